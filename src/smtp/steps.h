@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// smtp: what the server machine asks its driver to do, and what the driver tells it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/time.h"
+#include "mail/envelope.h"
+
+namespace gatepost::smtp {
+
+/// A reply before it is put on the wire (RFC 5321 section 4.2). `text` may hold several
+/// lines separated by '\n'; each gets the code and, where there is one, the enhanced code.
+struct Reply {
+  std::uint16_t code = 250;
+  std::string enhanced;  ///< "2.1.5" (RFC 2034); empty for greeting, EHLO and 354.
+  std::string text;
+
+  [[nodiscard]] bool positive() const { return code < 400; }
+  bool operator==(const Reply&) const = default;
+};
+
+/// The world's answer to a question the machine asked.
+struct Ruling {
+  Reply reply;          ///< Said to the peer; positive replies accept.
+  bool hang_up = false;  ///< Close after saying it (421 and 521 do so by themselves).
+
+  [[nodiscard]] bool accepts() const { return reply.positive(); }
+};
+
+/// What the log learns from the machine, which does not log itself.
+struct Note {
+  enum class Kind : std::uint8_t {
+    NonSmtpCommand,      ///< smtpd_forbidden_commands matched; text is the line.
+    Pipelining,          ///< Input ahead of a reply that had to be awaited; text is that input.
+    TooManyErrors,       ///< smtpd_hard_error_limit reached; text is the last command.
+    Timeout,             ///< The peer was silent or slow too long.
+    Refused,             ///< A command was refused by the machine itself; text is the reply.
+  };
+  Kind kind = Kind::Refused;
+  std::string after;  ///< The command at hand: CONNECT, EHLO, RCPT, DATA ...
+  std::string text;   ///< Peer text, raw: the event escapes and cuts it.
+};
+
+namespace step {
+/// Flush what was said, then read more, until deadline().
+struct NeedInput {};
+/// Queue this reply for the peer.
+struct Say {
+  Reply reply;
+};
+/// Wait before the next reply goes out (smtpd_error_sleep_time); flush first.
+struct Pause {
+  Duration time{};
+};
+/// Something for the log.
+struct Tell {
+  Note note;
+};
+/// May this sender open a transaction? session.envelope() holds it. Answer with 250 2.1.0.
+struct AskSender {};
+/// May this recipient be added? It is pending_recipient(). Answer with 250 2.1.5.
+struct AskRecipient {};
+/// VRFY: what is to be said about this address? Asked only where VRFY is on.
+struct AskVerify {
+  mail::Mailbox mailbox;
+};
+/// The text of envelope() is about to follow. A negative ruling refuses DATA (or the
+/// first BDAT) as a whole; a positive one's reply is not sent.
+struct AskText {};
+/// Message text: dots unstuffed, every line ended by a single LF. Borrowed until the next call.
+struct Body {
+  std::string_view octets;
+};
+/// Make the message durable, then rule on it.
+struct AskCommit {};
+/// Drop the text received since AskText; no answer.
+struct Discard {};
+/// Flush, shake hands, then call secured(), or end the session.
+struct StartTls {};
+/// Flush and close.
+struct HangUp {};
+}  // namespace step
+
+using Step = std::variant<step::NeedInput, step::Say, step::Pause, step::Tell, step::AskSender,
+                          step::AskRecipient, step::AskVerify, step::AskText, step::Body,
+                          step::AskCommit, step::Discard, step::StartTls, step::HangUp>;
+
+}  // namespace gatepost::smtp

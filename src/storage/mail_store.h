@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// storage: the promise: a message goes in, and when it is said to be in, no power cut takes it out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "mail/envelope.h"
+#include "queue/item.h"
+
+namespace gatepost::storage {
+
+class Clerk;
+class Files;
+
+/// One mailbox the message goes to.
+struct LocalCopy {
+  std::string maildir;    ///< Absolute path of the Maildir; made with its parents when missing.
+  std::string recipient;  ///< The final address, for Delivered-To and the log.
+};
+
+/// A message about to come in.
+struct IntakeRequest {
+  std::string id;               ///< The queue id: [0-9A-F]+, unique (mail/id.h).
+  Moment arrived{};
+  mail::Envelope envelope;      ///< Sender and options; recipients: those of other hosts only.
+  std::vector<LocalCopy> local;
+  std::string received;         ///< The Received field, folded, ending in LF.
+  std::string original_to;      ///< X-Original-To where it differs; empty: none.
+};
+
+/// What a kept promise tells.
+struct Stored {
+  std::uint64_t octets = 0;         ///< Size of the text with the trace fields of the first copy.
+  std::uint32_t stores = 0;         ///< How many times the text was written (1 when shared by links).
+  Duration promise_time{};          ///< From promise() to durable, for delays=.
+};
+
+/// One message on its way to the disk. Destroying it before promise() succeeded drops all
+/// that was written; nothing becomes visible in any `new/` and no row in the queue.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+
+  /// Keeps text (LF line ends, dots unstuffed) in memory; never blocks.
+  virtual void append(std::string_view octets) = 0;
+  /// True when drain() must be awaited before more text is appended.
+  [[nodiscard]] virtual bool full() const = 0;
+  /// Writes what is in memory to the temporary file. After an error only destruction is allowed.
+  virtual Task<Result<void>> drain() = 0;
+  /// Makes the message durable and visible: files and directories synced, row committed.
+  /// Runs to its end even when the session dies meanwhile. Call once.
+  virtual Task<Result<Stored>> promise() = 0;
+};
+
+struct Space {
+  std::uint64_t octets_free = 0;  ///< For an unprivileged user.
+  std::uint64_t inodes_free = 0;  ///< 0 where the file system does not count them: then ignore it.
+  bool counts_inodes = false;
+};
+
+/// The Maildirs and the queue. All calls from the loop's thread; disk work on the clerk's.
+class MailStore {
+ public:
+  struct Settings {
+    std::string queue_directory;
+    bool share_text = true;         ///< maildir_share_text: links for many recipients where possible
+    std::string hostname;           ///< for Maildir file names, with '/' and ':' escaped
+    std::uint64_t buffer_octets = 64 * 1024;
+  };
+
+  virtual ~MailStore() = default;
+
+  /// Makes missing directories, opens the queue's index, and puts right what a crash left:
+  /// texts without a row are removed, rows without a text are set aside and told.
+  virtual Task<Result<void>> open() = 0;
+  /// No disk access; the returned intake must not outlive the store.
+  virtual std::unique_ptr<Intake> begin(IntakeRequest request) = 0;
+  /// Items of the queue, oldest first, at most `most`.
+  virtual Task<Result<std::vector<queue::Item>>> list(std::size_t most) = 0;
+  /// Numbers for status and metrics; no disk access.
+  [[nodiscard]] virtual queue::Totals totals() const = 0;
+  /// Free space where `path` (or its nearest existing parent) lies. Quick, may be called on the loop.
+  [[nodiscard]] virtual Result<Space> space(const std::string& path) = 0;
+};
+
+/// `clerk` and `files` outlive the store.
+[[nodiscard]] std::unique_ptr<MailStore> make_mail_store(Clerk& clerk, Files& files,
+                                                         MailStore::Settings settings);
+
+}  // namespace gatepost::storage
