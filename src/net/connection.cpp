@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// net: a TCP connection as a Wire in the clear.
+#include "net/connection.h"
+
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <asio/as_tuple.hpp>
+#include <asio/deferred.hpp>
+#include <cerrno>
+#include <system_error>
+#include <tuple>
+
+namespace gatepost::net {
+
+Connection::Connection(asio::ip::tcp::socket socket, Deadlines& deadlines)
+    : socket_(std::move(socket)), deadlines_(deadlines) {
+  std::error_code ignored;
+  socket_.non_blocking(true, ignored);
+  // Replies are short and the peer waits for each; Nagle's delay would add 40 ms to every one.
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+Task<bool> Connection::wait(asio::ip::tcp::socket::wait_type what, Instant until) {
+  if (gone_) co_return false;
+  late_ = false;
+  Deadlines::Ticket ticket(deadlines_, until, *this);
+  ticket_ = &ticket;
+  const auto token = asio::as_tuple(asio::deferred);
+  const auto ended = co_await socket_.async_wait(what, token);
+  ticket_ = nullptr;
+  co_return !std::get<0>(ended) && !gone_;
+}
+
+Task<FillResult> Connection::fill(std::span<char> buffer, Instant until) {
+  for (;;) {
+    if (gone_) co_return FillResult{Fill::Closed, 0};
+    const auto got = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got > 0) co_return FillResult{Fill::Data, static_cast<std::size_t>(got)};
+    const bool empty = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+    if (!empty) co_return FillResult{Fill::Closed, 0};
+    const bool ready = co_await wait(asio::ip::tcp::socket::wait_read, until);
+    if (!ready && late_) co_return FillResult{Fill::Timeout, 0};
+    if (!ready) co_return FillResult{Fill::Closed, 0};
+  }
+}
+
+Task<bool> Connection::send(std::string_view octets, Instant until) {
+  while (!octets.empty()) {
+    if (gone_) co_return false;
+    const auto sent = ::send(socket_.native_handle(), octets.data(), octets.size(),
+                             MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0) {
+      octets.remove_prefix(static_cast<std::size_t>(sent));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) co_return false;
+    const bool ready = co_await wait(asio::ip::tcp::socket::wait_write, until);
+    if (!ready) co_return false;
+  }
+  co_return true;
+}
+
+bool Connection::has_input() {
+  int waiting = 0;
+  return !gone_ && ::ioctl(socket_.native_handle(), FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+void Connection::close() {
+  std::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
+void Connection::abandon() {
+  gone_ = true;
+  std::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::wake() {
+  if (ticket_ == nullptr) return;
+  late_ = true;
+  std::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::time_is_up() {
+  ticket_->spent();
+  wake();
+}
+
+}  // namespace gatepost::net

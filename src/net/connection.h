@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// net: a TCP connection as a Wire in the clear.
+#pragma once
+
+#include <asio/ip/tcp.hpp>
+
+#include "base/address.h"
+#include "base/wire.h"
+#include "net/deadlines.h"
+
+namespace gatepost::net {
+
+/// Holds no buffer: input is read into the caller's when the socket is readable, so an
+/// idle connection pins none.
+class Connection final : public Wire, private Waiter {
+ public:
+  /// `socket` is connected; made non-blocking here. `deadlines` outlives the connection.
+  Connection(asio::ip::tcp::socket socket, Deadlines& deadlines);
+
+  Task<FillResult> fill(std::span<char> buffer, Instant until) override;
+  Task<bool> send(std::string_view octets, Instant until) override;
+  bool has_input() override;
+  /// Says that nothing more will be sent; the socket closes with the object.
+  void close() override;
+
+  /// Ends the current wait as if the peer had closed, and every later one.
+  void abandon();
+  /// Ends the current wait as if its deadline had passed.
+  void wake();
+
+ private:
+  void time_is_up() override;
+  /// Waits for the socket to become ready; false when the deadline passed or it broke.
+  Task<bool> wait(asio::ip::tcp::socket::wait_type what, Instant until);
+
+  asio::ip::tcp::socket socket_;
+  Deadlines& deadlines_;
+  Deadlines::Ticket* ticket_ = nullptr;  // Of the wait under way.
+  bool late_ = false;
+  bool gone_ = false;
+};
+
+}  // namespace gatepost::net

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// net: a listening socket that hands over accepted connections.
+#include "net/listener.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <asio/io_context.hpp>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/text.h"
+
+namespace gatepost::net {
+namespace {
+
+using Tcp = asio::ip::tcp;
+
+// A turn of the loop accepts at most this many, so that a flood of connections does not
+// starve the sessions that are already there.
+constexpr int kAcceptsPerTurn = 64;
+
+Endpoint endpoint_of_sockaddr(const sockaddr_storage& storage) {
+  Endpoint out;
+  if (storage.ss_family == AF_INET) {
+    const auto& in = reinterpret_cast<const sockaddr_in&>(storage);  // NOLINT: sockets API
+    std::array<std::uint8_t, 4> octets{};
+    std::copy_n(reinterpret_cast<const std::uint8_t*>(&in.sin_addr), 4, octets.begin());
+    out.address = IpAddress::v4(octets);
+    out.port = ntohs(in.sin_port);
+  } else if (storage.ss_family == AF_INET6) {
+    const auto& in = reinterpret_cast<const sockaddr_in6&>(storage);  // NOLINT: sockets API
+    std::array<std::uint8_t, 16> octets{};
+    std::copy_n(reinterpret_cast<const std::uint8_t*>(&in.sin6_addr), 16, octets.begin());
+    out.address = IpAddress::v6(octets);
+    out.port = ntohs(in.sin6_port);
+  }
+  return out;
+}
+
+Tcp::endpoint endpoint_for(const Endpoint& local) {
+  const auto& octets = local.address.octets();
+  if (local.address.is_v4()) {
+    asio::ip::address_v4::bytes_type bytes{};
+    std::copy_n(octets.begin(), bytes.size(), bytes.begin());
+    return {asio::ip::address_v4(bytes), local.port};
+  }
+  asio::ip::address_v6::bytes_type bytes{};
+  std::copy_n(octets.begin(), bytes.size(), bytes.begin());
+  return {asio::ip::address_v6(bytes), local.port};
+}
+
+}  // namespace
+
+Endpoint endpoint_of(const Tcp::endpoint& endpoint) {
+  sockaddr_storage storage{};
+  std::copy_n(reinterpret_cast<const char*>(endpoint.data()), endpoint.size(),
+              reinterpret_cast<char*>(&storage));
+  return endpoint_of_sockaddr(storage);
+}
+
+struct Listener::State {
+  State(asio::io_context& loop_, Tcp::acceptor acceptor_)
+      : loop(loop_), acceptor(std::move(acceptor_)) {}
+
+  asio::io_context& loop;
+  Tcp::acceptor acceptor;
+  Endpoint local;
+  Acceptor* to = nullptr;
+  // Closed for a moment when descriptors run out, so that the waiting connection can be
+  // taken and closed instead of waking the loop for ever.
+  int spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+  ~State() {
+    if (spare >= 0) ::close(spare);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+};
+
+Listener::Listener(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Listener::Listener(Listener&&) noexcept = default;
+Listener& Listener::operator=(Listener&&) noexcept = default;
+Listener::~Listener() {
+  if (state_) close();
+}
+
+Result<Listener> Listener::open(asio::io_context& loop, const Endpoint& local) {
+  const Tcp::endpoint where = endpoint_for(local);
+  Tcp::acceptor acceptor(loop);
+  std::error_code error;
+  acceptor.open(where.protocol(), error);
+  if (!error && !local.address.is_v4()) acceptor.set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(where, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) acceptor.non_blocking(true, error);
+  if (error) return system_error("listen on " + local.text(), error.value());
+  auto state = std::make_shared<State>(loop, std::move(acceptor));
+  state->local = endpoint_of(state->acceptor.local_endpoint(error));
+  return Listener(std::move(state));
+}
+
+Result<Listener> Listener::adopt(asio::io_context& loop, int descriptor) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
+    return system_error("descriptor " + format_number(static_cast<unsigned>(descriptor)), errno);
+  }
+  const bool v4 = storage.ss_family == AF_INET;
+  if (!v4 && storage.ss_family != AF_INET6) {
+    return Error{Cause::Permanent, "descriptor " +
+                                       format_number(static_cast<unsigned>(descriptor)) +
+                                       " from the service manager is not a TCP socket"};
+  }
+  Tcp::acceptor acceptor(loop);
+  std::error_code error;
+  acceptor.assign(v4 ? Tcp::v4() : Tcp::v6(), descriptor, error);
+  if (!error) acceptor.non_blocking(true, error);
+  if (error) return system_error("socket of the service manager", error.value());
+  auto state = std::make_shared<State>(loop, std::move(acceptor));
+  state->local = endpoint_of_sockaddr(storage);
+  return Listener(std::move(state));
+}
+
+void Listener::start(Acceptor& acceptor) {
+  state_->to = &acceptor;
+  wait(state_);
+}
+
+void Listener::wait(const std::shared_ptr<State>& state) {
+  state->acceptor.async_wait(Tcp::acceptor::wait_read, [state](const std::error_code& error) {
+    if (error || !state->acceptor.is_open()) return;
+    accept_some(*state);
+    wait(state);
+  });
+}
+
+void Listener::accept_some(State& state) {
+  for (int i = 0; i < kAcceptsPerTurn && state.acceptor.is_open(); ++i) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    const int got = ::accept4(state.acceptor.native_handle(), reinterpret_cast<sockaddr*>(&storage),
+                              &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (got < 0) {
+      const int number = errno;
+      if (number == EMFILE || number == ENFILE) {
+        ::close(std::exchange(state.spare, -1));
+        const int refused = ::accept4(state.acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
+        if (refused >= 0) ::close(refused);
+        state.spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+        state.to->accept_failed(number);
+      } else if (number == ENOBUFS || number == ENOMEM) {
+        state.to->accept_failed(number);
+        return;
+      }
+      // ECONNABORTED and its like concern one peer that is gone already.
+      if (number == EAGAIN || number == EWOULDBLOCK) return;
+      continue;
+    }
+    sockaddr_storage mine{};
+    size = sizeof mine;
+    ::getsockname(got, reinterpret_cast<sockaddr*>(&mine), &size);
+    Tcp::socket socket(state.loop);
+    std::error_code error;
+    socket.assign(storage.ss_family == AF_INET ? Tcp::v4() : Tcp::v6(), got, error);
+    if (error) {
+      ::close(got);
+      continue;
+    }
+    state.to->accepted(std::move(socket), endpoint_of_sockaddr(storage), endpoint_of_sockaddr(mine));
+  }
+}
+
+void Listener::close() {
+  std::error_code ignored;
+  state_->acceptor.close(ignored);
+}
+
+const Endpoint& Listener::local() const { return state_->local; }
+
+}  // namespace gatepost::net

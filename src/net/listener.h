@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// net: a listening socket that hands over accepted connections.
+#pragma once
+
+#include <asio/ip/tcp.hpp>
+#include <memory>
+
+#include "base/address.h"
+#include "base/result.h"
+
+namespace gatepost::net {
+
+/// Who wants the connections of a listener.
+class Acceptor {
+ public:
+  virtual ~Acceptor() = default;
+  virtual void accepted(asio::ip::tcp::socket socket, const Endpoint& peer, const Endpoint& local) = 0;
+  /// accept() failed for want of descriptors or memory; the connection was closed unserved.
+  virtual void accept_failed(int number) = 0;
+};
+
+/// Listens until closed. IPv6 sockets are IPv6 only: 0.0.0.0 and [::] are two listeners.
+class Listener {
+ public:
+  /// Opens, binds and listens now, so that low ports work before privileges are dropped.
+  [[nodiscard]] static Result<Listener> open(asio::io_context& loop, const Endpoint& local);
+  /// Takes a listening socket from the service manager. `descriptor` is owned from here on.
+  [[nodiscard]] static Result<Listener> adopt(asio::io_context& loop, int descriptor);
+
+  Listener(Listener&&) noexcept;
+  Listener& operator=(Listener&&) noexcept;
+  ~Listener();
+
+  /// Starts accepting; `acceptor` outlives the listener.
+  void start(Acceptor& acceptor);
+  void close();
+  [[nodiscard]] const Endpoint& local() const;
+
+ private:
+  struct State;
+  explicit Listener(std::shared_ptr<State> state);
+  static void wait(const std::shared_ptr<State>& state);
+  static void accept_some(State& state);
+
+  std::shared_ptr<State> state_;  // Shared with the handler of the wait under way.
+};
+
+[[nodiscard]] Endpoint endpoint_of(const asio::ip::tcp::endpoint& endpoint);
+
+}  // namespace gatepost::net

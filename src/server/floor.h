@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: what every session of the process shares.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "base/limits.h"
+#include "base/time.h"
+#include "log/log.h"
+#include "mail/id.h"
+#include "net/deadlines.h"
+#include "storage/mail_store.h"
+#include "tls/server_context.h"
+
+namespace gatepost::server {
+
+/// port: the clocks, so that sessions can be tested in virtual time.
+class Clocks {
+ public:
+  virtual ~Clocks() = default;
+  [[nodiscard]] virtual Instant instant() const = 0;
+  [[nodiscard]] virtual Moment moment() const = 0;
+  /// East of Greenwich, for the dates in Received.
+  [[nodiscard]] virtual int utc_offset_minutes(Moment when) const = 0;
+};
+
+/// Owned by app; every reference outlives all sessions.
+struct Floor {
+  log::Log& log;
+  storage::MailStore& store;
+  tls::ServerContexts* contexts;  ///< Null when no service offers TLS.
+  net::Deadlines& deadlines;
+  const Clocks& clocks;
+  mail::IdMaker ids{};
+  std::uint64_t text_in_memory = 0;  ///< Octets of message text not yet written, all sessions.
+  /// Input of whichever session is being served: read, looked at, and kept by a session
+  /// only when it has to wait for something else than input.
+  std::array<char, limits::kReadBuffer> scratch{};
+};
+
+}  // namespace gatepost::server

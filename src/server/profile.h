@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: what the sessions need from the settings; immutable once made.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "policy/relay.h"
+#include "server/directory.h"
+#include "smtp/server_session.h"
+
+namespace gatepost::server {
+
+/// The three listeners that stand in for master.cf.
+enum class Service : std::uint8_t { Smtp, Submission, Submissions };
+inline constexpr std::size_t kServices = 3;
+inline constexpr std::array<std::string_view, kServices> kServiceNames{"smtp", "submission",
+                                                                       "submissions"};
+
+/// One service's settings.
+struct ServiceProfile {
+  Service service = Service::Smtp;
+  smtp::SessionSettings session;
+  bool wrapper_tls = false;  ///< smtpd_tls_wrappermode: TLS from the first octet
+  bool log_tls = true;       ///< smtpd_tls_loglevel is not 0
+  bool tls_in_received = true;  ///< smtpd_tls_received_header
+  std::vector<policy::RelayRule> relay_rules;
+  policy::RelayCodes relay_codes;
+  std::uint16_t unknown_local_code = 550;
+  std::uint16_t unknown_virtual_code = 550;
+  std::uint16_t unknown_relay_code = 550;
+  bool show_table_name = true;          ///< show_user_unknown_table_name
+  std::uint32_t client_connections = 50;  ///< smtpd_client_connection_count_limit; 0: none
+
+  [[nodiscard]] std::string_view name() const {
+    return kServiceNames[static_cast<std::size_t>(service)];
+  }
+};
+
+/// All that a session holds on to from the moment it begins; a reload makes a new one.
+struct Profile {
+  std::array<ServiceProfile, kServices> services;
+  std::string hostname;   ///< myhostname
+  std::string myorigin;   ///< completes an address without a domain
+  std::string mail_name;  ///< in Received: by HOST (mail_name)
+  std::string queue_directory;
+  std::string mail_root;  ///< the fixed front of mail_location: its file system is watched
+  std::uint64_t queue_minfree = 0;
+  std::uint32_t sessions = 0;  ///< All connections together; 0: none
+  unsigned ipv4_prefix = 32;   ///< smtpd_client_ipv4_prefix_length
+  unsigned ipv6_prefix = 84;   ///< smtpd_client_ipv6_prefix_length
+  Duration shutdown_grace{10'000};
+  std::shared_ptr<Directory> directory;
+
+  [[nodiscard]] const ServiceProfile& of(Service service) const {
+    return services[static_cast<std::size_t>(service)];
+  }
+};
+
+}  // namespace gatepost::server

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: one connection from accept to close: obeys the machine's steps over a wire.
+#include "server/session.h"
+
+#include <algorithm>
+#include <asio/as_tuple.hpp>
+#include <asio/deferred.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <utility>
+#include <variant>
+
+#include "log/events.h"
+#include "smtp/replies.h"
+
+namespace gatepost::server {
+namespace {
+
+namespace step = smtp::step;
+
+// Replies to a pipelined group are sent together, but not more than this at once.
+constexpr std::size_t kReplyBatch = 4096;
+
+// A closed connection with unread input is reset by the kernel, and the peer may lose the
+// last reply with it. So the rest is read and thrown away, within these bounds.
+constexpr Duration kLingerTime{2000};
+constexpr std::size_t kLingerOctets = 256 * 1024;
+
+constexpr Duration kHandshakeTime{30'000};
+
+// Sending to a peer that does not read ends after this long.
+constexpr Duration kSendTime{60'000};
+
+}  // namespace
+
+Session::Session(Floor& floor,
+                 std::shared_ptr<const Profile> profile,
+                 Service service,
+                 asio::ip::tcp::socket socket,
+                 const Endpoint& client,
+                 const Endpoint& local)
+    : floor_(floor),
+      profile_(std::move(profile)),
+      service_(profile_->of(service)),
+      peer_{client, local, "unknown[" + client.address.text() + "]", std::nullopt},
+      connection_(std::move(socket), floor.deadlines),
+      wire_(&connection_) {}
+
+void Session::begin() {
+  smtp::PeerFacts facts;
+  facts.trusted = profile_->directory->may_send_bare_newlines(peer_.client.address);
+  facts.secured = peer_.tls.has_value();
+  machine_ = std::make_unique<smtp::ServerSession>(service_.session, facts,
+                                                   floor_.clocks.instant());
+  desk_ = std::make_unique<Desk>(floor_, *profile_, service_, peer_, *machine_);
+  if (shutting_down_) machine_->shut_down();
+}
+
+Task<void> Session::run() {
+  floor_.log.emit(log::ClientConnected{service_.name(), peer_.name});
+  if (service_.wrapper_tls) {
+    const bool secured = co_await secure();
+    if (!secured) co_return;
+  }
+  begin();
+  while (!over_) {
+    smtp::Step todo = advance();
+    if (!std::holds_alternative<step::NeedInput>(todo)) {
+      co_await obey(std::move(todo));
+      continue;
+    }
+    // Flush before you wait (RFC 2920 section 3.2): that is all there is to pipelining.
+    if (!out_.empty()) {
+      const bool sent = co_await flush();
+      if (!sent) break;
+    }
+    const Instant until = machine_->deadline();
+    const FillResult filled = co_await wire_->fill(floor_.scratch, until);
+    take(filled);
+  }
+  desk_.reset();
+  floor_.log.emit(log::ClientDisconnected{service_.name(), peer_.name, machine_->tally()});
+}
+
+void Session::take(const FillResult& filled) {
+  switch (filled.kind) {
+    case Fill::Data:
+      input_ = std::string_view(floor_.scratch.data(), filled.octets);
+      return;
+    case Fill::Timeout: return;  // The machine sees that its deadline passed.
+    case Fill::Closed:
+      log_end(Fill::Closed);
+      over_ = true;
+      return;
+  }
+  std::unreachable();
+}
+
+smtp::Step Session::advance() {
+  for (;;) {
+    smtp::Step todo = machine_->next(input_, floor_.clocks.instant());
+    if (auto* say = std::get_if<step::Say>(&todo)) {
+      smtp::append_reply(out_, say->reply);
+      if (out_.size() >= kReplyBatch) return todo;
+    } else if (auto* heard = std::get_if<step::Tell>(&todo)) {
+      tell(heard->note);
+    } else if (auto* text = std::get_if<step::Body>(&todo)) {
+      if (desk_->body(text->octets)) return todo;
+    } else if (std::holds_alternative<step::Discard>(todo)) {
+      desk_->discard();
+    } else {
+      return todo;
+    }
+  }
+}
+
+// The scratch buffer belongs to whoever runs; what this session has not read yet is kept
+// aside while it waits.
+void Session::keep_input() {
+  if (input_.empty()) return;
+  std::string rest(input_);
+  kept_.swap(rest);
+  input_ = kept_;
+}
+
+Task<void> Session::obey(smtp::Step todo) {
+  keep_input();
+  smtp::Ruling ruling;
+  bool asked = true;
+  if (std::holds_alternative<step::AskSender>(todo)) {
+    ruling = co_await desk_->sender();
+  } else if (std::holds_alternative<step::AskRecipient>(todo)) {
+    ruling = co_await desk_->recipient();
+  } else if (auto* who = std::get_if<step::AskVerify>(&todo)) {
+    ruling = co_await desk_->verify(who->mailbox);
+  } else if (std::holds_alternative<step::AskText>(todo)) {
+    ruling = co_await desk_->text();
+  } else if (std::holds_alternative<step::AskCommit>(todo)) {
+    ruling = co_await desk_->commit();
+  } else {
+    asked = false;
+  }
+  if (asked) {
+    machine_->answer(std::move(ruling));
+  } else if (std::holds_alternative<step::Body>(todo)) {
+    co_await desk_->settle();
+  } else if (std::holds_alternative<step::Say>(todo)) {
+    const bool sent = co_await flush();
+    over_ = over_ || !sent;
+  } else if (auto* pause = std::get_if<step::Pause>(&todo)) {
+    const bool sent = co_await flush();
+    over_ = over_ || !sent;
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor, pause->time);
+    const auto token = asio::as_tuple(asio::deferred);
+    co_await timer.async_wait(token);
+  } else if (std::holds_alternative<step::StartTls>(todo)) {
+    const bool sent = co_await flush();
+    const bool secured = co_await secure();
+    over_ = over_ || !sent || !secured;
+    if (!over_) {
+      // What came ahead of the handshake is gone (RFC 3207 section 6; CVE-2011-0411).
+      input_ = {};
+      machine_->secured();
+    }
+  } else if (std::holds_alternative<step::HangUp>(todo)) {
+    const bool sent = co_await flush();
+    if (sent) co_await linger();
+    over_ = true;
+  }
+}
+
+Task<bool> Session::flush() {
+  if (out_.empty()) co_return true;
+  keep_input();
+  const Instant until = floor_.clocks.instant() + kSendTime;
+  const bool sent = co_await wire_->send(out_, until);
+  out_.clear();
+  if (!sent && !over_) log_end(Fill::Closed);
+  co_return sent;
+}
+
+Task<void> Session::linger() {
+  wire_->close();
+  const Instant until = floor_.clocks.instant() + kLingerTime;
+  std::size_t seen = input_.size();
+  input_ = {};
+  // Only a peer that is still talking is waited for; one that listens has its reply.
+  bool talking = seen > 0 || connection_.has_input();
+  while (talking && seen < kLingerOctets) {
+    const FillResult filled = co_await connection_.fill(floor_.scratch, until);
+    talking = filled.kind == Fill::Data;
+    seen += filled.octets;
+  }
+}
+
+Task<bool> Session::secure() {
+  std::shared_ptr<const tls::ServerContext> context =
+      (floor_.contexts != nullptr) ? floor_.contexts->current() : nullptr;
+  if (!context) {
+    floor_.log.emit(log::TlsFailed{service_.name(), peer_.name, "no certificate is loaded"});
+    co_return false;
+  }
+  secure_ = tls::make_server_wire(connection_, std::move(context));
+  const Duration patience = std::min(kHandshakeTime, service_.session.starttls_timeout);
+  const Instant until = floor_.clocks.instant() + patience;
+  Result<TlsFacts> facts = co_await secure_->handshake(until);
+  if (!facts) {
+    floor_.log.emit(log::TlsFailed{service_.name(), peer_.name, facts.error().detail});
+    co_return false;
+  }
+  wire_ = secure_.get();
+  if (service_.log_tls) {
+    floor_.log.emit(log::TlsEstablished{service_.name(), peer_.name, *facts});
+  }
+  peer_.tls = *std::move(facts);
+  co_return true;
+}
+
+void Session::tell(const smtp::Note& note) {
+  const std::string_view service = service_.name();
+  switch (note.kind) {
+    case smtp::Note::Kind::NonSmtpCommand:
+      floor_.log.emit(log::NonSmtpCommand{service, peer_.name, note.text});
+      return;
+    case smtp::Note::Kind::Pipelining:
+      floor_.log.emit(log::ImproperPipelining{service, peer_.name, note.after, note.text});
+      return;
+    case smtp::Note::Kind::TooManyErrors:
+      floor_.log.emit(log::ConnectionLost{service, peer_.name, desk_->item(), "too many errors",
+                                          note.after, machine_->text_octets()});
+      return;
+    case smtp::Note::Kind::Timeout:
+      floor_.log.emit(log::ConnectionLost{service, peer_.name, desk_->item(), "timeout",
+                                          note.after, machine_->text_octets()});
+      return;
+    case smtp::Note::Kind::Refused:
+      desk_->log_refusal(note.after, note.text);
+      return;
+  }
+  std::unreachable();
+}
+
+void Session::log_end(Fill how) {
+  if (how != Fill::Closed || machine_->where() == "QUIT") return;
+  floor_.log.emit(log::ConnectionLost{service_.name(), peer_.name, desk_->item(),
+                                      "lost connection", machine_->where(),
+                                      machine_->text_octets()});
+}
+
+void Session::shut_down() {
+  shutting_down_ = true;
+  if (machine_) machine_->shut_down();
+  connection_.wake();
+}
+
+void Session::abandon() { connection_.abandon(); }
+
+}  // namespace gatepost::server

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: one connection from accept to close: obeys the machine's steps over a wire.
+#pragma once
+
+#include <asio/ip/tcp.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/task.h"
+#include "net/connection.h"
+#include "server/desk.h"
+#include "server/floor.h"
+#include "server/profile.h"
+#include "smtp/server_session.h"
+#include "tls/secure_wire.h"
+
+namespace gatepost::server {
+
+class Session {
+ public:
+  /// `floor` outlives the session; `profile` is held to its end.
+  Session(Floor& floor,
+          std::shared_ptr<const Profile> profile,
+          Service service,
+          asio::ip::tcp::socket socket,
+          const Endpoint& client,
+          const Endpoint& local);
+
+  Task<void> run();
+  /// 421 at the next command boundary; a text on its way in may finish.
+  void shut_down();
+  /// Ends now.
+  void abandon();
+
+  [[nodiscard]] const IpAddress& client() const { return peer_.client.address; }
+
+ private:
+  /// Obeys steps until one has to wait, and returns that one.
+  smtp::Step advance();
+  Task<void> obey(smtp::Step step);
+  Task<bool> secure();
+  Task<bool> flush();
+  Task<void> linger();
+  void take(const FillResult& filled);
+  void keep_input();
+  void tell(const smtp::Note& note);
+  void log_end(Fill how);
+  void begin();
+
+  Floor& floor_;
+  std::shared_ptr<const Profile> profile_;
+  const ServiceProfile& service_;
+  Peer peer_;
+  net::Connection connection_;
+  std::unique_ptr<tls::SecureWire> secure_;
+  Wire* wire_;
+  std::unique_ptr<smtp::ServerSession> machine_;
+  std::unique_ptr<Desk> desk_;
+  std::string_view input_;  // Unread octets: in floor_.scratch, or in kept_ after a wait.
+  std::string kept_;
+  std::string out_;  // Replies not yet sent.
+  bool over_ = false;
+  bool shutting_down_ = false;
+};
+
+}  // namespace gatepost::server
