@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// log: the catalogue: every event there is, in the order the manual prints them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+
+#include "log/about.h"
+#include "log/delivery_events.h"
+#include "log/service_events.h"
+#include "log/session_events.h"
+
+namespace gatepost::log {
+
+/// A new event is a row here too; emitting one that is not does not compile.
+using Catalogue =
+    std::tuple<ClientConnected, ClientDisconnected, ConnectionLost, MessageStarted, CommandRejected,
+               NonSmtpCommand, ImproperPipelining, BareNewline, TlsEstablished, TlsFailed,
+               ConnectionLimit, MessageIdSeen, ItemAccepted, RecipientDelivered, ItemRemoved,
+               StorageFailed, QueueRecovered, ServiceStarted, Listening, ServiceReloaded,
+               ReloadFailed, ServiceStopping, ServiceStopped, CertificateLoaded,
+               CertificateProblem, SelfSignedMade, ConfigNote, ControlRefused, PrivilegesDropped,
+               SandboxReady, TaskFailed, AcceptFailed, MemoryShed, LogLinesLost>;
+
+inline constexpr std::size_t kEventCount = std::tuple_size_v<Catalogue>;
+
+namespace detail {
+template <class E, std::size_t... I>
+constexpr std::size_t index_in(std::index_sequence<I...>) {
+  std::size_t found = kEventCount;
+  ((std::is_same_v<E, std::tuple_element_t<I, Catalogue>> ? void(found = I) : void()), ...);
+  return found;
+}
+template <std::size_t... I>
+constexpr std::array<About, kEventCount> all_about(std::index_sequence<I...>) {
+  return {std::tuple_element_t<I, Catalogue>::about...};
+}
+}  // namespace detail
+
+/// Where an event stands in the catalogue; kEventCount when it does not.
+template <class E>
+inline constexpr std::size_t kIndexOf =
+    detail::index_in<E>(std::make_index_sequence<kEventCount>());
+
+/// What each event says about itself, in the order of the catalogue.
+inline constexpr std::array<About, kEventCount> kAbout =
+    detail::all_about(std::make_index_sequence<kEventCount>());
+
+}  // namespace gatepost::log

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// log: the few numbers that are a state, not a sum of events.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gatepost::log {
+
+/// Sessions that are in one phase now: "greeting", "command", "data", "tls" ...
+struct PhaseGauge {
+  std::string phase;
+  std::uint64_t sessions = 0;
+};
+
+/// Seconds until a certificate expires; negative when it has.
+struct CertificateGauge {
+  std::string file;
+  std::int64_t expires_in = 0;
+};
+
+/// One reading of all gauges.
+struct Gauges {
+  std::vector<PhaseGauge> sessions;
+  std::uint64_t queue_items = 0;
+  std::uint64_t queue_octets = 0;
+  std::uint64_t queue_oldest_seconds = 0;       ///< Age of the oldest item; 0 when there is none.
+  std::uint64_t memory_octets = 0;              ///< Resident set of the process.
+  std::uint64_t memory_limit = 0;               ///< 0: none.
+  std::optional<std::uint64_t> storage_free;    ///< Octets free below queue_directory.
+  std::vector<CertificateGauge> certificates;
+  std::uint64_t uptime_seconds = 0;
+};
+
+}  // namespace gatepost::log

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// log: what happens between a client and an SMTP listener.
+//
+// In all events: `service` is "smtp", "submission" or "submissions"; `peer` is "name[address]",
+// ready made; `item` is the queue id, empty before there is one. Views are borrowed for the
+// time of emit().
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/tls_facts.h"
+#include "log/about.h"
+#include "log/line.h"
+
+namespace gatepost::log {
+
+class Counters;
+
+/// A client was let in.
+struct ClientConnected {
+  static constexpr About about{"client_connected", Level::Info, "smtpd",
+                               "A client connected to a listener."};
+  std::string_view service, peer;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  void measure(Counters& counters) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+  }
+};
+
+/// A session is over. `tally` is "ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4".
+struct ClientDisconnected {
+  static constexpr About about{"client_disconnected", Level::Info, "smtpd",
+                               "A session ended; the tally says how many of its commands succeeded."};
+  std::string_view service, peer, tally;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("tally", tally);
+  }
+};
+
+/// A session ended in the middle. `how` is "lost connection", "timeout" or "too many errors";
+/// `after` the last command; `octets` of message text received, 0 outside a text.
+struct ConnectionLost {
+  static constexpr About about{"connection_lost", Level::Info, "smtpd",
+                               "A session ended before QUIT. Common with probes; many after DATA "
+                               "from one network point to a path that loses large packets."};
+  std::string_view service, peer, item, how, after;
+  std::uint64_t octets = 0;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("item", item);
+    field("how", how);
+    field("after", after);
+    field("octets", octets);
+  }
+};
+
+/// A transaction has its queue id.
+struct MessageStarted {
+  static constexpr About about{"message_started", Level::Info, "smtpd",
+                               "A client began a message; from here on the queue id names it."};
+  std::string_view service, item, peer;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("item", item);
+    field("peer", peer);
+  }
+};
+
+/// A command, or a message as a whole, was refused (`verb` "reject") or would have been
+/// ("reject_warning"). `stage` is CONNECT, EHLO, MAIL, RCPT, DATA, END-OF-MESSAGE ...; `reply`
+/// is what the client was told. `sender` and `recipient` count only where their flag is set,
+/// for the null sender is empty too.
+struct CommandRejected {
+  static constexpr About about{"command_rejected", Level::Info, "smtpd",
+                               "A command was refused. Expected for unknown users and relay attempts; "
+                               "many from one peer suggest guessing."};
+  std::string_view service, item, verb, stage, peer, reply, sender, recipient, protocol, helo;
+  bool has_sender = false;
+  bool has_recipient = false;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  void measure(Counters& counters) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("item", item);
+    field("verb", verb);
+    field("stage", stage);
+    field("peer", peer);
+    field("reply", reply);
+    if (has_sender) field("sender", sender);
+    if (has_recipient) field("recipient", recipient);
+    field("protocol", protocol);
+    field("helo", helo);
+  }
+};
+
+/// The client speaks another protocol (smtpd_forbidden_commands).
+struct NonSmtpCommand {
+  static constexpr About about{"non_smtp_command", Level::Warning, "smtpd",
+                               "A client sent something that is not SMTP and was hung up on: a scanner, "
+                               "or a web page abusing a browser."};
+  std::string_view service, peer, text;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("text", text);
+  }
+};
+
+/// The client did not wait for a reply it had to wait for.
+struct ImproperPipelining {
+  static constexpr About about{"improper_pipelining", Level::Info, "smtpd",
+                               "A client sent commands without waiting for a reply where it must wait; "
+                               "typical for junk senders (smtpd_forbid_unauth_pipelining)."};
+  std::string_view service, peer, after, text;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("after", after);
+    field("text", text);
+  }
+};
+
+/// Message text held a line feed without its carriage return.
+struct BareNewline {
+  static constexpr About about{"bare_newline", Level::Info, "smtpd",
+                               "A client ended lines by a bare line feed; see smtpd_forbid_bare_newline."};
+  std::string_view service, peer;
+  std::string_view item = {};
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("item", item);
+  }
+};
+
+/// A TLS handshake succeeded.
+struct TlsEstablished {
+  static constexpr About about{"tls_established", Level::Info, "smtpd",
+                               "A client's connection is encrypted from here on."};
+  std::string_view service, peer;
+  const TlsFacts& facts;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  void measure(Counters& counters) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("protocol", facts.protocol);
+    field("cipher", facts.cipher);
+    field("used_bits", std::uint64_t{facts.used_bits});
+    field("algorithm_bits", std::uint64_t{facts.algorithm_bits});
+    field("key_exchange", facts.key_exchange);
+    field("server_signature", facts.server_signature);
+    field("server_digest", facts.server_digest);
+    field("server_name", facts.server_name);
+  }
+};
+
+/// A TLS handshake failed.
+struct TlsFailed {
+  static constexpr About about{"tls_failed", Level::Info, "smtpd",
+                               "A TLS handshake failed; with well-behaved clients it is a matter of "
+                               "certificate or protocol version."};
+  std::string_view service, peer, reason;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  void measure(Counters& counters) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("reason", reason);
+  }
+};
+
+/// One client has too many sessions at once (smtpd_client_connection_count_limit).
+struct ConnectionLimit {
+  static constexpr About about{"connection_limit", Level::Warning, "smtpd",
+                               "A client was turned away because it has too many connections open."};
+  std::string_view service, peer;
+  std::uint32_t count = 0;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("count", count);
+  }
+};
+
+}  // namespace gatepost::log
