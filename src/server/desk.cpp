@@ -49,7 +49,7 @@ Task<smtp::Ruling> Desk::sender() {
                       (space->counts_inodes && space->inodes_free < 16);
     if (full) {
       smtp::Reply reply{452, "4.3.1", "Insufficient system storage"};
-      floor_.log.emit(log::StorageFailed{"NOQUEUE", place, "not enough free space"});
+      floor_.log.emit(log::StorageFailed{"", place, "not enough free space"});
       co_return refuse("MAIL", std::move(reply));
     }
   }
@@ -253,8 +253,9 @@ void Desk::log_delivered(const storage::Stored& stored) const {
   const Transaction& transaction = *transaction_;
   const std::string& id = transaction.id;
   const auto count = static_cast<std::uint32_t>(transaction.accepted.size());
+  const std::string sender = session_.envelope().sender.text();
   floor_.log.emit(
-      log::ItemAccepted{id, session_.envelope().sender.text(), stored.octets, count});
+      log::ItemAccepted{id, sender, stored.octets, count, service_.name()});
   const auto whole = std::chrono::duration_cast<Duration>(floor_.clocks.instant() -
                                                           transaction.begun);
   const Duration before = std::max(Duration::zero(), whole - stored.promise_time);
@@ -282,8 +283,7 @@ void Desk::discard() {
 }
 
 std::string_view Desk::item() const {
-  if (!transaction_ || transaction_->id.empty()) return "NOQUEUE";
-  return transaction_->id;
+  return transaction_ ? std::string_view(transaction_->id) : std::string_view();
 }
 
 smtp::Ruling Desk::refuse(std::string_view stage, smtp::Reply reply) const {

@@ -46,7 +46,7 @@ class Desk {
   Task<smtp::Ruling> commit();
   void discard();
 
-  /// The queue id of the message under way, "NOQUEUE" without one.
+  /// The queue id of the message under way; empty without one.
   [[nodiscard]] std::string_view item() const;
   /// Logs that a command was refused by the machine or by this desk.
   void log_refusal(std::string_view stage, std::string_view reply) const;

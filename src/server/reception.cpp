@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: a connection becomes a session or is turned away.
+#include "server/reception.h"
+
+#include <sys/socket.h>
+
+#include <system_error>
+#include <utility>
+
+#include "base/text.h"
+#include "log/events.h"
+
+namespace gatepost::server {
+
+/// One listener, with the service its connections belong to.
+class Reception::Door final : public net::Acceptor {
+ public:
+  Door(Reception& reception, Service service, net::Listener listener)
+      : service(service), listener_(std::move(listener)), reception_(reception) {}
+
+  void start() { listener_.start(*this); }
+  [[nodiscard]] const Endpoint& local() const { return listener_.local(); }
+
+  void accepted(asio::ip::tcp::socket socket, const Endpoint& peer,
+                const Endpoint& local) override {
+    reception_.accepted(service, std::move(socket), peer, local);
+  }
+  void accept_failed(int number) override { reception_.accept_failed(number); }
+
+  const Service service;  // NOLINT: a fact of the door, not state.
+
+ private:
+  net::Listener listener_;
+  Reception& reception_;
+};
+
+Reception::Reception(Floor& floor, net::TaskGroup& tasks) : floor_(floor), tasks_(tasks) {}
+Reception::~Reception() = default;
+
+void Reception::configure(std::shared_ptr<const Profile> profile) { profile_ = std::move(profile); }
+
+void Reception::open(Service service, net::Listener listener) {
+  doors_.push_back(std::make_unique<Door>(*this, service, std::move(listener)));
+  doors_.back()->start();
+}
+
+void Reception::shut_down() {
+  doors_.clear();
+  for (const auto& session : sessions_) session->shut_down();
+}
+
+void Reception::abandon() {
+  for (const auto& session : sessions_) session->abandon();
+}
+
+std::vector<std::pair<Service, Endpoint>> Reception::listening() const {
+  std::vector<std::pair<Service, Endpoint>> out;
+  out.reserve(doors_.size());
+  for (const auto& door : doors_) out.emplace_back(door->service, door->local());
+  return out;
+}
+
+IpAddress Reception::client_key(const IpAddress& client) const {
+  return client.masked(client.is_v4() ? profile_->ipv4_prefix : profile_->ipv6_prefix);
+}
+
+std::string Reception::turned_away(Service service, const IpAddress& client) {
+  const ServiceProfile& settings = profile_->of(service);
+  if (profile_->sessions != 0 && sessions_.size() >= profile_->sessions) {
+    return "421 4.3.2 All server ports are busy\r\n";
+  }
+  const std::uint32_t open = clients_[client_key(client)];
+  const bool limited = settings.client_connections != 0 && open > settings.client_connections;
+  if (!limited || profile_->directory->is_unlimited(client)) return {};
+  const std::string name = "unknown[" + client.text() + "]";
+  floor_.log.emit(log::ConnectionLimit{settings.name(), name, open});
+  return "421 4.7.0 " + profile_->hostname + " Error: too many connections from " + client.text() +
+         "\r\n";
+}
+
+void Reception::accepted(Service service, asio::ip::tcp::socket socket, const Endpoint& peer,
+                         const Endpoint& local) {
+  ++accepted_[static_cast<std::size_t>(service)];
+  const auto client = clients_.try_emplace(client_key(peer.address), 0U).first;
+  ++client->second;
+  const std::string refusal = turned_away(service, peer.address);
+  if (!refusal.empty()) {
+    // A peer that expects TLS from the first octet cannot read the line; it sees the close.
+    const bool clear = !profile_->of(service).wrapper_tls;
+    send_and_close(socket, clear ? std::string_view(refusal) : std::string_view());
+    if (--client->second == 0) clients_.erase(client);
+    return;
+  }
+  sessions_.push_front(std::make_unique<Session>(floor_, profile_, service, std::move(socket),
+                                                 peer, local));
+  tasks_.spawn("session", serve(sessions_.begin()));
+}
+
+void Reception::send_and_close(asio::ip::tcp::socket& socket, std::string_view line) {
+  // A fresh connection's send buffer is empty, so one short line always fits.
+  [[maybe_unused]] const auto sent =
+      ::send(socket.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  std::error_code ignored;
+  socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket.close(ignored);
+}
+
+void Reception::accept_failed(int number) {
+  floor_.log.emit(log::AcceptFailed{system_error("accept", number).detail});
+}
+
+Task<void> Reception::serve(Sessions::iterator place) {
+  // Leaves the books in order even when the session ends by an exception.
+  struct Leave {
+    Reception& reception;
+    Sessions::iterator place;
+    IpAddress key;
+    Leave(Reception& r, Sessions::iterator p, const IpAddress& k) : reception(r), place(p), key(k) {}
+    Leave(const Leave&) = delete;
+    Leave& operator=(const Leave&) = delete;
+    ~Leave() {
+      const auto client = reception.clients_.find(key);
+      if (client != reception.clients_.end() && --client->second == 0) {
+        reception.clients_.erase(client);
+      }
+      reception.sessions_.erase(place);
+    }
+  };
+  const Leave leave(*this, place, client_key((*place)->client()));
+  Session& session = **place;
+  co_await session.run();
+}
+
+}  // namespace gatepost::server

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: a connection becomes a session or is turned away.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "net/listener.h"
+#include "net/task_group.h"
+#include "server/floor.h"
+#include "server/profile.h"
+#include "server/session.h"
+
+namespace gatepost::server {
+
+/// Owns the listeners and the sessions. All calls from the loop's thread.
+class Reception {
+ public:
+  /// `floor` and `tasks` outlive the reception.
+  Reception(Floor& floor, net::TaskGroup& tasks);
+  ~Reception();
+
+  /// What new sessions go by; those under way keep what they began with.
+  void configure(std::shared_ptr<const Profile> profile);
+  /// Starts accepting for `service`.
+  void open(Service service, net::Listener listener);
+  /// Closes the listeners, and asks the sessions to end at their next command boundary.
+  void shut_down();
+  /// Ends the sessions that are left, wherever they are.
+  void abandon();
+
+  [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
+  [[nodiscard]] std::uint64_t accepted(Service service) const {
+    return accepted_[static_cast<std::size_t>(service)];
+  }
+  /// The addresses that are listened on, for status.
+  [[nodiscard]] std::vector<std::pair<Service, Endpoint>> listening() const;
+
+ private:
+  class Door;
+  using Sessions = std::list<std::unique_ptr<Session>>;
+
+  void accepted(Service service, asio::ip::tcp::socket socket, const Endpoint& peer,
+                const Endpoint& local);
+  void accept_failed(int number);
+  Task<void> serve(Sessions::iterator place);
+  [[nodiscard]] IpAddress client_key(const IpAddress& client) const;
+  /// Why this client may not come in now, as a reply line; null when it may.
+  [[nodiscard]] std::string turned_away(Service service, const IpAddress& client);
+  static void send_and_close(asio::ip::tcp::socket& socket, std::string_view line);
+
+  Floor& floor_;
+  net::TaskGroup& tasks_;
+  std::shared_ptr<const Profile> profile_;
+  std::vector<std::unique_ptr<Door>> doors_;
+  Sessions sessions_;
+  std::map<IpAddress, std::uint32_t> clients_;  // Open connections by client network.
+  std::array<std::uint64_t, kServices> accepted_{};
+};
+
+}  // namespace gatepost::server
