@@ -41,9 +41,9 @@
 #define MBEDTLS_HKDF_C
 #define MBEDTLS_PKCS5_C
 
-// Randomness.
-#define MBEDTLS_ENTROPY_C
-#define MBEDTLS_CTR_DRBG_C
+// Randomness: getrandom(2) for every octet, by tls/crypto.cpp. No generator of our own to seed too early, to copy by fork,
+// or to fall back to a device file.
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
 
 // Public keys. NIST_OPTIM makes P-256 2.5 to 3 times faster.
 #define MBEDTLS_BIGNUM_C
@@ -79,7 +79,8 @@
 #define MBEDTLS_X509_RSASSA_PSS_SUPPORT
 #define MBEDTLS_X509_REMOVE_INFO
 
-// TLS. A peer sends full 16 KiB records; our largest handshake message is an RSA chain, which 8 KiB holds.
+// TLS. A peer sends full 16 KiB records. Our certificate chain is one message, which mbedTLS puts in one record; when the
+// handshake is over the output buffer shrinks to what tls/ allows for one record (VARIABLE_BUFFER_LENGTH).
 #define MBEDTLS_SSL_TLS_C
 #define MBEDTLS_SSL_CLI_C
 #define MBEDTLS_SSL_SRV_C
@@ -98,7 +99,8 @@
 #define MBEDTLS_SSL_ALL_ALERT_MESSAGES
 #define MBEDTLS_SSL_KEYING_MATERIAL_EXPORT  // tls-exporter channel binding
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
-#define MBEDTLS_SSL_OUT_CONTENT_LEN 8192
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 16384
+#define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
 
 #define MBEDTLS_ERROR_C
 #define MBEDTLS_VERSION_C
