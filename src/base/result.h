@@ -2,6 +2,7 @@
 // base: a value, or the reason there is none.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,18 +38,27 @@ class [[nodiscard]] Result {
 
   explicit operator bool() const { return state_.index() == 0; }
 
-  T& operator*() & { return *std::get_if<0>(&state_); }
-  const T& operator*() const& { return *std::get_if<0>(&state_); }
-  T&& operator*() && { return std::move(*std::get_if<0>(&state_)); }
-  T* operator->() { return std::get_if<0>(&state_); }
-  const T* operator->() const { return std::get_if<0>(&state_); }
+  T& operator*() & { return *held<0>(state_); }
+  const T& operator*() const& { return *held<0>(state_); }
+  T&& operator*() && { return std::move(*held<0>(state_)); }
+  T* operator->() { return held<0>(state_); }
+  const T* operator->() const { return held<0>(state_); }
 
-  const Error& error() const& { return *std::get_if<1>(&state_); }
-  Error&& error() && { return std::move(*std::get_if<1>(&state_)); }
+  const Error& error() const& { return *held<1>(state_); }
+  Error&& error() && { return std::move(*held<1>(state_)); }
 
   T value_or(T other) && { return *this ? std::move(**this) : std::move(other); }
 
  private:
+  /// The alternative the caller has tested for; told to the compiler, which otherwise warns
+  /// of a null pointer wherever it sees the test.
+  template <std::size_t kIndex, class State>
+  static auto* held(State& state) {
+    auto* found = std::get_if<kIndex>(&state);
+    if (found == nullptr) __builtin_unreachable();
+    return found;
+  }
+
   std::variant<T, Error> state_;
 };
 
