@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+# e2e: the configuration as the command line shows and judges it.
+import json
+import os
+
+from harness import DOMAIN, HOME, REPO, Case, wait_for
+
+
+class Check(Case):
+    def check(self, text):
+        """Appends `text` to a good file; (status, everything said, number of the first added line)."""
+        server = self.unstarted()
+        lines = server.config.read_text().count("\n")
+        with open(server.config, "a", encoding="utf-8") as config:
+            config.write(text)
+        done = server.command("check")
+        return done.returncode, done.stdout + done.stderr, lines + 1, server
+
+    def test_a_good_file_passes_in_silence_or_with_a_word(self):
+        status, said, _, _ = self.check("")
+        self.assertEqual(status, 0, said)
+
+    def test_an_unknown_name_is_told_with_line_and_nearest_name(self):
+        status, said, line, server = self.check("messagesize_limit = 5\n")
+        self.assertEqual(status, 78, said)
+        self.assertIn(f"{server.config}:{line}", said)
+        self.assertIn("message_size_limit", said)
+
+    def test_a_wrong_value_is_told_with_what_was_expected(self):
+        for row, word in (("message_size_limit = many", "message_size_limit"), ("smtpd_timeout = 5 parsecs", "smtpd_timeout"),
+                          ("disable_vrfy_command = perhaps", "yes"), ("smtp_listen = 300.1.1.1:25", "smtp_listen"),
+                          ("mynetworks = 10.0.0.0/99", "mynetworks"), ("smtpd_tls_security_level = most", "encrypt"),
+                          ("smtpd_relay_restrictions = permit_mynetwork, reject", "permit_mynetworks"),
+                          ("no equals sign", "="), ("myorigin = $nosuchname_at_all", "nosuchname_at_all")):
+            with self.subTest(row=row):
+                status, said, line, server = self.check(row + "\n")
+                self.assertEqual(status, 78, said)
+                self.assertIn(f"{server.config}:{line}", said)
+                self.assertIn(word, said)
+
+    def test_every_mistake_is_told_at_once(self):
+        status, said, line, _ = self.check("first_mistake = 1\n# between\nsecond_mistake = 2\n")
+        self.assertEqual(status, 78)
+        self.assertIn(f":{line}", said)
+        self.assertIn(f":{line + 2}", said)
+
+    def test_a_continuation_is_told_with_the_line_it_is_on(self):
+        status, said, line, server = self.check("mynetworks =\n  127.0.0.0/8\n# a comment between\n  10.0.0.0/99\n")
+        self.assertEqual(status, 78, said)
+        self.assertRegex(said, rf":({line}|{line + 3})\b")
+
+    def test_a_missing_file_is_told(self):
+        server = self.unstarted()
+        server.config.unlink()
+        done = server.command("check")
+        self.assertIn(done.returncode, (66, 78), done.stderr)
+        self.assertIn(str(server.config), done.stdout + done.stderr)
+
+    def test_a_parameter_of_postfix_without_use_here_is_accepted_with_a_word(self):
+        status, said, _, _ = self.check("queue_run_delay = 300s\ndaemon_directory = /usr/lib/postfix/sbin\n")
+        self.assertEqual(status, 0, said)
+        self.assertIn("daemon_directory", said)
+
+    def test_run_refuses_what_check_refuses(self):
+        server = self.unstarted({"no_such_name": "1"})
+        server.spawn()
+        self.assertEqual(server.wait(), 78, server.said())
+        self.assertIn("no_such_name", server.said())
+
+
+class Show(Case):
+    def test_config_shows_one_value_and_all_and_only_changes_and_defaults(self):
+        server = self.unstarted({"message_size_limit": "2000000", "smtpd_banner": "$myhostname ESMTP hello"})
+        one = server.command("config", "message_size_limit")
+        self.assertEqual((one.returncode, one.stdout), (0, "message_size_limit = 2000000\n"))
+        everything = server.command("config").stdout.splitlines()
+        self.assertIn("message_size_limit = 2000000", everything)
+        self.assertTrue(any(line.startswith("smtpd_timeout = ") for line in everything))
+        changed = server.command("config", "-n").stdout.splitlines()
+        self.assertIn("message_size_limit = 2000000", changed)
+        self.assertFalse(any(line.startswith("smtpd_timeout = ") for line in changed))
+        default = server.command("config", "-d", "message_size_limit")
+        self.assertEqual(default.stdout, "message_size_limit = 10240000\n")
+
+    def test_config_speaks_json(self):
+        server = self.unstarted({"message_size_limit": "2000000"})
+        done = server.command("config", "-j")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("2000000", json.dumps(json.loads(done.stdout)))
+
+    def test_an_unknown_name_asked_for_is_an_error_with_the_nearest(self):
+        done = self.unstarted().command("config", "mesage_size_limit")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("message_size_limit", done.stderr + done.stdout)
+
+
+class Dialect(Case):
+    def test_references_conditions_continuations_and_units_have_their_meaning(self):
+        server = self.unstarted()
+        server.write_config({}, drop=("mydestination", "mynetworks"))
+        with open(server.config, "a", encoding="utf-8") as config:
+            config.write(f"mydomain = {DOMAIN}\n")
+            config.write("mydestination =\n    localhost.$mydomain,\n# a comment between continuation lines\n\n"
+                         "    ${mydomain}\n")
+            networks = server.root / "etc" / "networks"
+            networks.write_text(f"# trusted\n{HOME}/32\n")
+            config.write(f"mynetworks = {networks}\n")
+            config.write("smtpd_banner = ${mydomain?{$myhostname ready}:{nobody}} ${relay_domains:ESMTP}\n"
+                         "relay_domains =\n")
+            config.write("smtpd_timeout = 5m\n")
+        server.start()
+        with server.client(source=HOME) as client:
+            self.assert_reply(client.greeting, f"220 mx.{DOMAIN} ready ESMTP")
+            client.ehlo()
+            replies = client.envelope("a@b.test", f"alice@{DOMAIN}", "x@elsewhere.test")
+            self.assertEqual([reply.code for reply in replies], [250, 250, 250])
+
+    def test_tables_are_read_again_when_they_change(self):
+        server = self.unstarted()
+        table = server.root / "etc" / "networks.cidr"
+        table.write_text("10.0.0.0/8 OK\n")
+        server.write_config({"mynetworks": f"cidr:{table}"})
+        server.start()
+
+        def relayed():
+            with server.client() as client:
+                client.ehlo()
+                return client.envelope("a@b.test", "x@elsewhere.test")[1].code == 250
+        self.assertFalse(relayed())
+        table.write_text("127.0.0.1/32 OK\n")
+        os.utime(table, (0, 0))
+        wait_for(relayed, "the changed table")
+
+    def test_the_generated_sample_passes_the_check(self):
+        sample = REPO / "config" / "gatepost.conf"
+        if not sample.exists():
+            self.skipTest("config/gatepost.conf is not generated yet")
+        server = self.unstarted()
+        server.config.write_text(sample.read_text() + server.config.read_text())
+        done = server.command("check")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class CommandLine(Case):
+    def test_version_names_the_linked_libraries(self):
+        done = self.unstarted().command("--version", config=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^gatepost \d+\.\d+")
+        for library in ("SQLite 3.", "Asio 1."):
+            self.assertIn(library.lower(), done.stdout.lower())
+        self.assertRegex(done.stdout.lower(), r"mbed ?tls 3\.6\.")
+
+    def test_help_lists_the_commands(self):
+        done = self.unstarted().command("--help", config=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for word in ("run", "check", "config", "status", "queue"):
+            self.assertIn(word, done.stdout)
+
+    def test_wrong_usage_exits_64(self):
+        server = self.unstarted()
+        for arguments in (("frobnicate",), ("run", "--no-such-option")):
+            with self.subTest(arguments=arguments):
+                done = server.command(*arguments, config=False)
+                self.assertEqual(done.returncode, 64, done.stderr)
+                self.assertTrue(done.stderr)
