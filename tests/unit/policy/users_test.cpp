@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// policy: users of a passwd-file.
+#include "policy/users.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace gatepost;
+using namespace gatepost::policy;
+
+TEST_CASE("users are found by name in any case", "[policy]") {
+  const auto parsed = Users::parse(
+      "# people\n"
+      "Alice@Example.com:{SCRAM-SHA-256}4096,x,y,z::::/home/alice::\r\n"
+      "\n"
+      "bob:{PLAIN}x");
+  CHECK(parsed.problems.empty());
+  REQUIRE(parsed.users.size() == 2);
+  REQUIRE(parsed.users.find("ALICE@example.com"));
+  CHECK(parsed.users.find("alice@example.com")->home == "/home/alice");
+  CHECK(parsed.users.find("bob"));
+  CHECK_FALSE(parsed.users.find("alice"));
+  CHECK_FALSE(parsed.users.find(""));
+}
+
+TEST_CASE("a bad line is told with its number and the others stand", "[policy]") {
+  const auto parsed = Users::parse("../../etc:x\n:x\n..@example.com:x\na b:x\n@example.com:x\n"
+                                   "carol@example.com:x\n");
+  CHECK(parsed.users.size() == 1);
+  CHECK(parsed.problems.size() == 5);
+  CHECK(parsed.problems.front() == "line 1: the user name holds a slash");
+}
+
+TEST_CASE("names with NUL or too long are refused", "[policy]") {
+  using namespace std::literals;
+  CHECK(Users::parse("al\0ice:x\n"sv).users.size() == 0);
+  CHECK(Users::parse(std::string(300, 'a') + ":x\n").users.size() == 0);
+}
+
+TEST_CASE("of two lines with one name the first counts and it is told", "[policy]") {
+  const auto parsed = Users::parse("a@x:1::::/first\nA@X:2::::/second\n");
+  REQUIRE(parsed.users.size() == 1);
+  CHECK(parsed.users.find("a@x")->home == "/first");
+  CHECK(parsed.problems.size() == 1);
+}
+
+TEST_CASE("mail_location is expanded as Dovecot does", "[policy]") {
+  const User alice{"alice@example.com", "/home/alice"};
+  CHECK(*expand_mail_location("/var/mail/%d/%n/Maildir", alice) ==
+        "/var/mail/example.com/alice/Maildir");
+  CHECK(*expand_mail_location("maildir:/m/%u", alice) == "/m/alice@example.com");
+  CHECK(*expand_mail_location("%h/Maildir/", alice) == "/home/alice/Maildir");
+  CHECK(*expand_mail_location("/m/100%%/%n", alice) == "/m/100%/alice");
+  const User bare{"bob", ""};
+  CHECK(*expand_mail_location("/var/mail/%d/%n/Maildir", bare) == "/var/mail/bob/Maildir");
+}
+
+TEST_CASE("a mail_location that gives no absolute path is an error", "[policy]") {
+  const User bare{"bob", ""};
+  CHECK_FALSE(expand_mail_location("Maildir/%n", bare));
+  CHECK_FALSE(expand_mail_location("/m/%x", bare));
+  CHECK_FALSE(expand_mail_location("/m/%", bare));
+  CHECK_FALSE(expand_mail_location("%h", bare));
+}
