@@ -26,6 +26,9 @@ inline constexpr std::size_t kTextBuffersTotal = 16 * 1024 * 1024;
 /// Peer text in one log line.
 inline constexpr std::size_t kLogText = 100;
 
+/// A reply, a Message-ID or a reason in one log line: addresses in it may be long.
+inline constexpr std::size_t kLogReply = 512;
+
 /// A control request line, and the answers' largest chunk.
 inline constexpr std::size_t kControlLine = 4096;
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "log/events.h"
 
 namespace gatepost::log {
@@ -46,7 +47,8 @@ class Counters {
   Counters();
 
   void count_event(std::size_t index) { ++events_[index]; }
-  /// At most 64 series per family; what is past them counts as "other".
+  void count_lost_line() { ++lost_lines_; }
+  /// At most 64 series per family, and one named "other" for what is past them.
   void add(Family family, std::string_view first, std::string_view second = {});
   void add_size(std::uint64_t octets) { sizes_.add(static_cast<double>(octets)); }
   void add_delay(Duration delay) { delays_.add(static_cast<double>(delay.count()) / 1000.0); }
@@ -59,12 +61,15 @@ class Counters {
   [[nodiscard]] const std::vector<Series>& series(Family family) const;
   /// The sum over a family's series whose first label is `first`.
   [[nodiscard]] std::uint64_t total(Family family, std::string_view first = {}) const;
+  /// Log lines that could not be written.
+  [[nodiscard]] std::uint64_t lost_lines() const { return lost_lines_; }
   [[nodiscard]] const Histogram& sizes() const { return sizes_; }
   [[nodiscard]] const Histogram& delays() const { return delays_; }
 
  private:
   std::array<std::uint64_t, kEventCount> events_{};
   std::array<std::vector<Series>, kFamilyCount> families_;
+  std::uint64_t lost_lines_ = 0;
   Histogram sizes_;   ///< Octets of accepted messages.
   Histogram delays_;  ///< Seconds from MAIL to mailbox.
 };

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include "base/limits.h"
 #include "base/secret.h"
@@ -55,6 +54,8 @@ class JsonFields {
   void operator()(std::string_view name, const Secret& value) = delete;
 
  private:
+  void name_field(std::string_view name);
+
   std::string& out_;
 };
 

@@ -2,6 +2,7 @@
 // log: emitting an event writes one line and counts it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>

@@ -15,9 +15,9 @@ namespace gatepost::log {
 /// for the time of write().
 struct Record {
   Level level = Level::Info;
-  std::string_view stamp;    ///< "Nov 21 05:40:00", or with JSON empty.
   std::string_view program;  ///< "gatepost/smtpd"
   std::string_view whole;    ///< The full line of a file, ending in LF.
+  std::string_view tail;     ///< From the program on, ending in LF.
   std::string_view text;     ///< What follows the program and its process id, without LF.
 };
 
@@ -44,7 +44,8 @@ class Sink {
 [[nodiscard]] std::unique_ptr<Sink> connect_journal_sink(const std::string& socket_path);
 
 /// The sink `maillog_file` asks for. Empty: the journal when standard error is connected to it
-/// ($JOURNAL_STREAM), standard error when that is a terminal, else the system's log.
+/// ($JOURNAL_STREAM), standard error when that is a terminal or there is no /dev/log, else the
+/// system's log. To be called before paths are fenced off and threads started.
 [[nodiscard]] Result<std::unique_ptr<Sink>> choose_sink(const std::string& maillog_file);
 
 }  // namespace gatepost::log

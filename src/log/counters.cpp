@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// log: the numbers that events add up to.
+#include "log/counters.h"
+
+#include <algorithm>
+
+namespace gatepost::log {
+
+namespace {
+
+constexpr std::array<FamilyRow, kFamilyCount> kFamilies{{
+    {"gatepost_connections", "Connections let in.", "listener", ""},
+    {"gatepost_messages_received", "Messages stored and answered 250.", "listener", ""},
+    {"gatepost_rejects", "Commands and messages refused.", "stage", "code"},
+    {"gatepost_tls_handshakes", "TLS handshakes of clients.", "version", "result"},
+    {"gatepost_delivery_attempts", "Attempts to deliver to one recipient.", "transport", "status"},
+}};
+
+constexpr std::array<double, 9> kSizeBounds{1024,    4096,     16384,    65536,    262144,
+                                            1048576, 4194304, 16777216, 67108864};
+constexpr std::array<double, 10> kDelayBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10, 60, 600};
+
+constexpr std::size_t kMostSeries = 64;
+
+Histogram make_histogram(std::span<const double> bounds) {
+  return {.bounds = bounds, .buckets = std::vector<std::uint64_t>(bounds.size() + 1)};
+}
+
+}  // namespace
+
+const FamilyRow& describe(Family family) { return kFamilies[static_cast<std::size_t>(family)]; }
+
+void Histogram::add(double value) {
+  const auto at = std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
+  ++buckets[static_cast<std::size_t>(at)];
+  sum += value;
+  ++count;
+}
+
+Counters::Counters() : sizes_(make_histogram(kSizeBounds)), delays_(make_histogram(kDelayBounds)) {}
+
+void Counters::add(Family family, std::string_view first, std::string_view second) {
+  auto& all = families_[static_cast<std::size_t>(family)];
+  const auto same = [&](const Series& one) { return one.first == first && one.second == second; };
+  auto found = std::find_if(all.begin(), all.end(), same);
+  if (found == all.end() && all.size() >= kMostSeries) {
+    first = "other";
+    second = describe(family).second.empty() ? "" : "other";
+    found = std::find_if(all.begin(), all.end(), same);
+  }
+  if (found == all.end()) {
+    all.push_back({.first = std::string(first), .second = std::string(second)});
+    found = all.end() - 1;
+  }
+  ++found->value;
+}
+
+const std::vector<Series>& Counters::series(Family family) const {
+  return families_[static_cast<std::size_t>(family)];
+}
+
+std::uint64_t Counters::total(Family family, std::string_view first) const {
+  std::uint64_t sum = 0;
+  for (const Series& one : series(family)) {
+    if (first.empty() || one.first == first) sum += one.value;
+  }
+  return sum;
+}
+
+}  // namespace gatepost::log

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// log: what happens between a client and an SMTP listener, as lines of Postfix's smtpd(8).
+#include "log/session_events.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "log/counters.h"
+
+namespace gatepost::log {
+
+namespace {
+
+/// The reply code for a label. A reply that is not one would make endless series.
+std::string_view code_of(std::string_view reply) {
+  const std::string_view code = reply.substr(0, 3);
+  const bool digits = code.size() == 3 && std::all_of(code.begin(), code.end(), is_digit);
+  return digits ? code : std::string_view("other");
+}
+
+}  // namespace
+
+void ClientConnected::line(Line& out) const { out.add("connect from ").add(peer); }
+
+void ClientConnected::measure(Counters& counters) const {
+  counters.add(Family::Connections, service);
+}
+
+void ClientDisconnected::line(Line& out) const {
+  out.add("disconnect from ").add(peer);
+  if (!tally.empty()) out.add(" ").add(tally);
+}
+
+void ConnectionLost::line(Line& out) const {
+  // Without an item nothing stands before the words: fail2ban's filters want the line to
+  // begin with them, and Postfix before 3.10 writes it so.
+  if (!item.empty()) out.item(item);
+  out.add(how).add(" after ").peer_text(after);
+  if (octets > 0) out.add(" (").number(octets).add(" bytes)");
+  out.add(" from ").add(peer);
+}
+
+void MessageStarted::line(Line& out) const { out.item(item).add("client=").add(peer); }
+
+void CommandRejected::line(Line& out) const {
+  out.item(item).add(verb).add(": ").peer_text(stage).add(" from ").add(peer).add(": ");
+  out.add(reply, limits::kLogReply).add(";");
+  if (has_sender) out.add(" from=").path(sender);
+  if (has_recipient) out.add(" to=").path(recipient);
+  if (!protocol.empty()) out.add(" proto=").add(protocol);
+  if (!helo.empty()) out.add(" helo=").path(helo);
+}
+
+void CommandRejected::measure(Counters& counters) const {
+  if (verb == "reject") counters.add(Family::Rejects, stage, code_of(reply));
+}
+
+void NonSmtpCommand::line(Line& out) const {
+  out.add("warning: non-SMTP command from ").add(peer).add(": ").peer_text(text);
+}
+
+void ImproperPipelining::line(Line& out) const {
+  out.add("improper command pipelining after ").peer_text(after).add(" from ").add(peer);
+  out.add(": ").peer_text(text);
+}
+
+void BareNewline::line(Line& out) const {
+  if (!item.empty()) out.item(item);
+  out.add("bare <LF> received from ").add(peer);
+}
+
+void TlsEstablished::line(Line& out) const {
+  out.add("Anonymous TLS connection established from ").add(peer).add(": ");
+  out.add(facts.protocol).add(" with cipher ").add(facts.cipher);
+  out.add(" (").number(facts.used_bits).add("/").number(facts.algorithm_bits).add(" bits)");
+  if (!facts.key_exchange.empty()) out.add(" key-exchange ").add(facts.key_exchange);
+  if (!facts.server_signature.empty()) out.add(" server-signature ").add(facts.server_signature);
+  if (!facts.server_digest.empty()) out.add(" server-digest ").add(facts.server_digest);
+}
+
+void TlsEstablished::measure(Counters& counters) const {
+  counters.add(Family::TlsHandshakes, facts.protocol, "ok");
+}
+
+void TlsFailed::line(Line& out) const {
+  out.add("SSL_accept error from ").add(peer).add(": ").add(reason, limits::kLogReply);
+}
+
+void TlsFailed::measure(Counters& counters) const {
+  counters.add(Family::TlsHandshakes, "none", "failed");
+}
+
+void ConnectionLimit::line(Line& out) const {
+  out.add("warning: Connection concurrency limit exceeded: ").number(count).add(" from ").add(peer);
+  out.add(" for service ").add(service);
+}
+
+}  // namespace gatepost::log
