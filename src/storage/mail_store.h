@@ -78,19 +78,26 @@ class MailStore {
   virtual ~MailStore() = default;
 
   /// Makes missing directories, opens the queue's index, and puts right what a crash left:
-  /// texts without a row are removed, rows without a text are set aside and told.
+  /// texts without a row are removed, rows without a text are set aside and told. An index
+  /// that is damaged or gone is set aside and made anew from the texts. Awaited before the
+  /// first begin().
   virtual Task<Result<void>> open() = 0;
-  /// No disk access; the returned intake must not outlive the store.
+  /// No disk access; the returned intake must not outlive the store. Destroying an intake
+  /// leaves the removal of what it wrote to the clerk.
   virtual std::unique_ptr<Intake> begin(IntakeRequest request) = 0;
   /// Items of the queue, oldest first, at most `most`.
   virtual Task<Result<std::vector<queue::Item>>> list(std::size_t most) = 0;
+  /// Takes the item out of the queue and removes its text. Nothing happens when there is none.
+  virtual Task<Result<void>> erase(std::string id) = 0;
+  /// What open() found and put right, one line each, for the log; told once.
+  virtual std::vector<std::string> take_problems() = 0;
   /// Numbers for status and metrics; no disk access.
   [[nodiscard]] virtual queue::Totals totals() const = 0;
   /// Free space where `path` (or its nearest existing parent) lies. Quick, may be called on the loop.
   [[nodiscard]] virtual Result<Space> space(const std::string& path) = 0;
 };
 
-/// `clerk` and `files` outlive the store.
+/// `clerk` and `files` outlive the store. The store's end waits for the clerk's jobs.
 [[nodiscard]] std::unique_ptr<MailStore> make_mail_store(Clerk& clerk, Files& files,
                                                          MailStore::Settings settings);
 
