@@ -17,8 +17,6 @@ class RealClients(SharedCase):
 
     def play(self, name, transport):
         reason = peers.missing(name)
-        if not reason and name == "smtp-source" and transport != "plain":
-            reason = peers.missing("socat") or peers.missing("openssl")
         if reason:
             self.skipTest(reason)
         port = self.submissions if transport == "implicit" else self.gp.port

@@ -3,7 +3,7 @@
 """Every sender takes (transport, port, sender, recipient, text, scratch) and raises on failure.
 
 Transport is "plain", "starttls" or "implicit". Text has LF line ends. Where a client knows no TLS
-(smtp-source), socat carries it.
+(smtp-source), a tunnel carries it.
 """
 
 import contextlib
@@ -13,9 +13,9 @@ import shutil
 import smtplib
 import socket
 import subprocess
+import threading
 
-from harness import free_ports, wait_for
-from smtp_client import insecure_tls
+from smtp_client import Client, insecure_tls
 
 LOOPBACK = "127.0.0.1"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
@@ -45,7 +45,7 @@ def smtp_source(transport, port, sender, recipient, text, scratch):
     """Sends a text of its own making, of the length of `text`; only its size is compared."""
     with contextlib.ExitStack() as stack:
         if transport != "plain":
-            port = stack.enter_context(tls_tunnel(transport, port, scratch))
+            port = stack.enter_context(tls_tunnel(transport, port))
         run(["smtp-source", "-f", sender, "-t", recipient, "-l", str(len(text)), "-m", "1",
              f"{LOOPBACK}:{port}"])
 
@@ -78,7 +78,7 @@ def smtplib_client(transport, port, sender, recipient, text, scratch):
 
 NODEMAILER_SCRIPT = """
 const nodemailer = require('nodemailer');
-const [transport, port, from, to] = process.argv.slice(2);
+const [transport, port, from, to] = process.argv.slice(1);
 const chunks = [];
 process.stdin.on('data', (chunk) => chunks.push(chunk));
 process.stdin.on('end', () => {
@@ -113,26 +113,36 @@ def missing(name):
 
 
 @contextlib.contextmanager
-def tls_tunnel(transport, port, scratch):
-    """A local port whose connections reach `port` inside TLS."""
-    if transport == "starttls":
-        target = (f"EXEC:openssl s_client -quiet -starttls smtp -connect {LOOPBACK}\\:{port}")
-    else:
-        target = f"OPENSSL:{LOOPBACK}:{port},verify=0"
-    local, = free_ports(1)
-    with open(pathlib.Path(scratch) / "socat.log", "ab") as log:
-        tunnel = subprocess.Popen(["socat", f"TCP-LISTEN:{local},bind={LOOPBACK},fork,reuseaddr", target],
-                                  stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+def tls_tunnel(transport, port):
+    """A local port whose sessions reach `port` inside TLS, for a client that knows none."""
+    door = socket.create_server((LOOPBACK, 0))
+    threading.Thread(target=_serve_tunnel, args=(door, transport, port), daemon=True).start()
     try:
-        wait_for(lambda: listening(local), f"socat on {local}")
-        yield local
+        yield door.getsockname()[1]
     finally:
-        tunnel.terminate()
-        tunnel.wait()
+        door.close()
 
 
-def listening(port):
-    """Whether something accepts on the port, without connecting to it."""
-    wanted = f"{port:04X}"
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        return any(row.split()[1].endswith(":" + wanted) and row.split()[3] == "0A" for row in list(table)[1:])
+def _serve_tunnel(door, transport, port):
+    # The client may leave without reading its last reply, and the door closes under us at the end.
+    with contextlib.suppress(OSError):
+        while True:
+            near, _ = door.accept()
+            with near, contextlib.suppress(OSError):
+                _carry(near, transport, port)
+
+
+def _carry(near, transport, port):
+    """One session: what the client says goes out inside TLS, what is answered comes back."""
+    with Client(port, tls=insecure_tls() if transport == "implicit" else None, timeout=60) as far:
+        if transport == "starttls":
+            far.ehlo()
+            far.starttls()
+        # The client has not seen the greeting that was read on its behalf.
+        near.sendall(str(far.greeting).encode() + b"\r\n")
+        far.socket.settimeout(0.2)
+        while part := near.recv(65536):
+            far.send(part)
+            # An answer comes before the client speaks again; amid a text there is none to wait for.
+            with contextlib.suppress(TimeoutError):
+                near.sendall(far.socket.recv(65536))

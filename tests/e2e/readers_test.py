@@ -64,7 +64,8 @@ class Readers(SharedCase):
         self.need("mutt")
         out = self.work / "piped"
         out.unlink(missing_ok=True)
-        settings = ("set pipe_decode=no wait_key=no quit=yes move=no mark_old=no confirmappend=no "
+        # folder= keeps mutt from asking whether to make ~/Mail, which would eat the keys.
+        settings = (f"set folder={self.work} pipe_decode=no wait_key=no quit=yes move=no mark_old=no confirmappend=no "
                     "sleep_time=0 weed=no")
         keys = f"push '<pipe-message>cat > {out}.part && mv {out}.part {out}<enter><quit>'"
         controller, terminal = pty.openpty()
