@@ -25,10 +25,14 @@ struct About {
 /// "debug", "info", "warning", "error".
 [[nodiscard]] constexpr std::string_view format_level(Level level) {
   switch (level) {
-    case Level::Debug: return "debug";
-    case Level::Info: return "info";
-    case Level::Warning: return "warning";
-    case Level::Error: return "error";
+    case Level::Debug:
+      return "debug";
+    case Level::Info:
+      return "info";
+    case Level::Warning:
+      return "warning";
+    case Level::Error:
+      return "error";
   }
   __builtin_unreachable();
 }

@@ -6,14 +6,17 @@
 
 namespace gatepost::log {
 
-SystemClock::SystemClock() { tzset(); }
+SystemClock::SystemClock() {
+  tzset();
+}
 
 Moment SystemClock::now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 std::chrono::seconds SystemClock::utc_offset(Moment when) {
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
   std::tm local{};
   if (localtime_r(&seconds, &local) == nullptr) return std::chrono::seconds{0};
   return std::chrono::seconds{local.tm_gmtoff};

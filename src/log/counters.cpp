@@ -16,7 +16,7 @@ constexpr std::array<FamilyRow, kFamilyCount> kFamilies{{
     {"gatepost_delivery_attempts", "Attempts to deliver to one recipient.", "transport", "status"},
 }};
 
-constexpr std::array<double, 9> kSizeBounds{1024,    4096,     16384,    65536,    262144,
+constexpr std::array<double, 9> kSizeBounds{1024,    4096,    16384,    65536,   262144,
                                             1048576, 4194304, 16777216, 67108864};
 constexpr std::array<double, 10> kDelayBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10, 60, 600};
 
@@ -28,7 +28,9 @@ Histogram make_histogram(std::span<const double> bounds) {
 
 }  // namespace
 
-const FamilyRow& describe(Family family) { return kFamilies[static_cast<std::size_t>(family)]; }
+const FamilyRow& describe(Family family) {
+  return kFamilies[static_cast<std::size_t>(family)];
+}
 
 void Histogram::add(double value) {
   const auto at = std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin();

@@ -19,9 +19,9 @@ enum class Family : std::uint8_t { Connections, Messages, Rejects, TlsHandshakes
 inline constexpr std::size_t kFamilyCount = 5;
 
 struct FamilyRow {
-  std::string_view name;    ///< Without "_total".
+  std::string_view name;  ///< Without "_total".
   std::string_view help;
-  std::string_view first;   ///< Label names; `second` may be empty.
+  std::string_view first;  ///< Label names; `second` may be empty.
   std::string_view second;
 };
 [[nodiscard]] const FamilyRow& describe(Family family);

@@ -35,7 +35,9 @@ void RecipientDelivered::measure(Counters& counters) const {
   counters.add_delay(delay());
 }
 
-void ItemRemoved::line(Line& out) const { out.item(item).add("removed"); }
+void ItemRemoved::line(Line& out) const {
+  out.item(item).add("removed");
+}
 
 void StorageFailed::line(Line& out) const {
   out.add("warning: ");

@@ -54,10 +54,10 @@ struct RecipientDelivered {
   static constexpr About about{"recipient_delivered", Level::Info, "local",
                                "A message is in a recipient's mailbox."};
   std::string_view item, transport, recipient, original;
-  Duration before{};    ///< From MAIL until the message was complete.
-  Duration in_queue{};  ///< Waiting for its turn.
-  Duration connect{};   ///< Reaching the next hop; 0 for a mailbox.
-  Duration transmit{};  ///< Handing over.
+  Duration before{};        ///< From MAIL until the message was complete.
+  Duration in_queue{};      ///< Waiting for its turn.
+  Duration connect{};       ///< Reaching the next hop; 0 for a mailbox.
+  Duration transmit{};      ///< Handing over.
   std::string_view detail;  ///< "delivered to maildir"
 
   [[nodiscard]] std::string_view tag() const { return transport; }

@@ -15,14 +15,40 @@
 namespace gatepost::log {
 
 /// A new event is a row here too; emitting one that is not does not compile.
-using Catalogue =
-    std::tuple<ClientConnected, ClientDisconnected, ConnectionLost, MessageStarted, CommandRejected,
-               NonSmtpCommand, ImproperPipelining, BareNewline, TlsEstablished, TlsFailed,
-               ConnectionLimit, MessageIdSeen, ItemAccepted, RecipientDelivered, ItemRemoved,
-               StorageFailed, QueueRecovered, ServiceStarted, Listening, ServiceReloaded,
-               ReloadFailed, ServiceStopping, ServiceStopped, CertificateLoaded,
-               CertificateProblem, SelfSignedMade, ConfigNote, ControlRefused, PrivilegesDropped,
-               SandboxReady, TaskFailed, AcceptFailed, MemoryShed, LogLinesLost>;
+using Catalogue = std::tuple<ClientConnected,
+                             ClientDisconnected,
+                             ConnectionLost,
+                             MessageStarted,
+                             CommandRejected,
+                             NonSmtpCommand,
+                             ImproperPipelining,
+                             BareNewline,
+                             TlsEstablished,
+                             TlsFailed,
+                             ConnectionLimit,
+                             MessageIdSeen,
+                             ItemAccepted,
+                             RecipientDelivered,
+                             ItemRemoved,
+                             StorageFailed,
+                             QueueRecovered,
+                             ServiceStarted,
+                             Listening,
+                             ServiceReloaded,
+                             ReloadFailed,
+                             ServiceStopping,
+                             ServiceStopped,
+                             CertificateLoaded,
+                             CertificateProblem,
+                             SelfSignedMade,
+                             ConfigNote,
+                             ControlRefused,
+                             PrivilegesDropped,
+                             SandboxReady,
+                             TaskFailed,
+                             AcceptFailed,
+                             MemoryShed,
+                             LogLinesLost>;
 
 inline constexpr std::size_t kEventCount = std::tuple_size_v<Catalogue>;
 

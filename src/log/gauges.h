@@ -26,10 +26,10 @@ struct Gauges {
   std::vector<PhaseGauge> sessions;
   std::uint64_t queue_items = 0;
   std::uint64_t queue_octets = 0;
-  std::uint64_t queue_oldest_seconds = 0;       ///< Age of the oldest item; 0 when there is none.
-  std::uint64_t memory_octets = 0;              ///< Resident set of the process.
-  std::uint64_t memory_limit = 0;               ///< 0: none.
-  std::optional<std::uint64_t> storage_free;    ///< Octets free below queue_directory.
+  std::uint64_t queue_oldest_seconds = 0;     ///< Age of the oldest item; 0 when there is none.
+  std::uint64_t memory_octets = 0;            ///< Resident set of the process.
+  std::uint64_t memory_limit = 0;             ///< 0: none.
+  std::optional<std::uint64_t> storage_free;  ///< Octets free below queue_directory.
   std::vector<CertificateGauge> certificates;
   std::uint64_t uptime_seconds = 0;
 };

@@ -43,10 +43,14 @@ class JsonFields {
   explicit JsonFields(std::string& out) : out_(out) {}
 
   void operator()(std::string_view name, std::string_view value);
-  void operator()(std::string_view name, const char* value) { (*this)(name, std::string_view(value)); }
+  void operator()(std::string_view name, const char* value) {
+    (*this)(name, std::string_view(value));
+  }
   void operator()(std::string_view name, std::uint64_t value);
   void operator()(std::string_view name, std::int64_t value);
-  void operator()(std::string_view name, std::uint32_t value) { (*this)(name, std::uint64_t{value}); }
+  void operator()(std::string_view name, std::uint32_t value) {
+    (*this)(name, std::uint64_t{value});
+  }
   void operator()(std::string_view name, bool value);
   /// In seconds, with milliseconds.
   void operator()(std::string_view name, Duration value);

@@ -14,6 +14,8 @@ namespace {
 /// Longer lines make the buffer grow; nearly none are.
 constexpr std::size_t kUsualLine = 2048;
 
+constexpr std::size_t kProblemsKept = 8;
+
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -96,6 +98,12 @@ void Log::finish_json(Level level) {
 }
 
 void Log::write(const Record& record) {
+  if (record.level == Level::Error) {
+    if (problems_.size() == kProblemsKept) problems_.pop_front();
+    // With JSON the stamp is a field of the text already.
+    problems_.push_back(settings_.form == Form::Json ? std::string(record.text)
+                                                     : format("{} {}", stamp_, record.text));
+  }
   if (sink_->write(record)) return;
   ++lost_;
   counters_.count_lost_line();
@@ -110,7 +118,9 @@ void Log::flush() {
   if (lost_ > 0) lost_ = lost;
 }
 
-Result<void> Log::reopen() { return sink_->reopen(); }
+Result<void> Log::reopen() {
+  return sink_->reopen();
+}
 
 void Log::configure(Settings settings, std::unique_ptr<Sink> sink) {
   settings_ = std::move(settings);

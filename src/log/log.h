@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ struct Settings {
   std::string hostname;                  ///< For the stamp; without its domain, as syslogd does.
   std::uint32_t pid = 0;
   Form form = Form::Postfix;
-  Level least = Level::Info;             ///< Less important events are counted, not written.
+  Level least = Level::Info;  ///< Less important events are counted, not written.
 };
 
 /// All calls from the loop's thread. In the common path no memory is allocated and one
@@ -54,6 +55,8 @@ class Log {
     }
   }
 
+  /// The last lines of Level::Error, oldest first, each with its stamp: for `gatepost status`.
+  [[nodiscard]] const std::deque<std::string>& problems() const { return problems_; }
   /// Once per turn of the loop: tells about lines that were lost once lines can be written again.
   void flush();
   /// After SIGHUP: files are opened anew.
@@ -73,15 +76,16 @@ class Log {
   std::unique_ptr<Sink> sink_;
   Clock& clock_;
   Counters& counters_;
-  std::string whole_;        ///< The line under way; keeps its capacity.
-  std::string stamp_;        ///< Of second_: "Nov 21 05:40:00", or ISO 8601 without fraction.
-  std::string zone_;         ///< "+01:00"
+  std::string whole_;  ///< The line under way; keeps its capacity.
+  std::string stamp_;  ///< Of second_: "Nov 21 05:40:00", or ISO 8601 without fraction.
+  std::string zone_;   ///< "+01:00"
   std::chrono::seconds second_ = std::chrono::seconds::min();
   std::uint32_t fraction_ = 0;  ///< Microseconds past second_.
   std::size_t program_at_ = 0;
   std::size_t program_end_ = 0;
   std::size_t text_at_ = 0;
-  std::uint64_t lost_ = 0;   ///< Lines since the last that could be written.
+  std::deque<std::string> problems_;
+  std::uint64_t lost_ = 0;  ///< Lines since the last that could be written.
 };
 
 }  // namespace gatepost::log

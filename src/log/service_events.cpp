@@ -26,7 +26,9 @@ void ServiceStopping::line(Line& out) const {
   out.add("stopping: ").add(reason).add("; open sessions: ").number(sessions);
 }
 
-void ServiceStopped::line(Line& out) const { out.add("stopped"); }
+void ServiceStopped::line(Line& out) const {
+  out.add("stopped");
+}
 
 void CertificateLoaded::line(Line& out) const {
   out.add("certificate loaded: ").add(detail, limits::kLogReply);
@@ -40,13 +42,17 @@ void SelfSignedMade::line(Line& out) const {
   out.add("warning: self-signed certificate made: ").add(detail, limits::kLogReply);
 }
 
-void ConfigNote::line(Line& out) const { out.add("warning: ").add(detail, limits::kLogReply); }
+void ConfigNote::line(Line& out) const {
+  out.add("warning: ").add(detail, limits::kLogReply);
+}
 
 void ControlRefused::line(Line& out) const {
   out.add("warning: control request ").peer_text(verb).add(" refused for uid ").number(uid);
 }
 
-void PrivilegesDropped::line(Line& out) const { out.add("privileges dropped to ").add(owner); }
+void PrivilegesDropped::line(Line& out) const {
+  out.add("privileges dropped to ").add(owner);
+}
 
 void SandboxReady::line(Line& out) const {
   out.add("sandbox: ").add(detail, limits::kLogReply);

@@ -21,7 +21,9 @@ std::string_view code_of(std::string_view reply) {
 
 }  // namespace
 
-void ClientConnected::line(Line& out) const { out.add("connect from ").add(peer); }
+void ClientConnected::line(Line& out) const {
+  out.add("connect from ").add(peer);
+}
 
 void ClientConnected::measure(Counters& counters) const {
   counters.add(Family::Connections, service);
@@ -41,7 +43,9 @@ void ConnectionLost::line(Line& out) const {
   out.add(" from ").add(peer);
 }
 
-void MessageStarted::line(Line& out) const { out.item(item).add("client=").add(peer); }
+void MessageStarted::line(Line& out) const {
+  out.item(item).add("client=").add(peer);
+}
 
 void CommandRejected::line(Line& out) const {
   out.item(item).add(verb).add(": ").peer_text(stage).add(" from ").add(peer).add(": ");

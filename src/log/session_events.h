@@ -35,8 +35,9 @@ struct ClientConnected {
 
 /// A session is over. `tally` is "ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4".
 struct ClientDisconnected {
-  static constexpr About about{"client_disconnected", Level::Info, "smtpd",
-                               "A session ended; the tally says how many of its commands succeeded."};
+  static constexpr About about{
+      "client_disconnected", Level::Info, "smtpd",
+      "A session ended; the tally says how many of its commands succeeded."};
   std::string_view service, peer, tally;
 
   [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
@@ -92,9 +93,10 @@ struct MessageStarted {
 /// is what the client was told. `sender` and `recipient` count only where their flag is set,
 /// for the null sender is empty too.
 struct CommandRejected {
-  static constexpr About about{"command_rejected", Level::Info, "smtpd",
-                               "A command was refused. Expected for unknown users and relay attempts; "
-                               "many from one peer suggest guessing."};
+  static constexpr About about{
+      "command_rejected", Level::Info, "smtpd",
+      "A command was refused. Expected for unknown users and relay attempts; "
+      "many from one peer suggest guessing."};
   std::string_view service, item, verb, stage, peer, reply, sender, recipient, protocol, helo;
   bool has_sender = false;
   bool has_recipient = false;
@@ -119,9 +121,10 @@ struct CommandRejected {
 
 /// The client speaks another protocol (smtpd_forbidden_commands).
 struct NonSmtpCommand {
-  static constexpr About about{"non_smtp_command", Level::Warning, "smtpd",
-                               "A client sent something that is not SMTP and was hung up on: a scanner, "
-                               "or a web page abusing a browser."};
+  static constexpr About about{
+      "non_smtp_command", Level::Warning, "smtpd",
+      "A client sent something that is not SMTP and was hung up on: a scanner, "
+      "or a web page abusing a browser."};
   std::string_view service, peer, text;
 
   [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
@@ -136,9 +139,10 @@ struct NonSmtpCommand {
 
 /// The client did not wait for a reply it had to wait for.
 struct ImproperPipelining {
-  static constexpr About about{"improper_pipelining", Level::Info, "smtpd",
-                               "A client sent commands without waiting for a reply where it must wait; "
-                               "typical for junk senders (smtpd_forbid_unauth_pipelining)."};
+  static constexpr About about{
+      "improper_pipelining", Level::Info, "smtpd",
+      "A client sent commands without waiting for a reply where it must wait; "
+      "typical for junk senders (smtpd_forbid_unauth_pipelining)."};
   std::string_view service, peer, after, text;
 
   [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
@@ -154,8 +158,9 @@ struct ImproperPipelining {
 
 /// Message text held a line feed without its carriage return.
 struct BareNewline {
-  static constexpr About about{"bare_newline", Level::Info, "smtpd",
-                               "A client ended lines by a bare line feed; see smtpd_forbid_bare_newline."};
+  static constexpr About about{
+      "bare_newline", Level::Info, "smtpd",
+      "A client ended lines by a bare line feed; see smtpd_forbid_bare_newline."};
   std::string_view service, peer;
   std::string_view item = {};
 
@@ -196,9 +201,10 @@ struct TlsEstablished {
 
 /// A TLS handshake failed.
 struct TlsFailed {
-  static constexpr About about{"tls_failed", Level::Info, "smtpd",
-                               "A TLS handshake failed; with well-behaved clients it is a matter of "
-                               "certificate or protocol version."};
+  static constexpr About about{
+      "tls_failed", Level::Info, "smtpd",
+      "A TLS handshake failed; with well-behaved clients it is a matter of "
+      "certificate or protocol version."};
   std::string_view service, peer, reason;
 
   [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
@@ -214,8 +220,9 @@ struct TlsFailed {
 
 /// One client has too many sessions at once (smtpd_client_connection_count_limit).
 struct ConnectionLimit {
-  static constexpr About about{"connection_limit", Level::Warning, "smtpd",
-                               "A client was turned away because it has too many connections open."};
+  static constexpr About about{
+      "connection_limit", Level::Warning, "smtpd",
+      "A client was turned away because it has too many connections open."};
   std::string_view service, peer;
   std::uint32_t count = 0;
 

@@ -2,20 +2,19 @@
 // log: where lines go: files and descriptors, the system's log, the journal.
 #include "log/sink.h"
 
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <span>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <span>
 #include <utility>
 
 #include "base/text.h"
@@ -27,10 +26,14 @@ namespace {
 /// syslog(3)'s numbers.
 int priority_of(Level level) {
   switch (level) {
-    case Level::Debug: return LOG_DEBUG;
-    case Level::Info: return LOG_INFO;
-    case Level::Warning: return LOG_WARNING;
-    case Level::Error: return LOG_ERR;
+    case Level::Debug:
+      return LOG_DEBUG;
+    case Level::Info:
+      return LOG_INFO;
+    case Level::Warning:
+      return LOG_WARNING;
+    case Level::Error:
+      return LOG_ERR;
   }
   __builtin_unreachable();
 }
@@ -103,7 +106,8 @@ class DescriptorSink final : public Sink {
 };
 
 Result<Descriptor> open_log(const std::string& path) {
-  const int number = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+  const int number =
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
   if (number < 0) return system_error("open " + path, errno);
   return Descriptor(number, /*owned=*/true);
 }
@@ -192,7 +196,8 @@ class JournalSink final : public Sink {
  private:
   bool send() {
     const auto once = [this] {
-      return ::send(socket_.number(), entry_.data(), entry_.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+      return ::send(socket_.number(), entry_.data(), entry_.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >=
+             0;
     };
     bool sent = once();
     // A burst is waited out, a journal that stands still is not: after one wait in vain lines
@@ -223,7 +228,7 @@ bool stderr_is_journal() {
   if (colon == std::string_view::npos) return false;
   const auto device = parse_number(text.substr(0, colon));
   const auto inode = parse_number(text.substr(colon + 1));
-  struct stat facts{};
+  struct stat facts {};
   return device && inode && ::fstat(STDERR_FILENO, &facts) == 0 && facts.st_dev == *device &&
          facts.st_ino == *inode;
 }
@@ -244,7 +249,9 @@ std::unique_ptr<Sink> make_priority_sink(int descriptor) {
   return std::make_unique<PrioritySink>(descriptor);
 }
 
-std::unique_ptr<Sink> make_syslog_sink() { return std::make_unique<SyslogSink>(); }
+std::unique_ptr<Sink> make_syslog_sink() {
+  return std::make_unique<SyslogSink>();
+}
 
 std::unique_ptr<Sink> connect_journal_sink(const std::string& socket_path) {
   auto address = unix_address(socket_path);
