@@ -2,6 +2,7 @@
 // base: port: a stream of octets to and from one peer, with deadlines.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -40,6 +41,10 @@ class Wire {
 
   /// True when input can be taken without waiting (a peer that talks out of turn).
   virtual bool has_input() = 0;
+
+  /// Hands over what the stream takes without waiting and drops the rest: for a close_notify,
+  /// right before close(), when nobody would wait for it any more.
+  virtual void send_at_once(std::string_view octets) { static_cast<void>(octets); }
 
   /// Ends the stream: TLS says close_notify. Nothing may be called afterwards.
   virtual void close() = 0;
