@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <asio/io_context.hpp>
+#include <asio/ip/v6_only.hpp>
 #include <cerrno>
 #include <system_error>
 #include <utility>
