@@ -2,10 +2,8 @@
 // smtp: the server's half of the conversation, without a socket, clock, store or policy.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +53,7 @@ struct SessionSettings {
 struct PeerFacts {
   bool trusted = false;          ///< In mynetworks: smtpd_forbid_bare_newline_exclusions applies.
   bool secured = false;          ///< Implicit TLS: the handshake is already done.
+  bool tls_available = true;     ///< False: keys could not be loaded; STARTTLS answers 454.
 };
 
 /// The SMTP server as a pure machine: RFC 5321 section 4.1.4 decides which command may
@@ -84,7 +83,8 @@ class ServerSession {
   /// When next() wants to be called with no input at all.
   [[nodiscard]] Instant deadline() const;
 
-  /// Valid during AskSender, AskRecipient, AskText and until the answer to AskCommit.
+  /// Valid during AskSender, AskRecipient, AskText and until the answer to AskCommit, and for
+  /// a Tell, Say or Discard that follows from them; empty at other times.
   [[nodiscard]] const mail::Envelope& envelope() const;
   [[nodiscard]] const mail::Recipient& pending_recipient() const;
   /// As the peer named itself, unescaped; empty before HELO.
@@ -95,7 +95,7 @@ class ServerSession {
   /// Delivered-To addresses, for loop detection. Valid during AskCommit.
   [[nodiscard]] const std::string& message_id() const;
   [[nodiscard]] const std::vector<std::string>& delivered_to() const;
-  /// Text octets so far, as stored (LF line ends).
+  /// Octets of the text so far, as stored (LF line ends); of the last one when it is over.
   [[nodiscard]] std::uint64_t text_octets() const;
 
   /// For "lost connection after X (n bytes)": the last command, or CONNECT.
@@ -104,7 +104,7 @@ class ServerSession {
   [[nodiscard]] std::string tally() const;
 
  private:
-  struct Parts;
+  class Parts;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// smtp: the extensions, one row each: keyword, parameters it admits, when it is offered.
+#include "smtp/extensions.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+
+namespace gatepost::smtp {
+namespace {
+
+constexpr std::array<ExtensionRow, 11> kRows{{
+    {Extension::Pipelining, "PIPELINING", "", "", "RFC 2920"},
+    {Extension::Size, "SIZE", "SIZE", "", "RFC 1870"},
+    {Extension::Vrfy, "VRFY", "", "", "RFC 5321 section 3.5"},
+    {Extension::Starttls, "STARTTLS", "", "", "RFC 3207"},
+    {Extension::EnhancedStatusCodes, "ENHANCEDSTATUSCODES", "", "", "RFC 2034"},
+    {Extension::EightBitMime, "8BITMIME", "BODY", "", "RFC 6152"},
+    {Extension::Dsn, "DSN", "RET ENVID", "NOTIFY ORCPT", "RFC 3461"},
+    {Extension::SmtpUtf8, "SMTPUTF8", "SMTPUTF8", "", "RFC 6531"},
+    {Extension::Chunking, "CHUNKING", "", "", "RFC 3030"},
+    {Extension::Help, "HELP", "", "", "RFC 5321 section 4.1.1.8"},
+    {Extension::Limits, "LIMITS", "", "", "RFC 9422"},
+}};
+
+std::string_view keyword(Extension extension) {
+  return std::find_if(kRows.begin(), kRows.end(),
+                      [=](const ExtensionRow& row) { return row.extension == extension; })
+      ->keyword;
+}
+
+bool lists(std::string_view parameters, std::string_view wanted) {
+  while (!parameters.empty()) {
+    if (iequals(take_word(parameters, " "), wanted)) return true;
+  }
+  return false;
+}
+
+bool admits(std::string_view ExtensionRow::*list, std::string_view parameter,
+            const SessionSettings& settings, bool secured) {
+  return std::any_of(kRows.begin(), kRows.end(), [&](const ExtensionRow& row) {
+    return lists(row.*list, parameter) && is_offered(row.extension, settings, secured);
+  });
+}
+
+}  // namespace
+
+std::span<const ExtensionRow> extensions() { return kRows; }
+
+bool is_offered(Extension extension, const SessionSettings& settings, bool secured) {
+  const auto& dropped = settings.discard_ehlo_keywords;
+  if (std::find(dropped.begin(), dropped.end(), keyword(extension)) != dropped.end()) return false;
+  switch (extension) {
+    case Extension::Vrfy:
+      return settings.vrfy;
+    case Extension::Starttls:
+      return settings.starttls_offered && !secured;
+    case Extension::Limits:
+      return settings.recipient_limit > 0;
+    case Extension::Pipelining:
+    case Extension::Size:
+    case Extension::EnhancedStatusCodes:
+    case Extension::EightBitMime:
+    case Extension::Dsn:
+    case Extension::SmtpUtf8:
+    case Extension::Chunking:
+    case Extension::Help:
+      return true;
+  }
+  std::unreachable();
+}
+
+std::string format_ehlo(const SessionSettings& settings, bool secured) {
+  std::string out = settings.hostname;
+  for (const ExtensionRow& row : kRows) {
+    if (!is_offered(row.extension, settings, secured)) continue;
+    out += '\n';
+    out += row.keyword;
+    if (row.extension == Extension::Size && settings.message_size_limit > 0) {
+      out += ' ' + format_number(settings.message_size_limit);
+    }
+    if (row.extension == Extension::Limits) {
+      out += " RCPTMAX=" + format_number(settings.recipient_limit);
+    }
+  }
+  return out;
+}
+
+bool admits_mail(std::string_view parameter, const SessionSettings& settings, bool secured) {
+  return admits(&ExtensionRow::mail, parameter, settings, secured);
+}
+
+bool admits_rcpt(std::string_view parameter, const SessionSettings& settings, bool secured) {
+  return admits(&ExtensionRow::rcpt, parameter, settings, secured);
+}
+
+}  // namespace gatepost::smtp

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// smtp: the commands, one row each, and how a command line is taken apart.
+#include "smtp/verbs.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace gatepost::smtp {
+namespace {
+
+// clang-format off
+constexpr std::array<VerbRow, kVerbs> kRows{{
+    // verb          name        syntax                     before_tls last  junk   follow
+    {Verb::Helo,     "HELO",     "HELO hostname",           true,      true,  true,  false},
+    {Verb::Ehlo,     "EHLO",     "EHLO hostname",           true,      true,  true,  false},
+    {Verb::Starttls, "STARTTLS", "STARTTLS",                true,      true,  true,  false},
+    {Verb::Auth,     "AUTH",     "AUTH mechanism",          false,     true,  false, false},
+    {Verb::Mail,     "MAIL",     "MAIL FROM:<address>",     false,     false, false, false},
+    {Verb::Rcpt,     "RCPT",     "RCPT TO:<address>",       false,     false, false, false},
+    {Verb::Data,     "DATA",     "DATA",                    false,     true,  false, false},
+    {Verb::Bdat,     "BDAT",     "BDAT count [LAST]",       false,     false, false, true},
+    {Verb::Rset,     "RSET",     "RSET",                    false,     false, true,  false},
+    {Verb::Noop,     "NOOP",     "NOOP",                    true,      true,  true,  false},
+    {Verb::Vrfy,     "VRFY",     "VRFY address",            false,     true,  true,  false},
+    {Verb::Expn,     "EXPN",     "EXPN list",               false,     true,  true,  false},
+    {Verb::Help,     "HELP",     "HELP",                    true,      false, true,  false},
+    {Verb::Quit,     "QUIT",     "QUIT",                    true,      false, false, true},
+    {Verb::Unknown,  "UNKNOWN",  "",                        false,     false, false, true},
+}};
+// clang-format on
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (static_cast<std::size_t>(kRows[i].verb) != i) return false;
+  }
+  return true;
+}
+static_assert(in_order(), "rows are found by their number");
+
+}  // namespace
+
+std::span<const VerbRow, kVerbs> verbs() { return kRows; }
+
+const VerbRow& verb_row(Verb verb) { return kRows[static_cast<std::size_t>(verb)]; }
+
+Command parse_command(std::string_view line) {
+  Command command;
+  line = trim(line);
+  const auto end = std::find_if(line.begin(), line.end(), is_space);
+  command.word = line.substr(0, static_cast<std::size_t>(end - line.begin()));
+  command.arguments = trim(line.substr(command.word.size()));
+  for (const VerbRow& row : kRows) {
+    if (row.verb != Verb::Unknown && iequals(command.word, row.name)) command.verb = row.verb;
+  }
+  return command;
+}
+
+bool looks_like_header(std::string_view word) {
+  const std::size_t colon = word.find(':');
+  if (colon == 0 || colon == word.npos) return false;
+  return std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(colon),
+                     [](char c) { return c > ' ' && c <= '~'; });
+}
+
+}  // namespace gatepost::smtp
