@@ -63,7 +63,7 @@ std::string format_received(const Trace& trace) {
   std::string out = "Received: from ";
   out += trace.helo.empty() ? name : escape_helo(trace.helo);
   append_format(out, " ({} {})\n", name, trace.client.literal());
-  if (trace.tls != nullptr) append_tls(out, *trace.tls);
+  if (trace.tls != nullptr && trace.show_tls) append_tls(out, *trace.tls);
   append_format(out, "\tby {} (gatepost) with {} id {}", trace.hostname,
                 format_protocol(trace.protocol, trace.tls != nullptr, trace.smtputf8), trace.id);
   if (trace.recipient != nullptr) {

@@ -26,6 +26,7 @@ struct Trace {
   std::string_view protocol = "ESMTP";  ///< "SMTP" or "ESMTP", as the session says.
   bool smtputf8 = false;             ///< The message was sent with SMTPUTF8 (RFC 6531 section 3.7.3).
   const TlsFacts* tls = nullptr;     ///< Null in the clear.
+  bool show_tls = true;              ///< smtpd_tls_received_header: how it is protected, not only that.
   std::string_view hostname;
   std::string_view id;               ///< The queue id.
   const Mailbox* recipient = nullptr;  ///< Only when there is exactly one (RFC 5321 section 7.2).

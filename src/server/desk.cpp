@@ -3,6 +3,7 @@
 #include "server/desk.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/text.h"
@@ -163,15 +164,15 @@ storage::IntakeRequest Desk::intake_request() const {
   trace.helo = session_.helo();
   trace.client = peer_.client.address;
   trace.hostname = profile_.hostname;
-  trace.mail_name = profile_.mail_name;
   trace.protocol = session_.protocol();
-  trace.utf8 = envelope.options.smtputf8;
+  trace.smtputf8 = envelope.options.smtputf8;
   trace.tls = peer_.tls ? &*peer_.tls : nullptr;
   trace.show_tls = service_.tls_in_received;
   trace.id = transaction_->id;
-  if (envelope.recipients.size() == 1) trace.recipient = envelope.recipients.front().mailbox.text();
-  trace.when = request.arrived;
-  trace.utc_offset_minutes = floor_.clocks.utc_offset_minutes(request.arrived);
+  if (envelope.recipients.size() == 1) trace.recipient = &envelope.recipients.front().mailbox;
+  trace.at = request.arrived;
+  trace.zone.minutes = floor_.clocks.utc_offset_minutes(request.arrived);
+  if (trace.zone.minutes != 0) trace.zone.name = {};
   request.received = mail::format_received(trace);
   return request;
 }

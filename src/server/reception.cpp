@@ -16,20 +16,20 @@ namespace gatepost::server {
 class Reception::Door final : public net::Acceptor {
  public:
   Door(Reception& reception, Service service, net::Listener listener)
-      : service(service), listener_(std::move(listener)), reception_(reception) {}
+      : service_(service), listener_(std::move(listener)), reception_(reception) {}
 
   void start() { listener_.start(*this); }
   [[nodiscard]] const Endpoint& local() const { return listener_.local(); }
+  [[nodiscard]] Service service() const { return service_; }
 
   void accepted(asio::ip::tcp::socket socket, const Endpoint& peer,
                 const Endpoint& local) override {
-    reception_.accepted(service, std::move(socket), peer, local);
+    reception_.accepted(service_, std::move(socket), peer, local);
   }
   void accept_failed(int number) override { reception_.accept_failed(number); }
 
-  const Service service;  // NOLINT: a fact of the door, not state.
-
  private:
+  const Service service_;
   net::Listener listener_;
   Reception& reception_;
 };
@@ -56,7 +56,7 @@ void Reception::abandon() {
 std::vector<std::pair<Service, Endpoint>> Reception::listening() const {
   std::vector<std::pair<Service, Endpoint>> out;
   out.reserve(doors_.size());
-  for (const auto& door : doors_) out.emplace_back(door->service, door->local());
+  for (const auto& door : doors_) out.emplace_back(door->service(), door->local());
   return out;
 }
 
