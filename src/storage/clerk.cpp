@@ -35,11 +35,7 @@ Clerk::Clerk(asio::io_context& loop, Settings settings) : loop_(loop), settings_
   GP_ASSERT(settings_.threads > 0);
 }
 
-Clerk::~Clerk() {
-  stop();
-  ready_.append(done_);
-  while (!ready_.empty()) delete ready_.pop();
-}
+Clerk::~Clerk() { abandon(); }
 
 void Clerk::submit(Job* job) {
   if (!job->left) {
@@ -167,6 +163,17 @@ void Clerk::deliver() {
 void Clerk::settle() {
   std::unique_lock lock(mutex_);
   while (running_ > 0 || !waiting_.empty()) quiet_.wait(lock);
+}
+
+void Clerk::abandon() {
+  stop();
+  // What is dropped may leave errands, which now run at once, but nothing to wait for.
+  ready_.append(done_);
+  while (!ready_.empty()) {
+    Job* job = ready_.pop();
+    if (--awaited_ == 0) guard_.reset();
+    delete job;
+  }
 }
 
 void Clerk::stop() {

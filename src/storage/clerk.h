@@ -36,7 +36,7 @@ class Clerk {
 
   /// `loop` outlives the clerk and keeps running while jobs are under way.
   Clerk(asio::io_context& loop, Settings settings);
-  /// As stop(). Tasks whose job is done but which the loop did not resume are dropped.
+  /// As abandon().
   ~Clerk();
   Clerk(const Clerk&) = delete;
   Clerk& operator=(const Clerk&) = delete;
@@ -55,6 +55,9 @@ class Clerk {
   void settle();
   /// Carries out all jobs and ends the threads. Jobs given later run at once in the caller.
   void stop();
+  /// stop(), then drops the tasks whose jobs are done but which the loop did not resume, and
+  /// all they own. For an end without grace, when the loop will not run again.
+  void abandon();
 
  private:
   class Job {
@@ -114,7 +117,7 @@ class Clerk {
   bool stopping_ = false;
 };
 
-/// A value that several threads use in turns. Never held while anything blocks.
+/// A value that several threads use in turns. Held for short, but where a comment says why.
 template <class T>
 class Guarded {
  public:

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// storage: one SQLite connection: statements, transactions, migrations.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace gatepost::storage {
+
+/// A prepared statement. Values bound are borrowed until the next reset().
+class Statement {
+ public:
+  void bind(int parameter, std::string_view text);
+  void bind_blob(int parameter, std::string_view octets);
+  void bind(int parameter, std::int64_t number);
+  /// True with a row, false at the end.
+  Result<bool> step();
+  /// Ready to run again; bindings are forgotten.
+  void reset();
+
+  /// Nothing when the column of this row has another type or is longer. Borrowed until the
+  /// next step() or reset().
+  [[nodiscard]] std::optional<std::string_view> text(int column, std::size_t most);
+  [[nodiscard]] std::optional<std::string_view> blob(int column, std::size_t most);
+  [[nodiscard]] std::optional<std::int64_t> number(int column);
+
+ private:
+  friend class Database;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+/// A connection in WAL mode with synchronous=FULL that no other process can share. Used by
+/// one thread at a time.
+///
+/// Error.system: ENOSPC for a full disk, EUCLEAN for a damaged file, EBUSY when another
+/// process has it, EEXIST for a broken constraint, else errno as far as it is known.
+class Database {
+ public:
+  /// Makes the file when there is none. A damaged file may show only later; see check().
+  static Result<Database> open(const std::string& path);
+
+  /// Runs statements without results.
+  Result<void> run(const std::string& sql);
+  /// `sql` is one statement.
+  Result<Statement> prepare(std::string_view sql);
+  /// EUCLEAN unless the whole file is in order.
+  Result<void> check();
+  /// Runs those of `steps` the file has not seen; step n leads from user_version n to n + 1.
+  /// Each is one transaction, so a death midway leaves the file between two steps. A file of
+  /// a later version than there are steps is refused (Permanent).
+  Result<void> migrate(std::span<const std::string_view> steps);
+  [[nodiscard]] bool in_transaction() const;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* connection) const;
+  };
+  explicit Database(sqlite3* connection) : connection_(connection) {}
+  Result<std::int64_t> version();
+  std::unique_ptr<sqlite3, Close> connection_;
+};
+
+}  // namespace gatepost::storage

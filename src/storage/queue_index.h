@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// storage: the rows of the queue.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "queue/item.h"
+#include "storage/clerk.h"
+#include "storage/database.h"
+
+namespace gatepost::storage {
+
+/// queue.db: one row for each item. All calls block. Those from insert() to totals() may come
+/// from any thread; changes that arrive while a commit is under way share the next one. The
+/// others are for the time before there are threads.
+class QueueIndex {
+ public:
+  /// A row as found, for comparison with the texts.
+  struct Row {
+    std::string id;
+    std::uint64_t octets = 0;
+    bool readable = false;  ///< The record is whole and that of this id.
+  };
+
+  /// Opens `path`, brings it to the present schema and checks it. EUCLEAN when it is damaged.
+  static Result<std::unique_ptr<QueueIndex>> open(const std::string& path);
+
+  /// Committed and synced when it returns without error. EEXIST when the id is taken.
+  Result<void> insert(const queue::Item& item);
+  /// Nothing happens when there is no such row.
+  Result<void> erase(const std::string& id);
+  /// Moves a row whose text is gone to the table `lost`, for a person to look at.
+  Result<void> set_aside(const std::string& id);
+  /// set_aside() and insert() of the item with that id, in one.
+  Result<void> replace(const queue::Item& item);
+  /// Oldest first. A row that cannot be read is left out.
+  Result<std::vector<queue::Item>> list(std::size_t most);
+  Result<std::vector<Row>> rows();
+  [[nodiscard]] queue::Totals totals();
+
+  /// False until set_complete(): the rows may lack items whose texts are there.
+  Result<bool> is_complete();
+  Result<void> set_complete();
+
+ private:
+  enum class Kind : std::uint8_t { Insert, Erase, SetAside, Replace, List, Rows };
+  struct Work {
+    Work(Kind a_kind, std::string_view an_id) : kind(a_kind), id(an_id) {}
+    Kind kind;
+    std::string_view id;
+    const queue::Item* item = nullptr;
+    std::string record;
+    std::uint64_t items_more = 0;   ///< What the change does to the totals.
+    std::uint64_t octets_more = 0;
+    std::size_t most = 0;
+    std::vector<queue::Item> items;
+    std::vector<Row> rows;
+    Result<void> result;
+  };
+
+  explicit QueueIndex(Database database) : database_(std::move(database)) {}
+  Result<void> prepare();
+  Result<void> count();
+  Moment oldest();
+  void round(std::span<Work* const> works);
+  Result<void> change(std::span<Work* const> works);
+  Result<void> apply(Work& work);
+  Result<void> run(Work& work);
+  Result<void> put(Kind kind, const queue::Item& item);
+  Result<void> insert_row(Work& work);
+  Result<void> read_items(Work& work);
+  Result<void> read_rows(Work& work);
+
+  Database database_;
+  std::unique_ptr<Statement> begin_, commit_, rollback_;
+  std::unique_ptr<Statement> insert_, erase_, lose_, list_, rows_, count_, oldest_;
+  Rounds<Work> rounds_;
+  Guarded<queue::Totals> totals_;
+};
+
+/// The schema, step by step; see Database::migrate().
+[[nodiscard]] std::span<const std::string_view> queue_schema();
+
+}  // namespace gatepost::storage

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// storage: what a crash or a bad disk did to the queue is put right here, before the first use.
+#include "storage/queue_recovery.h"
+
+#include <cerrno>
+#include <unordered_set>
+
+#include "base/format.h"
+#include "queue/record.h"
+
+namespace gatepost::storage {
+namespace {
+
+using Problems = std::vector<std::string>;
+
+/// Renames queue.db and its log to a free name, both to the same.
+Result<void> set_index_aside(Files& files, int folder, Problems& problems) {
+  constexpr int kMostTries = 1000;
+  for (int n = 1; n <= kMostTries; ++n) {
+    const std::string name = format("queue.db.damaged-{}", n);
+    if (files.facts(folder, name) || files.facts(folder, name + "-wal")) continue;
+    // The index before its log: a log without an index is thrown away when the new one is
+    // opened, but an index without its log may look whole and be days old.
+    GP_CHECK(files.rename(folder, "queue.db", folder, name));
+    auto done = files.rename(folder, "queue.db-wal", folder, name + "-wal");
+    if (!done && done.error().system != ENOENT) return done;
+    problems.push_back(format("queue.db is damaged; it is kept as {}", name));
+    return files.sync_folder(folder);
+  }
+  return Error{Cause::Permanent, "too many damaged queue.db set aside", EEXIST};
+}
+
+Result<void> rebuild(QueueIndex& index, QueueTexts& texts, Problems& problems) {
+  GP_TRY(const auto ids, texts.ids());
+  std::size_t found = 0;
+  for (const std::string& id : ids) {
+    auto item = texts.read_item(id);
+    if (item) {
+      // A row may be there from a making that was cut short.
+      auto done = index.insert(*item);
+      if (!done && done.error().system != EEXIST) return done;
+      ++found;
+      continue;
+    }
+    if (item.error().system != EUCLEAN) return std::move(item).error();
+    GP_CHECK(texts.set_aside(id));
+    problems.push_back(format("{}: queue text is not whole; it is kept as {}.damaged", id, id));
+  }
+  if (found > 0) problems.push_back(format("queue.db was made anew from {} texts", found));
+  // Only now may a text without a row be taken for one that nobody was promised.
+  return index.set_complete();
+}
+
+/// A row's own text says more than the row: a row that cannot be read is written again.
+Result<void> mend_row(QueueIndex& index, QueueTexts& texts, const QueueIndex::Row& row,
+                      Problems& problems) {
+  auto item = texts.read_item(row.id);
+  if (item && row.readable && row.octets == item->octets) return {};
+  if (item) {
+    GP_CHECK(index.replace(*item));
+    problems.push_back(format("{}: queue row did not fit its text and was made anew", row.id));
+    return {};
+  }
+  const int number = item.error().system;
+  if (number == EUCLEAN) {
+    GP_CHECK(texts.set_aside(row.id));
+  } else if (number != ENOENT) {
+    return std::move(item).error();
+  }
+  GP_CHECK(index.set_aside(row.id));
+  problems.push_back(format("{}: queue text is {}; the row was moved to table lost", row.id,
+                            number == ENOENT ? "gone" : "not whole"));
+  return {};
+}
+
+Result<void> reconcile(QueueIndex& index, QueueTexts& texts, Problems& problems) {
+  GP_TRY(const auto rows, index.rows());
+  std::unordered_set<std::string> known;
+  for (const QueueIndex::Row& row : rows) {
+    known.insert(row.id);
+    if (!queue::is_item_id(row.id)) {
+      GP_CHECK(index.set_aside(row.id));
+      problems.push_back("a queue row without an id was moved to table lost");
+      continue;
+    }
+    GP_CHECK(mend_row(index, texts, row, problems));
+  }
+  GP_TRY(const auto ids, texts.ids());
+  for (const std::string& id : ids) {
+    if (known.contains(id)) continue;
+    // Its sender was never told 250, or it has been dealt with: the row is committed before
+    // the one and removed before the text in the other case.
+    GP_CHECK(texts.remove(id));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<QueueIndex>> open_queue(Files& files, const std::string& folder,
+                                               QueueTexts& texts, Problems& problems) {
+  GP_CHECK(texts.open(folder + "/text"));
+  GP_TRY(const int number, files.open_folder(kNoFolder, folder));
+  const Descriptor root(files, number);
+  const std::string path = folder + "/queue.db";
+  auto index = QueueIndex::open(path);
+  if (!index && index.error().system == EUCLEAN) {
+    problems.push_back(index.error().detail);
+    GP_CHECK(set_index_aside(files, root.get(), problems));
+    index = QueueIndex::open(path);
+  }
+  if (!index) return index;
+  // The index's own name.
+  GP_CHECK(files.sync_folder(root.get()));
+  GP_TRY(const bool complete, (*index)->is_complete());
+  if (complete) {
+    GP_CHECK(reconcile(**index, texts, problems));
+  } else {
+    GP_CHECK(rebuild(**index, texts, problems));
+  }
+  return index;
+}
+
+}  // namespace gatepost::storage
