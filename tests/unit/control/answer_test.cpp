@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// tests: each verb asks the service what it needs and answers with it.
+#include "control/answer.h"
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/use_future.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "snapshots.h"
+
+using namespace gatepost;
+using namespace gatepost::control;
+
+namespace {
+
+class FakeBackend final : public Backend {
+ public:
+  StatusSnapshot status() override { return test::snapshot(); }
+  const log::Counters& counters() const override { return numbers; }
+  Task<Result<std::vector<queue::Item>>> queue() override { co_return items; }
+  Result<std::string> reload() override { return reloaded; }
+
+  log::Counters numbers;
+  Result<std::vector<queue::Item>> items{std::vector<queue::Item>{test::item("4A1B", 1)}};
+  Result<std::string> reloaded{std::string("changed: myhostname")};
+};
+
+std::string ask(FakeBackend& backend, Verb verb, bool json) {
+  asio::io_context loop;
+  auto answered =
+      asio::co_spawn(loop, answer({.verb = verb, .json = json}, backend), asio::use_future);
+  loop.run();
+  return answered.get();
+}
+
+}  // namespace
+
+TEST_CASE("help names every verb", "[control]") {
+  FakeBackend backend;
+  for (const VerbRow& row : verb_rows()) {
+    CHECK(ask(backend, Verb::Help, false).find(row.name) != std::string::npos);
+    CHECK(ask(backend, Verb::Help, true).find("\"verb\":\"" + std::string(row.name)) !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("status, metrics and queue answer in both forms", "[control]") {
+  FakeBackend backend;
+  CHECK(ask(backend, Verb::Status, false).starts_with("gatepost 0.1.0 is running"));
+  CHECK(ask(backend, Verb::Status, true).starts_with("{\"version\":"));
+  CHECK(ask(backend, Verb::Metrics, false).ends_with("# EOF\n"));
+  CHECK(ask(backend, Verb::Metrics, true).starts_with("{\"gatepost_build_info\":"));
+  CHECK(ask(backend, Verb::Queue, false).find("Sat Nov 21 06:40:07") != std::string::npos);
+  CHECK(ask(backend, Verb::Queue, true).starts_with("{\"queue_name\":"));
+}
+
+TEST_CASE("a queue that cannot be read is a temporary refusal", "[control]") {
+  FakeBackend backend;
+  backend.items = Error{.cause = Cause::Temporary, .detail = "database is locked"};
+  CHECK(ask(backend, Verb::Queue, false) == "error 75: database is locked\n");
+  CHECK(ask(backend, Verb::Queue, true) == "error 75: database is locked\n");
+}
+
+TEST_CASE("a reload answers what changed, or why not with the code for configurations",
+          "[control]") {
+  FakeBackend backend;
+  CHECK(ask(backend, Verb::Reload, false) == "changed: myhostname\n");
+  CHECK(ask(backend, Verb::Reload, true) == "{\"reloaded\":\"changed: myhostname\"}\n");
+  backend.reloaded = Error{.cause = Cause::Permanent, .detail = "c:3: unknown name"};
+  CHECK(ask(backend, Verb::Reload, false) == "error 78: c:3: unknown name\n");
+}
