@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// config: the types of settings: what each is in the program, and which names a choice has.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "tables/pattern.h"
+#include "tables/spec.h"
+
+namespace gatepost::config {
+
+/// smtpd_tls_security_level
+enum class TlsLevel : std::uint8_t { None, May, Encrypt };
+/// smtpd_tls_protocols: the oldest version offered; TLS 1.3 always is.
+enum class TlsFloor : std::uint8_t { Tls12, Tls13 };
+/// smtpd_forbid_bare_newline
+enum class BareNewline : std::uint8_t { Normalize, Note, Reject };
+/// log_format
+enum class LogForm : std::uint8_t { Postfix, Json };
+/// inet_protocols
+enum class Families : std::uint8_t { All, Ipv4, Ipv6 };
+
+/// smtpd_forbidden_commands
+struct ForbiddenCommands {
+  std::vector<std::string> verbs;  ///< In upper case.
+  bool non_letters = false;        ///< What does not begin with a letter.
+  bool operator==(const ForbiddenCommands&) const = default;
+};
+
+/// The kinds of values a row of keys.def may have. `Value` is what the member holds.
+namespace kinds {
+struct Bool { using Value = bool; };
+struct Count { using Value = std::uint32_t; };
+struct Octets { using Value = std::uint64_t; };
+struct Code { using Value = std::uint16_t; };        ///< An SMTP reply code, 4yz or 5yz.
+struct Time { using Value = Duration; };             ///< A bare number counts seconds.
+struct Text { using Value = std::string; };          ///< Any text on one line.
+struct Name { using Value = std::string; };          ///< A domain name, or /file with one on its first line.
+struct Path { using Value = std::string; };          ///< Absolute; relative ones start at the folder of the file.
+struct MailLocation { using Value = std::string; };  ///< An absolute path with %u %n %d %h.
+struct Log { using Value = std::string; };           ///< A Path, or /dev/stdout.
+struct Word { using Value = std::string; };          ///< One word, such as a user of the system.
+struct Words { using Value = std::vector<std::string>; };       ///< A list without /file and tables.
+struct Keywords { using Value = std::vector<std::string>; };    ///< A list, in upper case.
+struct Paths { using Value = std::vector<std::string>; };
+struct Domains { using Value = tables::Patterns; };
+struct Networks { using Value = tables::Patterns; };
+struct Maps { using Value = std::vector<tables::Spec>; };
+struct Endpoints { using Value = std::vector<Endpoint>; };
+struct Commands { using Value = ForbiddenCommands; };
+struct TlsLevel { using Value = config::TlsLevel; };
+struct TlsFloor { using Value = config::TlsFloor; };
+struct BareNewline { using Value = config::BareNewline; };
+struct LogForm { using Value = config::LogForm; };
+struct Families { using Value = config::Families; };
+}  // namespace kinds
+
+/// The three services that stand in for master.cf.
+inline constexpr std::array<std::string_view, 3> kServiceNames{"smtp", "submission", "submissions"};
+
+}  // namespace gatepost::config
