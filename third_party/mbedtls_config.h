@@ -79,8 +79,8 @@
 #define MBEDTLS_X509_RSASSA_PSS_SUPPORT
 #define MBEDTLS_X509_REMOVE_INFO
 
-// TLS. A peer sends full 16 KiB records. Our certificate chain is one message, which mbedTLS puts in one record; when the
-// handshake is over the output buffer shrinks to what tls/ allows for one record (VARIABLE_BUFFER_LENGTH).
+// TLS. A peer sends full 16 KiB records; our largest message is the certificate chain, which must fit one record of ours and is
+// refused when loaded otherwise. Both buffers are held for as long as a session lives.
 #define MBEDTLS_SSL_TLS_C
 #define MBEDTLS_SSL_CLI_C
 #define MBEDTLS_SSL_SRV_C
@@ -99,8 +99,7 @@
 #define MBEDTLS_SSL_ALL_ALERT_MESSAGES
 #define MBEDTLS_SSL_KEYING_MATERIAL_EXPORT  // tls-exporter channel binding
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
-#define MBEDTLS_SSL_OUT_CONTENT_LEN 16384
-#define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 8192
 
 #define MBEDTLS_ERROR_C
 #define MBEDTLS_VERSION_C

@@ -4,7 +4,6 @@
 
 #include <mbedtls/oid.h>
 #include <mbedtls/pem.h>
-#include <mbedtls/psa_util.h>
 #include <mbedtls/ssl.h>
 
 #include <chrono>
@@ -67,7 +66,7 @@ Result<void> Chain::load(const Secret& certificates, const Secret& key) {
   if (read < 0) return bad("certificate", read);
   if (read > 0) return bad(format("{} of the certificates cannot be read", read));
   const int got = mbedtls_pk_parse_key(&key_, octets(key), size_with_nul(key), nullptr, 0,
-                                       mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+                                       library_random, nullptr);
   if (got == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || got == MBEDTLS_ERR_PEM_PASSWORD_REQUIRED) {
     return bad("the key is encrypted; store it without a passphrase");
   }
@@ -76,8 +75,8 @@ Result<void> Chain::load(const Secret& certificates, const Secret& key) {
 }
 
 Result<void> Chain::check_leaf() {
-  if (mbedtls_pk_check_pair(&certificates_.pk, &key_, mbedtls_psa_get_random,
-                            MBEDTLS_PSA_RANDOM_STATE) != 0) {
+  if (mbedtls_pk_check_pair(&certificates_.pk, &key_, library_random,
+                            nullptr) != 0) {
     return bad("the key does not fit the certificate");
   }
   if (mbedtls_pk_can_do(&key_, MBEDTLS_PK_RSA) != 0) {

@@ -48,7 +48,7 @@ class Channel {
   [[nodiscard]] Progress handshake();
   /// Takes plaintext; `octets` says how much where the progress is Done. `buffer` is not empty.
   [[nodiscard]] Progress read(std::span<char> buffer, std::size_t& octets);
-  /// Protects all of `plaintext`. Done or Broken.
+  /// Protects all of `plaintext`. Done, or how the session ended before.
   [[nodiscard]] Progress write(std::string_view plaintext);
   /// Says close_notify.
   void close();

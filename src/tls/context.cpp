@@ -2,7 +2,6 @@
 // tls: one immutable set of keys with the rules every session of it follows.
 #include "tls/context.h"
 
-#include <mbedtls/psa_util.h>
 #include <mbedtls/ssl_ciphersuites.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "base/format.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "tls/crypto.h"
 
 namespace gatepost::tls {
 namespace {
@@ -66,7 +66,7 @@ Result<void> ServerContext::prepare(bool tls12) {
   const int set = mbedtls_ssl_config_defaults(
       &config_, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
   if (set != 0) return Error{Cause::Temporary, format("TLS configuration: {}", describe(set))};
-  mbedtls_ssl_conf_rng(&config_, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+  mbedtls_ssl_conf_rng(&config_, library_random, nullptr);
   mbedtls_ssl_conf_authmode(&config_, MBEDTLS_SSL_VERIFY_NONE);
   mbedtls_ssl_conf_min_tls_version(
       &config_, tls12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
@@ -76,9 +76,6 @@ Result<void> ServerContext::prepare(bool tls12) {
   mbedtls_ssl_conf_groups(&config_, kGroups.data());
   mbedtls_ssl_conf_sig_algs(&config_, kSchemes.data());
   mbedtls_ssl_conf_sni(&config_, &ServerContext::on_server_name, this);
-  // A server sends short replies. Of an idle session's memory the buffer for what goes out
-  // would be half; with this it shrinks to 1 KiB when the handshake is over.
-  mbedtls_ssl_conf_max_frag_len(&config_, MBEDTLS_SSL_MAX_FRAG_LEN_1024);
   for (const auto& chain : chains_for({})) {
     const int own = mbedtls_ssl_conf_own_cert(&config_, chain->certificates(), chain->key());
     if (own != 0) return Error{Cause::Temporary, format("TLS certificate: {}", describe(own))};

@@ -2,6 +2,7 @@
 // tls: the crypto library, started; its randomness and its error texts.
 #include "tls/crypto.h"
 
+#include <mbedtls/entropy.h>
 #include <mbedtls/error.h>
 #include <psa/crypto.h>
 #include <sys/random.h>
@@ -22,6 +23,10 @@ bool fill_random(std::span<unsigned char> out) {
     out = out.subspan(static_cast<std::size_t>(got));
   }
   return true;
+}
+
+int library_random(void* /*unused*/, unsigned char* out, std::size_t size) {
+  return fill_random({out, size}) ? 0 : MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
 }
 
 Result<Crypto> Crypto::start() {

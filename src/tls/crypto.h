@@ -2,6 +2,7 @@
 // tls: the crypto library, started; its randomness and its error texts.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 
@@ -24,6 +25,9 @@ class Crypto {
 
 /// Fills `out` from the kernel's generator; false when the kernel refuses.
 [[nodiscard]] bool fill_random(std::span<unsigned char> out);
+
+/// The same in the form the library takes: 0, or its code for a source that failed.
+int library_random(void* unused, unsigned char* out, std::size_t size);
 
 /// The library's own words for one of its error codes, on one line.
 [[nodiscard]] std::string describe(int code);

@@ -6,7 +6,6 @@
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/pk.h>
-#include <mbedtls/psa_util.h>
 #include <mbedtls/x509_crt.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +19,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "tls/crypto.h"
 
 namespace gatepost::tls {
 namespace {
@@ -141,7 +141,7 @@ Result<Secret> make_self_signed(const Crypto& /*crypto*/, std::string_view hostn
   int made = mbedtls_pk_setup(&key.pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
   if (made == 0) {
     made = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(key.pk),
-                               mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+                               library_random, nullptr);
   }
   if (made != 0) return library_error("key", made);
 
@@ -168,8 +168,8 @@ Result<Secret> make_self_signed(const Crypto& /*crypto*/, std::string_view hostn
   text.reserve(2 * kRoom);
   text += reinterpret_cast<const char*>(pem.data());
   explicit_bzero(pem.data(), pem.size());
-  made = mbedtls_x509write_crt_pem(&writer.crt, pem.data(), pem.size(), mbedtls_psa_get_random,
-                                   MBEDTLS_PSA_RANDOM_STATE);
+  made = mbedtls_x509write_crt_pem(&writer.crt, pem.data(), pem.size(), library_random,
+                                   nullptr);
   if (made == 0) text += reinterpret_cast<const char*>(pem.data());
   Secret both(std::move(text));
   if (made != 0) return library_error("writing", made);
