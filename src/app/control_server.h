@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// app: serves the control socket: one request a connection.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include <asio/io_context.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "app/control_socket.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "control/access.h"
+#include "control/backend.h"
+#include "log/log.h"
+#include "net/deadlines.h"
+#include "net/task_group.h"
+
+namespace gatepost::app {
+
+class ControlServer {
+ public:
+  /// What the server works with; all of it outlives the server.
+  struct Parts {
+    asio::io_context& loop;
+    net::TaskGroup& tasks;
+    net::Deadlines& deadlines;
+    control::Backend& backend;
+    log::Log& log;
+  };
+
+  ControlServer(ControlSocket socket, control::Access access, Parts parts);
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
+  /// Only when tasks.running() is zero after close().
+  ~ControlServer();
+
+  /// Begins to accept.
+  [[nodiscard]] Result<void> start();
+  /// Who may ask, after a reload.
+  void configure(control::Access access) { access_ = access; }
+  /// Ends accepting and every conversation, and removes the socket's file.
+  void close();
+
+ private:
+  class Conversation;
+  using Stream = asio::local::stream_protocol::socket;
+
+  Task<void> accept_all();
+  Task<void> serve(Stream stream);
+  /// What is to be said to this asker.
+  Task<std::string> reply_to(std::string line, control::Asker asker);
+
+  ControlSocket socket_;
+  control::Access access_;
+  Parts parts_;
+  asio::local::stream_protocol::acceptor acceptor_;
+  asio::steady_timer pause_;
+  std::set<Conversation*> conversations_;
+};
+
+}  // namespace gatepost::app
