@@ -65,14 +65,16 @@ class Sizes(Case):
             self.assertTrue(texts[0].endswith(b"\nwhole body\n"))
 
     def test_recipients_past_the_limit_wait_for_another_time(self):
-        server = self.server({"smtpd_recipient_limit": "2"})
+        # RFC 5321 section 4.5.3.1.8: no server may set the limit below 100.
+        users = [f"user{number}" for number in range(102)]
+        server = self.server({"smtpd_recipient_limit": "100"}, users=users)
         with server.client() as client:
             client.ehlo()
-            codes = client.envelope("x@remote.test", *(f"{u}@{DOMAIN}" for u in ("alice", "bob", "carol")))
-            self.assertEqual([reply.code for reply in codes], [250, 250, 250, 452])
-            self.assert_reply(codes[3], "452 4.5.3 Error: too many recipients")
+            replies = client.envelope("x@remote.test", *(f"{user}@{DOMAIN}" for user in users))
+            self.assertEqual([reply.code for reply in replies], [250] * 101 + [452] * 2)
+            self.assert_reply(replies[-1], "452 4.5.3 Error: too many recipients")
             self.assertEqual(client.data(message()).code, 250)
-        self.assertEqual([len(server.new(u)) for u in ("alice", "bob", "carol")], [1, 1, 0])
+        self.assertEqual([len(server.new(user)) for user in users], [1] * 100 + [0] * 2)
 
 
 class Loops(Case):

@@ -22,7 +22,7 @@ class Grammar(Case):
             client.ask("QUIT")
         identity = reply.raw.split()[-1]
         self.assertRegex(identity, r"^[0-9A-F]+$")
-        server.wait_log("disconnect from ")
+        server.wait_log(" quit=1")
         log = server.log()
         for pattern in (rf"gatepost/smtpd\[{server.pid}\]: connect from unknown\[127\.0\.0\.1\]$",
                         rf"gatepost/smtpd\[\d+\]: {identity}: client=unknown\[127\.0\.0\.1\]$",
@@ -42,7 +42,7 @@ class Grammar(Case):
             client.envelope("a@b.test", f"nobody@{DOMAIN}")
             client.ask("BLURB")
             client.ask("QUIT")
-        line = server.wait_log("disconnect from ")
+        line = server.wait_log(" quit=1")
         self.assertIn(" ehlo=1 mail=1 rcpt=0/1 quit=1 unknown=0/1 commands=3/5", line)
 
     def test_a_lost_connection_is_told_with_where(self):
@@ -66,7 +66,7 @@ class Grammar(Case):
             client.ask("MAIL FROM:<a@b.test>")
             client.ask(f"RCPT TO:<\"x\x01\ty\"@{DOMAIN}>")
             client.ask("QUIT")
-        server.wait_log("disconnect from ")
+        server.wait_log(" quit=1")
         for line in server.log().splitlines():
             self.assertRegex(line, PREFIX)
             self.assertNotRegex(line, "[\x00-\x08\x0b-\x1f\x7f]")
@@ -88,7 +88,7 @@ class Sinks(Case):
             client.deliver(message(), ALICE)
             client.envelope("a@b.test", f"nobody@{DOMAIN}")
             client.ask("QUIT")
-        server.wait_log("disconnect")
+        server.wait_log(f"nobody@{DOMAIN}")
         rows = [json.loads(line) for line in server.log().splitlines()]
         self.assertGreater(len(rows), 4)
         for row in rows:
@@ -134,7 +134,7 @@ class Pflogsumm(Case):
             client.deliver(message(), ALICE, f"bob@{DOMAIN}")
             client.envelope("a@b.test", f"nobody@{DOMAIN}", "x@elsewhere.test")
             client.ask("QUIT")
-        server.wait_log("disconnect from ")
+        server.wait_log(" quit=1")
         done = subprocess.run(["pflogsumm", str(server.root / "log" / "mail.log")], capture_output=True, text=True,
                               env={**os.environ, "PATH": PATH}, timeout=60, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -154,7 +154,7 @@ class Pflogsumm(Case):
             client.ehlo()
             client.deliver(message(), "x@elsewhere.test")
             client.ask("QUIT")
-        server.wait_log("disconnect from ")
+        server.wait_log(" quit=1")
         done = subprocess.run(["pflogsumm", str(server.root / "log" / "mail.log")], capture_output=True, text=True,
                               env={**os.environ, "PATH": PATH}, timeout=60, check=False)
         self.assertRegex(done.stdout, r"(?m)^ +1 +received$")

@@ -6,7 +6,7 @@ from harness import DOMAIN, HOME, Case, message
 FALSE_ENDS = {
     "LF.LF": b"\n.\n", "CRLF.LF": b"\r\n.\n", "LF.CRLF": b"\n.\r\n", "CR.CR": b"\r.\r", "CR.CRLF": b"\r.\r\n",
     "CRLF.CR": b"\r\n.\r", "LF.CR": b"\n.\r", "CR.LF": b"\r.\n", "CRLF.CRCRLF": b"\r\n.\r\r\n",
-    "CRCRLF.CRLF": b"\r\r\n.\r\n", "NUL after CRLF": b"\r\n\0.\r\n", "NUL before CRLF": b"\r\n.\0\r\n",
+    "NUL after CRLF": b"\r\n\0.\r\n", "NUL before CRLF": b"\r\n.\0\r\n",
     "NUL in CRLF": b"\r\0\n.\r\n", "space after dot": b"\r\n. \r\n", "space before dot": b"\r\n .\r\n",
     "two dots": b"\r\n..\r\n", "LFLF.LF": b"\n\n.\n", "CRLF.LFCR": b"\r\n.\n\r", "NEL": b"\xc2\x85.\xc2\x85",
     "VT": b"\x0b.\x0b", "LS": b"\xe2\x80\xa8.\xe2\x80\xa8",
