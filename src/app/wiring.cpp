@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// app: from the settings file's words to each room's own settings; nowhere else are both known.
+#include "app/wiring.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "policy/users.h"
+
+namespace gatepost::app {
+namespace {
+
+using config::ServiceSettings;
+using config::Settings;
+using server::Service;
+
+smtp::BareNewline bare_newline(config::BareNewline value) {
+  switch (value) {
+    case config::BareNewline::Normalize: return smtp::BareNewline::Normalize;
+    case config::BareNewline::Note: return smtp::BareNewline::Note;
+    case config::BareNewline::Reject: return smtp::BareNewline::Reject;
+  }
+  std::unreachable();
+}
+
+smtp::SessionSettings session_settings(const Settings& settings, const ServiceSettings& service) {
+  smtp::SessionSettings out;
+  out.hostname = settings.myhostname;
+  out.banner = service.smtpd_banner;
+  out.timeout = service.smtpd_timeout;
+  out.starttls_timeout = service.smtpd_starttls_timeout;
+  out.per_request_deadline = service.smtpd_per_request_deadline;
+  out.min_data_rate = service.smtpd_min_data_rate;
+  out.line_length_limit = static_cast<std::uint32_t>(service.line_length_limit);
+  out.message_size_limit = service.message_size_limit;
+  out.header_size_limit = static_cast<std::uint32_t>(service.header_size_limit);
+  out.hopcount_limit = service.hopcount_limit;
+  out.recipient_limit = service.smtpd_recipient_limit;
+  out.recipient_overshoot_limit = service.smtpd_recipient_overshoot_limit;
+  out.soft_error_limit = service.smtpd_soft_error_limit;
+  out.hard_error_limit = service.smtpd_hard_error_limit;
+  out.junk_command_limit = service.smtpd_junk_command_limit;
+  out.error_sleep_time = service.smtpd_error_sleep_time;
+  out.bare_newline = bare_newline(service.smtpd_forbid_bare_newline);
+  out.bare_newline_reject_code = service.smtpd_forbid_bare_newline_reject_code;
+  out.forbid_unauth_pipelining = service.smtpd_forbid_unauth_pipelining;
+  out.helo_required = service.smtpd_helo_required;
+  out.strict_envelopes = service.strict_rfc821_envelopes;
+  out.vrfy = !service.disable_vrfy_command;
+  const bool wrapped = service.smtpd_tls_wrappermode;
+  out.starttls_offered = !wrapped && service.smtpd_tls_security_level != config::TlsLevel::None;
+  out.tls_required = !wrapped && service.smtpd_tls_security_level == config::TlsLevel::Encrypt;
+  out.soft_bounce = service.soft_bounce;
+  out.discard_ehlo_keywords = service.smtpd_discard_ehlo_keywords;
+  out.forbidden_commands = service.smtpd_forbidden_commands.verbs;
+  out.forbid_non_letters = service.smtpd_forbidden_commands.non_letters;
+  return out;
+}
+
+std::vector<policy::RelayRule> relay_rules(const ServiceSettings& service) {
+  std::vector<policy::RelayRule> out;
+  for (const std::string& name : service.smtpd_relay_restrictions) {
+    const auto rule = policy::parse_relay_rule(name);
+    GP_ASSERT(rule);  // The row of keys.def admits only names of policy's table; a test compares.
+    out.push_back(*rule);
+  }
+  return out;
+}
+
+server::ServiceProfile service_profile(const Settings& settings, Service which) {
+  const ServiceSettings& service = service_settings(settings, which);
+  server::ServiceProfile out;
+  out.service = which;
+  out.session = session_settings(settings, service);
+  out.wrapper_tls = service.smtpd_tls_wrappermode;
+  out.log_tls = service.smtpd_tls_loglevel > 0;
+  out.tls_in_received = service.smtpd_tls_received_header;
+  out.relay_rules = relay_rules(service);
+  out.relay_codes = {service.relay_domains_reject_code, service.reject_code, service.defer_code};
+  out.unknown_local_code = service.unknown_local_recipient_reject_code;
+  out.unknown_virtual_code = service.unknown_virtual_mailbox_reject_code;
+  out.unknown_relay_code = service.unknown_relay_recipient_reject_code;
+  out.show_table_name = service.show_user_unknown_table_name;
+  out.client_connections = service.smtpd_client_connection_count_limit;
+  return out;
+}
+
+std::vector<Network> networks_in(const tables::Patterns& patterns) {
+  std::vector<Network> out;
+  for (const tables::Pattern& pattern : patterns) {
+    const auto* network = std::get_if<Network>(&pattern.what);
+    if (network != nullptr && !pattern.negated) out.push_back(*network);
+  }
+  return out;
+}
+
+constexpr std::array kAllServices{Service::Smtp, Service::Submission, Service::Submissions};
+
+}  // namespace
+
+const ServiceSettings& service_settings(const Settings& settings, Service service) {
+  switch (service) {
+    case Service::Smtp: return settings.smtp;
+    case Service::Submission: return settings.submission;
+    case Service::Submissions: return settings.submissions;
+  }
+  std::unreachable();
+}
+
+const std::vector<Endpoint>& listen_addresses(const Settings& settings, Service service) {
+  switch (service) {
+    case Service::Smtp: return settings.smtp_listen;
+    case Service::Submission: return settings.submission_listen;
+    case Service::Submissions: return settings.submissions_listen;
+  }
+  std::unreachable();
+}
+
+std::string mail_root(const Settings& settings) {
+  std::string_view pattern = settings.mail_location;
+  if (istarts_with(pattern, "maildir:")) pattern.remove_prefix(8);
+  const std::string_view fixed = pattern.substr(0, pattern.find('%'));
+  const std::size_t slash = fixed.rfind('/');
+  // A location that begins with %h has no common folder; then the users' homes decide.
+  if (slash == fixed.npos || slash == 0) return "/";
+  return std::string(fixed.substr(0, slash));
+}
+
+std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
+                                                    std::shared_ptr<server::Directory> directory) {
+  auto out = std::make_shared<server::Profile>();
+  for (const Service service : kAllServices) {
+    out->services[static_cast<std::size_t>(service)] = service_profile(settings, service);
+  }
+  out->hostname = settings.myhostname;
+  out->myorigin = settings.myorigin;
+  out->queue_directory = settings.queue_directory;
+  out->mail_root = mail_root(settings);
+  out->queue_minfree = settings.queue_minfree;
+  out->sessions = settings.smtpd_session_limit;
+  out->ipv4_prefix = settings.smtpd_client_ipv4_prefix_length;
+  out->ipv6_prefix = settings.smtpd_client_ipv6_prefix_length;
+  out->shutdown_grace = settings.shutdown_grace_time;
+  out->directory = std::move(directory);
+  return out;
+}
+
+storage::MailStore::Settings make_store_settings(const Settings& settings) {
+  storage::MailStore::Settings out;
+  out.queue_directory = settings.queue_directory;
+  out.share_text = settings.maildir_share_text;
+  out.hostname = settings.myhostname;
+  out.buffer_octets = limits::kTextBuffer;
+  return out;
+}
+
+log::Settings make_log_settings(const Settings& settings) {
+  log::Settings out;
+  out.syslog_name = settings.syslog_name;
+  out.hostname = settings.myhostname.substr(0, settings.myhostname.find('.'));
+  out.pid = static_cast<std::uint32_t>(::getpid());
+  out.form = (settings.log_format == config::LogForm::Json) ? log::Form::Json : log::Form::Postfix;
+  return out;
+}
+
+std::vector<std::string> find_faults(const Settings& settings) {
+  std::vector<std::string> out;
+  const std::vector<Network> mynetworks = networks_in(settings.mynetworks);
+  for (const Service service : kAllServices) {
+    if (listen_addresses(settings, service).empty()) continue;
+    const auto rules = relay_rules(service_settings(settings, service));
+    const auto fault = policy::find_open_relay(rules, mynetworks);
+    if (!fault) continue;
+    const std::string_view name = server::kServiceNames[static_cast<std::size_t>(service)];
+    out.push_back("service " + std::string(name) + ": " + *fault);
+  }
+  const policy::User probe{"user@example.com", "/home/user"};
+  const Result<std::string> location = policy::expand_mail_location(settings.mail_location, probe);
+  if (!location) out.push_back(location.error().detail);
+  bool listening = false;
+  for (const Service service : kAllServices) {
+    listening = listening || !listen_addresses(settings, service).empty();
+  }
+  if (!listening) out.emplace_back("no service has an address to listen on: set smtp_listen");
+  return out;
+}
+
+}  // namespace gatepost::app
