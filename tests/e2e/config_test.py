@@ -27,7 +27,8 @@ class Check(Case):
         self.assertIn("message_size_limit", said)
 
     def test_a_wrong_value_is_told_with_what_was_expected(self):
-        for row, word in (("message_size_limit = many", "message_size_limit"), ("smtpd_timeout = 5 parsecs", "smtpd_timeout"),
+        for row, word in (("message_size_limit = many", "message_size_limit"),
+                          ("smtpd_timeout = 5 parsecs", "smtpd_timeout"),
                           ("disable_vrfy_command = perhaps", "yes"), ("smtp_listen = 300.1.1.1:25", "smtp_listen"),
                           ("mynetworks = 10.0.0.0/99", "mynetworks"), ("smtpd_tls_security_level = most", "encrypt"),
                           ("smtpd_relay_restrictions = permit_mynetwork, reject", "permit_mynetworks"),

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # e2e: the control socket by hand, and the command line that is its client.
 import json
+import os
 import re
 import socket
+import stat
 import subprocess
 
 from harness import DOMAIN, HOME, PATIENCE, Case, SharedCase, is_root, message, ordinary_user
@@ -76,8 +78,6 @@ class Socket(SharedCase):
                     self.assertTrue(name.endswith("_total"), line)
 
     def test_the_socket_is_not_for_everyone(self):
-        import os
-        import stat
         mode = os.stat(self.gp.settings["control_socket"]).st_mode
         self.assertTrue(stat.S_ISSOCK(mode))
         self.assertEqual(mode & 0o007, 0)
@@ -129,7 +129,6 @@ class CommandLine(Case):
     def test_changing_verbs_are_for_the_owner(self):
         if not is_root():
             self.skipTest("needs root to become another user")
-        import os
         server = self.server()
         os.chmod(server.settings["control_socket"], 0o666)
         script = ("import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]);"

@@ -4,9 +4,10 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 
-from harness import DOMAIN, HOME, Case, message, wait_for
+from harness import DOMAIN, HOME, PATIENCE, STRANGER, Case, free_ports, message, ordinary_user, wait_for
 from peers import PATH
 
 ALICE = f"alice@{DOMAIN}"
@@ -27,7 +28,8 @@ class Grammar(Case):
         for pattern in (rf"gatepost/smtpd\[{server.pid}\]: connect from unknown\[127\.0\.0\.1\]$",
                         rf"gatepost/smtpd\[\d+\]: {identity}: client=unknown\[127\.0\.0\.1\]$",
                         rf"gatepost/cleanup\[\d+\]: {identity}: message-id=<\S+@remote\.test>$",
-                        rf"gatepost/qmgr\[\d+\]: {identity}: from=<sender@remote\.test>, size=\d+, nrcpt=1 \(queue active\)$",
+                        rf"gatepost/qmgr\[\d+\]: {identity}: from=<sender@remote\.test>, size=\d+, nrcpt=1 "
+                        r"\(queue active\)$",
                         rf"gatepost/(local|virtual)\[\d+\]: {identity}: to=<{ALICE}>, relay=(local|virtual), "
                         r"delay=[\d.]+, delays=[\d.]+(/[\d.]+){3}, dsn=2\.0\.0, status=sent \(delivered to maildir\)$",
                         rf"gatepost/qmgr\[\d+\]: {identity}: removed$",
@@ -72,7 +74,6 @@ class Grammar(Case):
             self.assertNotRegex(line, "[\x00-\x08\x0b-\x1f\x7f]")
 
     def test_submission_lines_carry_their_service(self):
-        from harness import STRANGER, free_ports
         port, = free_ports(1)
         server = self.server({"submission_listen": f"{STRANGER}:{port}"})
         with server.client(port=port):
@@ -108,6 +109,46 @@ class Sinks(Case):
         line = server.process.stdout.readline()
         self.assertRegex(line.decode(), r"gatepost/\S+\[\d+\]: ")
         server.process.stdout.close()
+
+    def test_without_a_file_and_a_system_log_standard_error_gets_the_lines(self):
+        if os.path.exists("/dev/log"):
+            self.skipTest("this system has a log of its own")
+        server = self.server({"maillog_file": ""})
+        with server.client() as client:
+            client.ask("QUIT")
+        wait_for(lambda: re.search(r"(?m)gatepost/smtpd\[\d+\]: disconnect from \S+ quit=1 commands=1$", server.said()),
+                 "the log on standard error")
+
+    def test_the_journal_gets_records_of_its_own_kind(self):
+        self.need_root()
+        self.need("unshare", "setpriv")
+        if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+            self.skipTest("may not make a mount namespace")
+        server = self.unstarted({"maillog_file": ""}, as_root=True)
+        user = ordinary_user()
+        for name in ("mail", "queue", "state", "run", "log"):
+            os.chown(server.root / name, user.pw_uid, user.pw_gid)
+        folder = server.root / "journal"
+        folder.mkdir()
+        journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(journal.close)
+        journal.bind(str(folder / "socket"))
+        (folder / "socket").chmod(0o666)
+        journal.settimeout(PATIENCE)
+        script = (f"mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && "
+                  f"mount --bind {folder} /run/systemd/journal && "
+                  f"exec setpriv --reuid={user.pw_uid} --regid={user.pw_gid} --clear-groups \"$@\"")
+        server.launcher = ["unshare", "-m", "sh", "-c", script, "sh"]
+        errors = server.root / "stderr"
+        errors.touch()
+        facts = errors.stat()
+        server.environment = {"JOURNAL_STREAM": f"{facts.st_dev}:{facts.st_ino}"}
+        server.start()
+        records = ""
+        while "MESSAGE=connect from unknown[127.0.0.1]" not in records:
+            records += journal.recv(65536).decode(errors="replace")
+        self.assertIn("SYSLOG_IDENTIFIER=gatepost/smtpd", records)
+        self.assertIn("PRIORITY=6", records)
 
     def test_a_rotated_log_is_followed_after_sighup(self):
         server = self.server()

@@ -58,7 +58,8 @@ class Commands(SharedCase):
 
     def test_commands_in_any_case_and_with_spaces(self):
         client = self.session(False)
-        for command in ("ehlo c.test", "mail from:<a@b.test>", f"Rcpt To:<{ALICE}>", "rset", "NOOP  ", "mail FROM: <a@b.test>"):
+        for command in ("ehlo c.test", "mail from:<a@b.test>", f"Rcpt To:<{ALICE}>", "rset", "NOOP  ",
+                        "mail FROM: <a@b.test>"):
             with self.subTest(command=command):
                 self.assertEqual(client.ask(command).code, 250)
 
