@@ -6,6 +6,7 @@
 #include <chrono>
 #include <sys/socket.h>
 #include <utility>
+#include <vector>
 
 #include <asio/as_tuple.hpp>
 #include <asio/read_until.hpp>
@@ -175,8 +176,9 @@ Task<std::string> ControlServer::reply_to(std::string line, control::Asker asker
             ? "not permitted: this is for root and the owner of the service"
             : "not permitted: this is for root, the owner of the service and control_group");
   }
-  std::string text = co_await control::answer(*request, parts_.backend);
-  co_return text;
+  Result<std::vector<queue::Item>> items(std::vector<queue::Item>{});
+  if (request->verb == control::Verb::Queue) items = co_await parts_.backend.queue();
+  co_return control::answer(*request, parts_.backend, items);
 }
 
 }  // namespace gatepost::app

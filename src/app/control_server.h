@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>
@@ -18,8 +19,16 @@
 #include "log/log.h"
 #include "net/deadlines.h"
 #include "net/task_group.h"
+#include "queue/item.h"
 
 namespace gatepost::app {
+
+/// port: the running service, with the one question that has to be waited for.
+class ControlBackend : public control::Backend {
+ public:
+  /// Oldest first. The implementation bounds how many.
+  virtual Task<Result<std::vector<queue::Item>>> queue() = 0;
+};
 
 class ControlServer {
  public:
@@ -28,7 +37,7 @@ class ControlServer {
     asio::io_context& loop;
     net::TaskGroup& tasks;
     net::Deadlines& deadlines;
-    control::Backend& backend;
+    ControlBackend& backend;
     log::Log& log;
   };
 

@@ -14,11 +14,12 @@ namespace gatepost::control {
 struct Asker {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::vector<std::uint32_t> groups = {};  ///< Supplementary ones; empty where the kernel does not tell.
+  std::vector<std::uint32_t> groups =
+      {};  ///< Supplementary ones; empty where the kernel does not tell.
 };
 
 struct Access {
-  std::uint32_t owner = 0;             ///< The user the service runs as.
+  std::uint32_t owner = 0;                            ///< The user the service runs as.
   std::optional<std::uint32_t> group = std::nullopt;  ///< control_group, where there is one.
 };
 

@@ -14,12 +14,11 @@ namespace gatepost::control {
 
 namespace {
 
-Task<std::string> answer_queue(bool json, Backend& backend) {
-  auto items = co_await backend.queue();
-  if (!items) co_return format_refusal(exits::kTemporary, items.error().detail);
-  if (json) co_return format_queue_json(*items);
-  const auto utc_offset = backend.status().utc_offset;
-  co_return format_queue(*items, utc_offset);
+std::string answer_queue(bool json,
+                         Backend& backend,
+                         const Result<std::vector<queue::Item>>& items) {
+  if (!items) return format_refusal(exits::kTemporary, items.error().detail);
+  return json ? format_queue_json(*items) : format_queue(*items, backend.status().utc_offset);
 }
 
 std::string answer_reload(bool json, Backend& backend) {
@@ -55,26 +54,22 @@ std::string format_help(bool json) {
   return document.write(root);
 }
 
-Task<std::string> answer(Request request, Backend& backend) {
+std::string answer(const Request& request,
+                   Backend& backend,
+                   const Result<std::vector<queue::Item>>& items) {
   switch (request.verb) {
     case Verb::Help:
-      co_return format_help(request.json);
-    case Verb::Status: {
-      const StatusSnapshot snapshot = backend.status();
-      co_return request.json ? format_status_json(snapshot, backend.counters())
-                             : format_status(snapshot, backend.counters());
-    }
-    case Verb::Metrics: {
-      const StatusSnapshot snapshot = backend.status();
-      co_return request.json ? format_metrics_json(snapshot, backend.counters())
-                             : format_metrics(snapshot, backend.counters());
-    }
-    case Verb::Queue: {
-      std::string text = co_await answer_queue(request.json, backend);
-      co_return text;
-    }
+      return format_help(request.json);
+    case Verb::Status:
+      return request.json ? format_status_json(backend.status(), backend.counters())
+                          : format_status(backend.status(), backend.counters());
+    case Verb::Metrics:
+      return request.json ? format_metrics_json(backend.status(), backend.counters())
+                          : format_metrics(backend.status(), backend.counters());
+    case Verb::Queue:
+      return answer_queue(request.json, backend, items);
     case Verb::Reload:
-      co_return answer_reload(request.json, backend);
+      return answer_reload(request.json, backend);
   }
   std::unreachable();
 }

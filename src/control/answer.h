@@ -3,15 +3,20 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "base/task.h"
+#include "base/result.h"
 #include "control/backend.h"
 #include "control/protocol.h"
+#include "queue/item.h"
 
 namespace gatepost::control {
 
-/// The whole answer, refusals included. `backend` outlives the task.
-Task<std::string> answer(Request request, Backend& backend);
+/// The whole answer, refusals included. `items` are those of the queue, oldest first; they
+/// count only for Verb::Queue, and the caller brings them because they have to be waited for.
+[[nodiscard]] std::string answer(const Request& request,
+                                 Backend& backend,
+                                 const Result<std::vector<queue::Item>>& items);
 
 /// The verbs, for a person or as a JSON array.
 [[nodiscard]] std::string format_help(bool json);

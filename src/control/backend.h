@@ -3,25 +3,20 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "base/result.h"
-#include "base/task.h"
 #include "control/snapshot.h"
 #include "log/counters.h"
-#include "queue/item.h"
 
 namespace gatepost::control {
 
-/// Implemented by app. All calls from the loop's thread; only queue() may wait.
+/// Implemented by app. All calls from the loop's thread; none of them waits.
 class Backend {
  public:
   virtual ~Backend() = default;
 
   [[nodiscard]] virtual StatusSnapshot status() = 0;
   [[nodiscard]] virtual const log::Counters& counters() const = 0;
-  /// Oldest first. The implementation bounds how many.
-  virtual Task<Result<std::vector<queue::Item>>> queue() = 0;
   /// Reads configuration and certificates anew. Gives one line about what changed; an error's
   /// detail names file and line of what is wrong, and the old settings stay in force.
   [[nodiscard]] virtual Result<std::string> reload() = 0;

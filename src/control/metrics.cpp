@@ -218,8 +218,7 @@ std::string format_metrics(const StatusSnapshot& snapshot, const Counters& count
     append_format(out, "# TYPE {} {}\n", family.name, format_type(family.type));
     if (!family.unit.empty()) append_format(out, "# UNIT {} {}\n", family.name, family.unit);
     append_format(out, "# HELP {} {}\n", family.name, family.help);
-    for (; next != samples.end() && next->row == row; ++next)
-      append_sample(out, *next);
+    for (; next != samples.end() && next->row == row; ++next) append_sample(out, *next);
   }
   out += "# EOF\n";
   return out;
@@ -241,8 +240,7 @@ std::string format_metrics_json(const StatusSnapshot& snapshot, const Counters& 
     }
     const auto one = document.object();
     const auto labels = document.object();
-    for (const Label& label : sample.labels)
-      document.put(labels, label.name, label.value);
+    for (const Label& label : sample.labels) document.put(labels, label.name, label.value);
     document.put(one, "labels", labels);
     document.put_number(one, "value", sample.value);
     document.append(list, one);

@@ -24,8 +24,7 @@ void append_row(std::string& out, std::string_view name, std::string_view text) 
 
 std::uint64_t all_sessions(const log::Gauges& gauges) {
   std::uint64_t sum = 0;
-  for (const log::PhaseGauge& phase : gauges.sessions)
-    sum += phase.sessions;
+  for (const log::PhaseGauge& phase : gauges.sessions) sum += phase.sessions;
   return sum;
 }
 
@@ -140,8 +139,7 @@ std::string format_status(const StatusSnapshot& snapshot, const Counters& counte
     append_format(out, "! {} could not be written\n",
                   format_count(counters.lost_lines(), "log line", "log lines"));
   }
-  for (const std::string& problem : snapshot.problems)
-    append_format(out, "! {}\n", problem);
+  for (const std::string& problem : snapshot.problems) append_format(out, "! {}\n", problem);
   return out;
 }
 
@@ -166,8 +164,7 @@ std::string format_status_json(const StatusSnapshot& snapshot, const Counters& c
   document.put(root, "totals", totals);
   put_gauges(document, root, snapshot.gauges);
   const auto problems = document.array();
-  for (const std::string& problem : snapshot.problems)
-    document.append(problems, problem);
+  for (const std::string& problem : snapshot.problems) document.append(problems, problem);
   document.put(root, "problems", problems);
   return document.write(root);
 }

@@ -40,7 +40,7 @@ class Scratch {
   std::string path_ = "/tmp/gatepost-control-XXXXXX";
 };
 
-class FakeBackend final : public control::Backend {
+class FakeBackend final : public ControlBackend {
  public:
   control::StatusSnapshot status() override {
     control::StatusSnapshot out;

@@ -2,9 +2,6 @@
 // tests: each verb asks the service what it needs and answers with it.
 #include "control/answer.h"
 
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
-#include <asio/use_future.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include "snapshots.h"
@@ -18,7 +15,6 @@ class FakeBackend final : public Backend {
  public:
   StatusSnapshot status() override { return test::snapshot(); }
   const log::Counters& counters() const override { return numbers; }
-  Task<Result<std::vector<queue::Item>>> queue() override { co_return items; }
   Result<std::string> reload() override { return reloaded; }
 
   log::Counters numbers;
@@ -27,11 +23,7 @@ class FakeBackend final : public Backend {
 };
 
 std::string ask(FakeBackend& backend, Verb verb, bool json) {
-  asio::io_context loop;
-  auto answered =
-      asio::co_spawn(loop, answer({.verb = verb, .json = json}, backend), asio::use_future);
-  loop.run();
-  return answered.get();
+  return answer({.verb = verb, .json = json}, backend, backend.items);
 }
 
 }  // namespace

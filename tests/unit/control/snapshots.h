@@ -36,7 +36,8 @@ inline StatusSnapshot snapshot() {
   return out;
 }
 
-inline queue::Destination destination(std::string local, std::string reason = {},
+inline queue::Destination destination(std::string local,
+                                      std::string reason = {},
                                       queue::State state = queue::State::Waiting) {
   queue::Destination out;
   out.recipient.mailbox = {std::move(local), "x.example"};
