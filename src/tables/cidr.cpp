@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// tables: the left side of a cidr: rule.
+#include <algorithm>
+#include <utility>
+
+#include "tables/pattern.h"
+#include "tables/rules.h"
+
+namespace gatepost::tables {
+
+namespace {
+
+class CidrMatcher final : public Matcher {
+ public:
+  explicit CidrMatcher(Network network) : network_(network) {}
+  [[nodiscard]] Result<bool> matches(const Subject& subject, Groups*) const override {
+    return subject.address && network_.contains(*subject.address);
+  }
+
+ private:
+  Network network_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Matcher>> parse_cidr(std::string_view& line) {
+  const std::size_t end = std::min(line.find_first_of(" \t\r\n\v\f"), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(end);
+  if (looks_like_table(word)) {
+    return Error{Cause::Permanent, "\"" + std::string(word) + "\" is no address block: expected 192.0.2.0/24 or 2001:db8::/32"};
+  }
+  GP_TRY(const Pattern pattern, parse_address_pattern(word));
+  return std::unique_ptr<Matcher>(std::make_unique<CidrMatcher>(std::get<Network>(pattern.what)));
+}
+
+}  // namespace gatepost::tables

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// tables: the tables in use, read again when their files change.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "tables/files.h"
+#include "tables/spec.h"
+#include "tables/table.h"
+
+namespace gatepost::tables {
+
+/// A table someone looks into; what is behind it may be replaced between two lookups.
+class Handle {
+ public:
+  virtual ~Handle() = default;
+  [[nodiscard]] virtual Result<std::optional<std::string>> find(std::string_view key) const = 0;
+  [[nodiscard]] virtual std::optional<Table::Entries> entries() const = 0;
+};
+using TableHandle = std::shared_ptr<const Handle>;
+
+/// Opens each table once, whoever asks for it. All calls, and lookups by the handles, from one
+/// thread. The handles may outlive the set; they are read again no more then.
+class TableSet {
+ public:
+  /// `files` outlives the set.
+  explicit TableSet(Files& files);
+  ~TableSet();
+  TableSet(const TableSet&) = delete;
+  TableSet& operator=(const TableSet&) = delete;
+
+  /// A table that cannot be read or used is an error, every problem of it on one line:
+  /// "/etc/x:12: ..., /etc/x:14: ...".
+  [[nodiscard]] Result<TableHandle> open(const Spec& spec);
+  /// What open() had to warn about since the last call, "/etc/x:12: ...".
+  [[nodiscard]] std::vector<std::string> take_warnings();
+
+  struct Refresh {
+    bool changed = false;               ///< Some table has another content now.
+    std::vector<std::string> problems;  ///< One line each; told once until the file changes again.
+  };
+  /// Looks at every file and reads those that changed. A table whose file is gone or wrong
+  /// stays as it was.
+  Refresh refresh();
+
+ private:
+  class FileHandle;
+  class UnionHandle;
+  class PipeHandle;
+
+  Result<TableHandle> open_nested(const Spec& spec, unsigned depth);
+  Result<TableHandle> open_compound(const Spec& spec, unsigned depth);
+
+  Files& files_;
+  std::vector<std::shared_ptr<FileHandle>> opened_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace gatepost::tables
