@@ -138,6 +138,7 @@ std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
     out->services[static_cast<std::size_t>(service)] = service_profile(settings, service);
   }
   out->hostname = settings.myhostname;
+  out->mail_name = settings.mail_name;
   out->myorigin = settings.myorigin;
   out->queue_directory = settings.queue_directory;
   out->mail_root = mail_root(settings);

@@ -64,7 +64,7 @@ std::string format_received(const Trace& trace) {
   out += trace.helo.empty() ? name : escape_helo(trace.helo);
   append_format(out, " ({} {})\n", name, trace.client.literal());
   if (trace.tls != nullptr && trace.show_tls) append_tls(out, *trace.tls);
-  append_format(out, "\tby {} (gatepost) with {} id {}", trace.hostname,
+  append_format(out, "\tby {} ({}) with {} id {}", trace.hostname, trace.mail_name,
                 format_protocol(trace.protocol, trace.tls != nullptr, trace.smtputf8), trace.id);
   if (trace.recipient != nullptr) {
     append_format(out, "\n\tfor <{}>; ", safe_address(*trace.recipient));

@@ -28,6 +28,7 @@ struct Trace {
   const TlsFacts* tls = nullptr;     ///< Null in the clear.
   bool show_tls = true;              ///< smtpd_tls_received_header: how it is protected, not only that.
   std::string_view hostname;
+  std::string_view mail_name = "gatepost";
   std::string_view id;               ///< The queue id.
   const Mailbox* recipient = nullptr;  ///< Only when there is exactly one (RFC 5321 section 7.2).
   Moment at{};

@@ -10,9 +10,18 @@
 namespace gatepost::policy {
 namespace {
 
-// A name becomes part of a path, so whatever could lead out of the mail root is refused
-// here, once, and no later code has to remember.
-const char* fault_of(std::string_view name) {
+std::string_view field(std::string_view line, std::size_t wanted) {
+  for (; wanted > 0; --wanted) {
+    const std::size_t colon = line.find(':');
+    if (colon == line.npos) return {};
+    line.remove_prefix(colon + 1);
+  }
+  return line.substr(0, line.find(':'));
+}
+
+}  // namespace
+
+const char* find_name_fault(std::string_view name) {
   if (name.empty()) return "the user name is empty";
   if (name.size() > limits::kPath) return "the user name is longer than 256 octets";
   if (name.find('/') != name.npos) return "the user name holds a slash";
@@ -32,17 +41,6 @@ const char* fault_of(std::string_view name) {
   return nullptr;
 }
 
-std::string_view field(std::string_view line, std::size_t wanted) {
-  for (; wanted > 0; --wanted) {
-    const std::size_t colon = line.find(':');
-    if (colon == line.npos) return {};
-    line.remove_prefix(colon + 1);
-  }
-  return line.substr(0, line.find(':'));
-}
-
-}  // namespace
-
 Users::Parsed Users::parse(std::string_view text) {
   Parsed out;
   std::size_t number = 0;
@@ -54,7 +52,7 @@ Users::Parsed Users::parse(std::string_view text) {
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (trim(line).empty() || line.front() == '#') continue;
     const std::string name = lower(field(line, 0));
-    if (const char* fault = fault_of(name)) {
+    if (const char* fault = find_name_fault(name)) {
       out.problems.push_back("line " + format_number(number) + ": " + fault);
       continue;
     }

@@ -42,6 +42,10 @@ struct Users::Parsed {
   std::vector<std::string> problems;  ///< "line 3: user name holds a slash"
 };
 
+/// Why this cannot be a user's name, or null. A name becomes part of a path: one that could lead
+/// out of the mail root is refused here, wherever it comes from.
+[[nodiscard]] const char* find_name_fault(std::string_view name);
+
 /// Where a user's mail lies: `pattern` with %u (whole name), %n (before the @), %d (after it,
 /// empty for a bare name), %h (home) and %% replaced, as Dovecot does. A leading `maildir:` is
 /// dropped. Nothing when the result is not an absolute path: such mail must not be accepted.

@@ -164,6 +164,7 @@ storage::IntakeRequest Desk::intake_request() const {
   trace.helo = session_.helo();
   trace.client = peer_.client.address;
   trace.hostname = profile_.hostname;
+  trace.mail_name = profile_.mail_name;
   trace.protocol = session_.protocol();
   trace.smtputf8 = envelope.options.smtputf8;
   trace.tls = peer_.tls ? &*peer_.tls : nullptr;

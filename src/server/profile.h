@@ -46,6 +46,7 @@ struct ServiceProfile {
 struct Profile {
   std::array<ServiceProfile, kServices> services;
   std::string hostname;   ///< myhostname
+  std::string mail_name;  ///< in Received: by HOST (mail_name)
   std::string myorigin;   ///< completes an address without a domain
   std::string queue_directory;
   std::string mail_root;  ///< the fixed front of mail_location: its file system is watched

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// app: what the settings, their tables and the passwd-file say about names and addresses.
+#include "app/settings_directory.h"
+
+#include <utility>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace gatepost::app {
+namespace {
+
+using policy::DomainClass;
+
+Result<std::vector<tables::TableHandle>> open_all(const std::vector<tables::Spec>& specs,
+                                                  tables::TableSet& tables) {
+  std::vector<tables::TableHandle> out;
+  for (const tables::Spec& spec : specs) {
+    GP_TRY(tables::TableHandle handle, tables.open(spec));
+    out.push_back(std::move(handle));
+  }
+  return out;
+}
+
+}  // namespace
+
+SettingsDirectory::SettingsDirectory(const config::Settings& settings, tables::Files& files)
+    : files_(files),
+      tables_(files),
+      passwd_file_(settings.passwd_file),
+      mail_location_(settings.mail_location),
+      myorigin_(lower(settings.myorigin)),
+      postmaster_address_(lower(settings.postmaster_address)) {}
+
+Result<std::shared_ptr<SettingsDirectory>> SettingsDirectory::open(const config::Settings& settings,
+                                                                   tables::Files& files) {
+  std::shared_ptr<SettingsDirectory> out(new SettingsDirectory(settings, files));
+  GP_CHECK(out->open_lists(settings));
+  GP_CHECK(out->read_users());
+  return out;
+}
+
+Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
+  using tables::MatchList;
+  GP_TRY(mydestination_, MatchList::open(settings.mydestination, tables_));
+  GP_TRY(virtual_domains_, MatchList::open(settings.virtual_mailbox_domains, tables_));
+  GP_TRY(relay_domains_, MatchList::open(settings.relay_domains, tables_));
+  GP_TRY(mynetworks_, MatchList::open(settings.mynetworks, tables_));
+  GP_TRY(unlimited_, MatchList::open(settings.smtpd_client_event_limit_exceptions, tables_));
+  GP_TRY(bare_newline_, MatchList::open(settings.smtpd_forbid_bare_newline_exclusions, tables_));
+  GP_TRY(relay_maps_, open_all(settings.relay_recipient_maps, tables_));
+  GP_TRY(local_maps_, open_all(settings.local_recipient_maps, tables_));
+  GP_TRY(sni_maps_, open_all(settings.tls_server_sni_maps, tables_));
+  // A stranger's domain that counts as ours makes an open relay, whatever the rules say.
+  GP_TRY(const DomainClass probe, domain_class("relay-probe.invalid"));
+  if (probe != DomainClass::Other) {
+    return Error{Cause::Permanent,
+                 "mydestination, virtual_mailbox_domains or relay_domains match every domain, which "
+                 "would make an open relay: expected the domains that are ours"};
+  }
+  return check_mynetworks();
+}
+
+Result<void> SettingsDirectory::check_mynetworks() const {
+  // Addresses of documentation (RFC 5737, RFC 3849) are nobody's: a list that holds them all was
+  // not written as a list of networks. Tables are seen here, as find_open_relay() cannot.
+  bool all = true;
+  for (const char* probe : {"192.0.2.1", "198.51.100.1", "203.0.113.1"}) {
+    GP_TRY(const bool in, mynetworks_.has_address(*IpAddress::parse(probe)));
+    all = all && in;
+  }
+  GP_TRY(const bool six, mynetworks_.has_address(*IpAddress::parse("2001:db8::1")));
+  if (!all && !six) return {};
+  return Error{Cause::Permanent,
+               "mynetworks holds addresses that are nobody's, and so the Internet: expected the "
+               "networks whose mail is sent on"};
+}
+
+Result<void> SettingsDirectory::read_users() {
+  GP_TRY(const tables::Stamp stamp, files_.stamp(passwd_file_));
+  if (stamp == users_stamp_) return {};
+  GP_TRY(const std::string text, files_.read(passwd_file_, limits::kFile));
+  policy::Users::Parsed parsed = policy::Users::parse(text);
+  for (const std::string& problem : parsed.problems) {
+    warnings_.push_back(passwd_file_ + ": " + problem);
+  }
+  users_ = std::move(parsed.users);
+  users_stamp_ = stamp;
+  users_missing_ = false;
+  return {};
+}
+
+std::vector<std::string> SettingsDirectory::refresh() {
+  std::vector<std::string> problems = tables_.refresh().problems;
+  const Result<void> users = read_users();
+  if (!users && !users_missing_) problems.push_back(users.error().detail);
+  users_missing_ = !users;
+  return problems;
+}
+
+std::vector<std::string> SettingsDirectory::take_warnings() {
+  std::vector<std::string> out = tables_.take_warnings();
+  for (std::string& warning : warnings_) out.push_back(std::move(warning));
+  warnings_.clear();
+  return out;
+}
+
+Result<DomainClass> SettingsDirectory::domain_class(std::string_view domain) {
+  const std::string name = lower(domain);
+  GP_TRY(const bool local, mydestination_.has_domain(name, tables::Parents::No));
+  if (local) return DomainClass::Local;
+  GP_TRY(const bool hosted, virtual_domains_.has_domain(name, tables::Parents::No));
+  if (hosted) return DomainClass::Virtual;
+  GP_TRY(const bool relayed, relay_domains_.has_domain(name, tables::Parents::Yes));
+  return relayed ? DomainClass::Relay : DomainClass::Other;
+}
+
+Result<server::Target> SettingsDirectory::target_of(const policy::User& user) const {
+  GP_TRY(std::string maildir, policy::expand_mail_location(mail_location_, user));
+  return server::Target{std::move(maildir), user.name};
+}
+
+Result<std::optional<server::Target>> SettingsDirectory::find_mailbox(const mail::Mailbox& address,
+                                                                      DomainClass domain) {
+  // A user added a moment ago exists now: one stat is cheaper than a wrong 550. A file that
+  // cannot be read keeps the users that were; the tick tells.
+  [[maybe_unused]] const Result<void> read = read_users();
+  const std::string local = lower(address.local);
+  const std::string whole = local + "@" + lower(address.domain);
+  const policy::User* user = users_.find(whole);
+  const bool ours = domain == DomainClass::Local;
+  if (user == nullptr && ours && local.find('@') == local.npos) user = users_.find(local);
+  if (user != nullptr) {
+    GP_TRY(server::Target target, target_of(*user));
+    if (user->name.find('@') == std::string::npos) target.address = whole;
+    return std::optional<server::Target>(std::move(target));
+  }
+  if (!ours || local_maps_.empty()) return std::optional<server::Target>();
+  const auto keys = tables::recipient_keys(local, lower(address.domain), /*domain_is_ours=*/true);
+  GP_TRY(const bool listed, tables::has_any_key(local_maps_, keys));
+  if (!listed || policy::find_name_fault(whole) != nullptr) return std::optional<server::Target>();
+  GP_TRY(server::Target target, target_of(policy::User{whole, ""}));
+  return std::optional<server::Target>(std::move(target));
+}
+
+Result<server::Target> SettingsDirectory::postmaster() {
+  if (!postmaster_address_.empty()) {
+    const policy::User* user = users_.find(postmaster_address_);
+    if (user != nullptr) return target_of(*user);
+  }
+  // Nobody reads it perhaps, but nothing is lost, and `gatepost check` says so.
+  return target_of(policy::User{"postmaster@" + myorigin_, ""});
+}
+
+Result<bool> SettingsDirectory::is_relay_recipient(const mail::Mailbox& address) {
+  if (relay_maps_.empty()) return true;
+  const auto keys = tables::recipient_keys(lower(address.local), lower(address.domain),
+                                           /*domain_is_ours=*/false);
+  return tables::has_any_key(relay_maps_, keys);
+}
+
+bool SettingsDirectory::grants(const tables::MatchList& list, const IpAddress& client) {
+  const Result<bool> in = list.has_address(client);
+  return in && *in;
+}
+
+bool SettingsDirectory::in_mynetworks(const IpAddress& client) { return grants(mynetworks_, client); }
+
+bool SettingsDirectory::is_unlimited(const IpAddress& client) { return grants(unlimited_, client); }
+
+bool SettingsDirectory::may_send_bare_newlines(const IpAddress& client) {
+  return grants(bare_newline_, client);
+}
+
+Result<SettingsDirectory::NamedFiles> SettingsDirectory::sni_files() const {
+  NamedFiles out;
+  for (const tables::TableHandle& table : sni_maps_) {
+    const auto entries = table->entries();
+    if (!entries) {
+      return Error{Cause::Permanent,
+                   "tls_server_sni_maps: expected tables whose names can be listed, such as hash: and "
+                   "inline:"};
+    }
+    for (const auto& [name, value] : *entries) {
+      std::vector<std::string> files;
+      for (const std::string_view file : split(value, ", \t")) files.emplace_back(file);
+      out.emplace_back(lower(name), std::move(files));
+    }
+  }
+  return out;
+}
+
+}  // namespace gatepost::app

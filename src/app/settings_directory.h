@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// app: what the settings, their tables and the passwd-file say about names and addresses.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "config/settings.h"
+#include "policy/users.h"
+#include "server/directory.h"
+#include "tables/files.h"
+#include "tables/match_list.h"
+#include "tables/table_set.h"
+
+namespace gatepost::app {
+
+/// Follows its files: a user or table line that was added counts for the next look-up. A file that
+/// is gone or broken leaves the last good content in force. All calls from the loop's thread.
+class SettingsDirectory final : public server::Directory {
+ public:
+  /// Opens every table and the passwd-file; an error is the first that cannot be used. `files`
+  /// outlives the directory.
+  [[nodiscard]] static Result<std::shared_ptr<SettingsDirectory>> open(
+      const config::Settings& settings, tables::Files& files);
+
+  Result<policy::DomainClass> domain_class(std::string_view domain) override;
+  Result<std::optional<server::Target>> find_mailbox(const mail::Mailbox& address,
+                                                     policy::DomainClass domain) override;
+  Result<server::Target> postmaster() override;
+  Result<bool> is_relay_recipient(const mail::Mailbox& address) override;
+  bool in_mynetworks(const IpAddress& client) override;
+  bool is_unlimited(const IpAddress& client) override;
+  bool may_send_bare_newlines(const IpAddress& client) override;
+
+  /// Looks at the files now; one line for each that could not be used. Called by the app's tick.
+  [[nodiscard]] std::vector<std::string> refresh();
+  /// What there was to warn about since the last call.
+  [[nodiscard]] std::vector<std::string> take_warnings();
+  /// A server name and its PEM files, from tls_server_sni_maps.
+  using NamedFiles = std::vector<std::pair<std::string, std::vector<std::string>>>;
+  [[nodiscard]] Result<NamedFiles> sni_files() const;
+  [[nodiscard]] std::size_t users() const { return users_.size(); }
+  /// Blocks of mynetworks, with those that tables and files name by lines of their own.
+  [[nodiscard]] std::vector<Network> mynetworks() const { return mynetworks_.networks(); }
+  [[nodiscard]] bool uses_local_maps() const { return !local_maps_.empty(); }
+
+ private:
+  SettingsDirectory(const config::Settings& settings, tables::Files& files);
+  Result<void> open_lists(const config::Settings& settings);
+  Result<void> check_mynetworks() const;
+  Result<void> read_users();
+  Result<server::Target> target_of(const policy::User& user) const;
+  /// A list that cannot say is as good as one that says no: it grants something.
+  static bool grants(const tables::MatchList& list, const IpAddress& client);
+
+  tables::Files& files_;
+  tables::TableSet tables_;
+  tables::MatchList mydestination_;
+  tables::MatchList virtual_domains_;
+  tables::MatchList relay_domains_;
+  tables::MatchList mynetworks_;
+  tables::MatchList unlimited_;
+  tables::MatchList bare_newline_;
+  std::vector<tables::TableHandle> relay_maps_;
+  std::vector<tables::TableHandle> local_maps_;
+  std::vector<tables::TableHandle> sni_maps_;
+  std::string passwd_file_;
+  std::string mail_location_;
+  std::string myorigin_;
+  std::string postmaster_address_;
+  policy::Users users_;
+  tables::Stamp users_stamp_;
+  bool users_missing_ = false;  // Told already.
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace gatepost::app
