@@ -2,11 +2,11 @@
 // tls: one private key with its certificate chain, checked when loaded.
 #include "tls/chain.h"
 
+#include <chrono>
+
 #include <mbedtls/oid.h>
 #include <mbedtls/pem.h>
 #include <mbedtls/ssl.h>
-
-#include <chrono>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -20,7 +20,9 @@ constexpr std::size_t kMostChain = MBEDTLS_SSL_OUT_CONTENT_LEN - 256;
 constexpr std::size_t kPerCertificate = 5;
 constexpr std::size_t kLeastRsaBits = 2048;
 
-Error bad(std::string_view what) { return {Cause::Permanent, std::string(what)}; }
+Error bad(std::string_view what) {
+  return {Cause::Permanent, std::string(what)};
+}
 Error bad(std::string_view what, int code) {
   return {Cause::Permanent, format("{}: {}", what, describe(code))};
 }
@@ -29,7 +31,9 @@ Error bad(std::string_view what, int code) {
 const unsigned char* octets(const Secret& text) {
   return reinterpret_cast<const unsigned char*>(text.reveal().data());
 }
-std::size_t size_with_nul(const Secret& text) { return text.reveal().size() + 1; }
+std::size_t size_with_nul(const Secret& text) {
+  return text.reveal().size() + 1;
+}
 
 std::string_view view(const mbedtls_asn1_buf& text) {
   return {reinterpret_cast<const char*>(text.p), text.len};
@@ -47,7 +51,8 @@ Chain::~Chain() {
   mbedtls_x509_crt_free(&certificates_);
 }
 
-Result<std::unique_ptr<Chain>> Chain::parse(const Crypto& /*crypto*/, const Secret& certificates,
+Result<std::unique_ptr<Chain>> Chain::parse(const Crypto& /*crypto*/,
+                                            const Secret& certificates,
                                             const Secret& key) {
   std::unique_ptr<Chain> chain(new Chain());
   GP_CHECK(chain->load(certificates, key));
@@ -61,8 +66,8 @@ Result<void> Chain::load(const Secret& certificates, const Secret& key) {
   for (const Secret* text : {&certificates, &key}) {
     if (text->reveal().find('\0') != std::string_view::npos) return bad("not a PEM file");
   }
-  const int read = mbedtls_x509_crt_parse(&certificates_, octets(certificates),
-                                          size_with_nul(certificates));
+  const int read =
+      mbedtls_x509_crt_parse(&certificates_, octets(certificates), size_with_nul(certificates));
   if (read < 0) return bad("certificate", read);
   if (read > 0) return bad(format("{} of the certificates cannot be read", read));
   const int got = mbedtls_pk_parse_key(&key_, octets(key), size_with_nul(key), nullptr, 0,
@@ -75,8 +80,7 @@ Result<void> Chain::load(const Secret& certificates, const Secret& key) {
 }
 
 Result<void> Chain::check_leaf() {
-  if (mbedtls_pk_check_pair(&certificates_.pk, &key_, library_random,
-                            nullptr) != 0) {
+  if (mbedtls_pk_check_pair(&certificates_.pk, &key_, library_random, nullptr) != 0) {
     return bad("the key does not fit the certificate");
   }
   if (mbedtls_pk_can_do(&key_, MBEDTLS_PK_RSA) != 0) {
@@ -110,13 +114,15 @@ Result<void> Chain::check_length() const {
     total += one->raw.len + kPerCertificate;
   }
   if (total > kMostChain) {
-    return bad(format("the chain has {} octets, more than the {} a handshake holds", total,
-                      kMostChain));
+    return bad(
+        format("the chain has {} octets, more than the {} a handshake holds", total, kMostChain));
   }
   return {};
 }
 
-unsigned Chain::bits() const { return static_cast<unsigned>(mbedtls_pk_get_bitlen(&key_)); }
+unsigned Chain::bits() const {
+  return static_cast<unsigned>(mbedtls_pk_get_bitlen(&key_));
+}
 
 std::int64_t Chain::not_after() const {
   const auto& end = certificates_.valid_to;
@@ -132,8 +138,8 @@ bool Chain::is_for(std::string_view name) const {
   mbedtls_x509_subject_alternative_name first{};
   if (certificates_.subject_alt_names.buf.p != nullptr &&
       mbedtls_x509_parse_subject_alt_name(&certificates_.subject_alt_names.buf, &first) == 0) {
-    const bool same = first.type == MBEDTLS_X509_SAN_DNS_NAME &&
-                      iequals(view(first.san.unstructured_name), name);
+    const bool same =
+        first.type == MBEDTLS_X509_SAN_DNS_NAME && iequals(view(first.san.unstructured_name), name);
     mbedtls_x509_free_subject_alt_name(&first);
     if (same) return true;
   }

@@ -2,13 +2,13 @@
 // tls: one private key with its certificate chain, checked when loaded.
 #pragma once
 
-#include <mbedtls/pk.h>
-#include <mbedtls/x509_crt.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <mbedtls/pk.h>
+#include <mbedtls/x509_crt.h>
 
 #include "base/result.h"
 #include "base/secret.h"

@@ -2,11 +2,11 @@
 // tls: the server's end of one TLS session, from memory to memory; no socket, no clock.
 #include "tls/channel.h"
 
-#include <mbedtls/ssl_ciphersuites.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
+
+#include <mbedtls/ssl_ciphersuites.h>
 
 #include "base/format.h"
 #include "tls/names.h"
@@ -47,7 +47,9 @@ Channel::Channel(std::shared_ptr<const ServerContext> context)
   mbedtls_ssl_init(&session_);
 }
 
-Channel::~Channel() { mbedtls_ssl_free(&session_); }
+Channel::~Channel() {
+  mbedtls_ssl_free(&session_);
+}
 
 Result<std::unique_ptr<Channel>> Channel::make(std::shared_ptr<const ServerContext> context) {
   std::unique_ptr<Channel> made(new Channel(std::move(context)));
@@ -89,7 +91,9 @@ void Channel::feed(std::string_view ciphertext) {
   input_.append(ciphertext);
 }
 
-std::string Channel::take_output() { return std::exchange(output_, std::string()); }
+std::string Channel::take_output() {
+  return std::exchange(output_, std::string());
+}
 
 Progress Channel::judge(int result) {
   if (result == MBEDTLS_ERR_SSL_WANT_READ) return Progress::Wants;
@@ -110,8 +114,8 @@ Progress Channel::handshake() {
 Progress Channel::read(std::span<char> buffer, std::size_t& octets) {
   octets = 0;
   if (over_) return end_;
-  const int result = mbedtls_ssl_read(
-      &session_, reinterpret_cast<unsigned char*>(buffer.data()), buffer.size());
+  const int result =
+      mbedtls_ssl_read(&session_, reinterpret_cast<unsigned char*>(buffer.data()), buffer.size());
   if (result <= 0) return judge(result);
   octets = static_cast<std::size_t>(result);
   return Progress::Done;

@@ -2,13 +2,13 @@
 // tls: the server's end of one TLS session, from memory to memory; no socket, no clock.
 #pragma once
 
-#include <mbedtls/ssl.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include <mbedtls/ssl.h>
 
 #include "base/result.h"
 #include "base/tls_facts.h"
@@ -69,8 +69,8 @@ class Channel {
 
   std::shared_ptr<const ServerContext> context_;
   mbedtls_ssl_context session_;
-  std::string input_;       // Fed, not yet taken by the library.
-  std::size_t taken_ = 0;   // Of input_.
+  std::string input_;      // Fed, not yet taken by the library.
+  std::size_t taken_ = 0;  // Of input_.
   std::string output_;
   std::string server_name_;
   std::string problem_;

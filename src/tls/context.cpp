@@ -2,11 +2,11 @@
 // tls: one immutable set of keys with the rules every session of it follows.
 #include "tls/context.h"
 
-#include <mbedtls/ssl_ciphersuites.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
+
+#include <mbedtls/ssl_ciphersuites.h>
 
 #include "base/format.h"
 #include "base/limits.h"
@@ -18,40 +18,45 @@ namespace {
 
 // mbedTLS borrows these lists for as long as a configuration lives; hence static. Where both
 // ends have a choice the client's order counts: all are strong, and it knows its hardware.
-constexpr std::array<int, 10> kSuites{
-    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    0};
+constexpr std::array<int, 10> kSuites{MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+                                      MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+                                      MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+                                      MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+                                      MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+                                      MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                                      MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+                                      MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+                                      MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+                                      0};
 constexpr std::array<std::uint16_t, 4> kGroups{
     MBEDTLS_SSL_IANA_TLS_GROUP_X25519, MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
     MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
 // PKCS #1 1.5 is for TLS 1.2 only (RFC 8446 section 4.2.3); the library knows.
-constexpr std::array<std::uint16_t, 9> kSchemes{
-    MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
-    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
-    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
-    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,       MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
-    MBEDTLS_TLS1_3_SIG_NONE};
+constexpr std::array<std::uint16_t, 9> kSchemes{MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
+                                                MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+                                                MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+                                                MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+                                                MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+                                                MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+                                                MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+                                                MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+                                                MBEDTLS_TLS1_3_SIG_NONE};
 
 bool is_host_name(std::string_view text) {
   return !text.empty() && text.size() <= limits::kDomain &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return is_alnum(c) || c == '-' || c == '.' || c == '_';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; });
 }
 
 }  // namespace
 
-ServerContext::ServerContext() { mbedtls_ssl_config_init(&config_); }
+ServerContext::ServerContext() {
+  mbedtls_ssl_config_init(&config_);
+}
 
-ServerContext::~ServerContext() { mbedtls_ssl_config_free(&config_); }
+ServerContext::~ServerContext() {
+  mbedtls_ssl_config_free(&config_);
+}
 
 Result<std::shared_ptr<const ServerContext>> ServerContext::make(std::vector<LoadedName> names,
                                                                  bool tls12) {
@@ -68,8 +73,8 @@ Result<void> ServerContext::prepare(bool tls12) {
   if (set != 0) return Error{Cause::Temporary, format("TLS configuration: {}", describe(set))};
   mbedtls_ssl_conf_rng(&config_, library_random, nullptr);
   mbedtls_ssl_conf_authmode(&config_, MBEDTLS_SSL_VERIFY_NONE);
-  mbedtls_ssl_conf_min_tls_version(
-      &config_, tls12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
+  mbedtls_ssl_conf_min_tls_version(&config_,
+                                   tls12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
   mbedtls_ssl_conf_max_tls_version(&config_, MBEDTLS_SSL_VERSION_TLS1_3);
   mbedtls_ssl_conf_ciphersuites(&config_, kSuites.data());
   mbedtls_ssl_conf_preference_order(&config_, MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_CLIENT);
@@ -101,8 +106,10 @@ const std::vector<std::unique_ptr<Chain>>& ServerContext::chains_for(
   return standard != names_.end() ? standard->chains : names_.front().chains;
 }
 
-int ServerContext::on_server_name(void* self, mbedtls_ssl_context* session,
-                                  const unsigned char* name, std::size_t length) {
+int ServerContext::on_server_name(void* self,
+                                  mbedtls_ssl_context* session,
+                                  const unsigned char* name,
+                                  std::size_t length) {
   const auto& context = *static_cast<const ServerContext*>(self);
   const std::string_view asked(reinterpret_cast<const char*>(name), length);
   // A name that cannot be one gets the default chains, as an unknown one does: a mail client

@@ -2,13 +2,13 @@
 // tls: one immutable set of keys with the rules every session of it follows.
 #pragma once
 
-#include <mbedtls/ssl.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <mbedtls/ssl.h>
 
 #include "base/result.h"
 #include "tls/chain.h"
@@ -48,7 +48,9 @@ class ServerContext {
  private:
   ServerContext();
   Result<void> prepare(bool tls12);
-  static int on_server_name(void* self, mbedtls_ssl_context* session, const unsigned char* name,
+  static int on_server_name(void* self,
+                            mbedtls_ssl_context* session,
+                            const unsigned char* name,
                             std::size_t length);
 
   std::vector<LoadedName> names_;

@@ -2,13 +2,13 @@
 // tls: the crypto library, started; its randomness and its error texts.
 #include "tls/crypto.h"
 
+#include <array>
+#include <cerrno>
+#include <sys/random.h>
+
 #include <mbedtls/entropy.h>
 #include <mbedtls/error.h>
 #include <psa/crypto.h>
-#include <sys/random.h>
-
-#include <array>
-#include <cerrno>
 
 #include "base/format.h"
 
@@ -50,7 +50,9 @@ std::string describe(int code) {
 /// mbedTLS is built without a generator of its own (third_party/mbedtls_config.h) and asks
 /// here for every random octet.
 extern "C" psa_status_t mbedtls_psa_external_get_random(
-    mbedtls_psa_external_random_context_t* /*context*/, uint8_t* output, size_t output_size,
+    mbedtls_psa_external_random_context_t* /*context*/,
+    uint8_t* output,
+    size_t output_size,
     size_t* output_length) {
   *output_length = 0;
   if (!gatepost::tls::fill_random({output, output_size})) return PSA_ERROR_INSUFFICIENT_ENTROPY;

@@ -146,10 +146,9 @@ void HelloReader::read_server_hello(std::string_view body) {
   Reader reader(body);
   reader.bytes(2);
   const auto random = reader.bytes(kRandom);
-  const bool retry = std::equal(random.begin(), random.end(), kRetry.begin(), kRetry.end(),
-                                [](char a, unsigned char b) {
-                                  return static_cast<unsigned char>(a) == b;
-                                });
+  const bool retry =
+      std::equal(random.begin(), random.end(), kRetry.begin(), kRetry.end(),
+                 [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; });
   if (retry) return;  // The true one follows.
   reader.vector(1);   // Session id.
   reader.bytes(3);    // Cipher suite, compression method.

@@ -2,9 +2,9 @@
 // tls: the names log readers know (OpenSSL's and Postfix's) for what mbedTLS negotiated.
 #include "tls/names.h"
 
-#include <mbedtls/ssl.h>
-
 #include <algorithm>
+
+#include <mbedtls/ssl.h>
 
 namespace gatepost::tls {
 namespace {

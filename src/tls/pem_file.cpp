@@ -2,11 +2,10 @@
 // tls: reads key and certificate files, and tells when they have changed.
 #include "tls/pem_file.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "base/format.h"
 

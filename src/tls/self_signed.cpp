@@ -2,20 +2,20 @@
 // tls: the certificate of a server whose owner has none.
 #include "tls/self_signed.h"
 
-#include <fcntl.h>
-#include <mbedtls/ecp.h>
-#include <mbedtls/oid.h>
-#include <mbedtls/pk.h>
-#include <mbedtls/x509_crt.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <memory>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <mbedtls/ecp.h>
+#include <mbedtls/oid.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/x509_crt.h>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -140,8 +140,8 @@ Result<Secret> make_self_signed(const Crypto& /*crypto*/, std::string_view hostn
   Key key;
   int made = mbedtls_pk_setup(&key.pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
   if (made == 0) {
-    made = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(key.pk),
-                               library_random, nullptr);
+    made = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(key.pk), library_random,
+                               nullptr);
   }
   if (made != 0) return library_error("key", made);
 
@@ -168,8 +168,7 @@ Result<Secret> make_self_signed(const Crypto& /*crypto*/, std::string_view hostn
   text.reserve(2 * kRoom);
   text += reinterpret_cast<const char*>(pem.data());
   explicit_bzero(pem.data(), pem.size());
-  made = mbedtls_x509write_crt_pem(&writer.crt, pem.data(), pem.size(), library_random,
-                                   nullptr);
+  made = mbedtls_x509write_crt_pem(&writer.crt, pem.data(), pem.size(), library_random, nullptr);
   if (made == 0) text += reinterpret_cast<const char*>(pem.data());
   Secret both(std::move(text));
   if (made != 0) return library_error("writing", made);

@@ -20,7 +20,8 @@ namespace gatepost::tls {
 /// Makes a P-256 key with a certificate for self_signed_name(hostname) signed by itself, valid from a day
 /// before `now` for ten years, with a random serial number (RFC 5280 section 4.1.2.2). Both as
 /// PEM, key first.
-[[nodiscard]] Result<Secret> make_self_signed(const Crypto& crypto, std::string_view hostname,
+[[nodiscard]] Result<Secret> make_self_signed(const Crypto& crypto,
+                                              std::string_view hostname,
                                               Moment now);
 
 /// Where it is kept: one file for both, so that they change together.

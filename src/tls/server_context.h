@@ -19,15 +19,17 @@ struct ChainFiles {
 
 /// The chains for one server name; several key types (ECDSA and RSA) may stand side by side.
 struct NamedChains {
-  std::string name;  ///< Lower case host name, or ".example.com" for all names below it; empty: default.
+  std::string
+      name;  ///< Lower case host name, or ".example.com" for all names below it; empty: default.
   std::vector<ChainFiles> chains;
 };
 
 struct ServerSettings {
-  std::vector<NamedChains> names;     ///< The default set first. Empty: self-signed.
-  std::string self_signed_directory;  ///< Where the made key and certificate are kept (0700, key 0600).
-  std::string hostname;               ///< Subject and subjectAltName of the made certificate.
-  bool tls12 = true;                  ///< TLS 1.2 offered besides 1.3.
+  std::vector<NamedChains> names;  ///< The default set first. Empty: self-signed.
+  std::string
+      self_signed_directory;  ///< Where the made key and certificate are kept (0700, key 0600).
+  std::string hostname;       ///< Subject and subjectAltName of the made certificate.
+  bool tls12 = true;          ///< TLS 1.2 offered besides 1.3.
 };
 
 /// An immutable set of loaded chains. Sessions hold the one they began with.
@@ -35,9 +37,10 @@ class ServerContext;
 
 /// What happened when the files were looked at.
 struct Refresh {
-  bool changed = false;              ///< A new set is in force.
+  bool changed = false;  ///< A new set is in force.
   bool made_self_signed = false;
-  std::vector<std::string> problems; ///< One line each; the old set stays in force where there is one.
+  std::vector<std::string>
+      problems;  ///< One line each; the old set stays in force where there is one.
 };
 
 /// Owns the current set. All calls from the loop's thread.

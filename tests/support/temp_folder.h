@@ -2,11 +2,10 @@
 // tests: a folder that is gone when the test ends.
 #pragma once
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdlib.h>
 #include <string>
 #include <string_view>
 
@@ -34,6 +33,12 @@ class TempFolder {
     const auto path = *this / name;
     std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
     return path;
+  }
+  /// The same by a new file renamed over it, as careful programs do.
+  std::string replace(std::string_view name, std::string_view text) const {
+    const auto next = write(std::string(name) + ".next", text);
+    std::filesystem::rename(next, *this / name);
+    return *this / name;
   }
   [[nodiscard]] std::string read(std::string_view name) const {
     std::ifstream file(*this / name, std::ios::binary);

@@ -2,14 +2,14 @@
 // tests: makes keys and certificates in memory.
 #pragma once
 
+#include <array>
+#include <string>
+
+#include <catch2/catch_test_macros.hpp>
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/x509_crt.h>
-
-#include <array>
-#include <catch2/catch_test_macros.hpp>
-#include <string>
 
 #include "base/secret.h"
 #include "tls/crypto.h"
@@ -113,8 +113,8 @@ inline std::string make_certificate(const std::string& key, const CertificateOrd
     const std::string filler(order.padding, 'x');
     const char oid[] = "\x2b\x06\x01\x04\x01\x01";
     REQUIRE(mbedtls_x509write_crt_set_extension(
-                &crt, oid, sizeof oid - 1, 0,
-                reinterpret_cast<const unsigned char*>(filler.data()), filler.size()) == 0);
+                &crt, oid, sizeof oid - 1, 0, reinterpret_cast<const unsigned char*>(filler.data()),
+                filler.size()) == 0);
   }
   std::string pem(8192 + 2 * order.padding, '\0');
   REQUIRE(mbedtls_x509write_crt_pem(&crt, reinterpret_cast<unsigned char*>(pem.data()), pem.size(),

@@ -2,9 +2,8 @@
 // tests: what is accepted as a key with its certificates.
 #include "tls/chain.h"
 
-#include <mbedtls/ssl.h>
-
 #include <catch2/catch_test_macros.hpp>
+#include <mbedtls/ssl.h>
 
 #include "certificates.h"
 

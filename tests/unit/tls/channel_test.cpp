@@ -2,9 +2,10 @@
 // tests: a TLS session from memory to memory.
 #include "tls/channel.h"
 
+#include <malloc.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-#include <malloc.h>
 
 #include "client.h"
 
@@ -309,8 +310,8 @@ TEST_CASE("an idle session stays within its budget of memory", "[tls][channel][b
   const auto before = ::mallinfo2();
   for (std::size_t i = 1; i < kSessions; ++i) open_one();
   const auto after = ::mallinfo2();
-  const auto used = (after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) /
-                    (kSessions - 1);
+  const auto used =
+      (after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / (kSessions - 1);
   INFO("octets per idle session: " << used);
   // Sanitizers keep their own books; the counters stand still there.
   CHECK(used < 31 * 1024);

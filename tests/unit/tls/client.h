@@ -2,11 +2,8 @@
 // tests: a TLS client from memory to memory, and the walk of octets between it and a server.
 #pragma once
 
-#include <mbedtls/ssl.h>
-
 #include <algorithm>
 #include <array>
-#include <catch2/catch_test_macros.hpp>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -14,17 +11,20 @@
 #include <utility>
 #include <vector>
 
+#include <catch2/catch_test_macros.hpp>
+#include <mbedtls/ssl.h>
+
 #include "certificates.h"
 #include "tls/channel.h"
 
 namespace gatepost::tests {
 
 struct ClientOrder {
-  std::string server_name;  ///< Empty: no SNI.
-  bool tls12 = false;       ///< TLS 1.2 only, instead of both.
-  std::vector<int> suites;                ///< Empty: the library's.
-  std::vector<std::uint16_t> schemes;     ///< Empty: the library's.
-  std::vector<std::uint16_t> groups;      ///< Empty: the library's.
+  std::string server_name;             ///< Empty: no SNI.
+  bool tls12 = false;                  ///< TLS 1.2 only, instead of both.
+  std::vector<int> suites;             ///< Empty: the library's.
+  std::vector<std::uint16_t> schemes;  ///< Empty: the library's.
+  std::vector<std::uint16_t> groups;   ///< Empty: the library's.
 };
 
 class Client {
@@ -153,7 +153,8 @@ inline std::unique_ptr<tls::Channel> make_channel(
 
 /// Hands octets to and fro until both ends are done or one can do no more; the client's in
 /// pieces of `cut`.
-inline tls::Progress shake_hands(tls::Channel& server, Client& client,
+inline tls::Progress shake_hands(tls::Channel& server,
+                                 Client& client,
                                  std::size_t cut = std::string::npos) {
   auto progress = tls::Progress::Wants;
   for (int round = 0; round < 20; ++round) {

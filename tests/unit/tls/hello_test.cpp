@@ -2,8 +2,9 @@
 // tests: the hellos as they pass by.
 #include "tls/hello.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "client.h"
 

@@ -2,9 +2,8 @@
 // tests: the names log readers know for what mbedTLS negotiated.
 #include "tls/names.h"
 
-#include <mbedtls/ssl.h>
-
 #include <catch2/catch_test_macros.hpp>
+#include <mbedtls/ssl.h>
 
 namespace gatepost::tls {
 
