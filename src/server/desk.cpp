@@ -269,7 +269,8 @@ void Desk::log_delivered(const storage::Stored& stored) const {
     }
     const std::string_view transport = (accepted.domain == DomainClass::Local) ? "local" : "virtual";
     const std::string said = accepted.recipient.mailbox.text();
-    const std::string_view original = iequals(said, accepted.target.address) ? "" : said;
+    const bool same = iequals(said, accepted.target.address);
+    const std::string_view original = same ? std::string_view() : std::string_view(said);
     floor_.log.emit(log::RecipientDelivered{id, transport, accepted.target.address, original, before,
                                             Duration::zero(), Duration::zero(), stored.promise_time,
                                             "delivered to maildir"});

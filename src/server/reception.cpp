@@ -66,7 +66,8 @@ IpAddress Reception::client_key(const IpAddress& client) const {
 
 std::string Reception::turned_away(Service service, const IpAddress& client) {
   const ServiceProfile& settings = profile_->of(service);
-  if (profile_->sessions != 0 && sessions_.size() >= profile_->sessions) {
+  const bool full = profile_->sessions != 0 && sessions_.size() >= profile_->sessions;
+  if (full || shedding_) {
     return "421 4.3.2 All server ports are busy\r\n";
   }
   const std::uint32_t open = clients_[client_key(client)];

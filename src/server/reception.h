@@ -30,6 +30,8 @@ class Reception {
   void open(Service service, net::Listener listener);
   /// Closes the listeners, and asks the sessions to end at their next command boundary.
   void shut_down();
+  /// While true, new connections are answered 421: memory is short.
+  void shed(bool yes) { shedding_ = yes; }
   /// Ends the sessions that are left, wherever they are.
   void abandon();
 
@@ -60,6 +62,7 @@ class Reception {
   Sessions sessions_;
   std::map<IpAddress, std::uint32_t> clients_;  // Open connections by client network.
   std::array<std::uint64_t, kServices> accepted_{};
+  bool shedding_ = false;
 };
 
 }  // namespace gatepost::server

@@ -50,6 +50,7 @@ void Session::begin() {
   smtp::PeerFacts facts;
   facts.trusted = profile_->directory->may_send_bare_newlines(peer_.client.address);
   facts.secured = peer_.tls.has_value();
+  facts.tls_available = floor_.contexts != nullptr && floor_.contexts->current() != nullptr;
   machine_ = std::make_unique<smtp::ServerSession>(service_.session, facts,
                                                    floor_.clocks.instant());
   desk_ = std::make_unique<Desk>(floor_, *profile_, service_, peer_, *machine_);
