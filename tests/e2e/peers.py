@@ -20,7 +20,7 @@ from smtp_client import Client, insecure_tls
 LOOPBACK = "127.0.0.1"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "gatepost"
-NODE_MODULES = pathlib.Path(os.environ.get("GATEPOST_NODE_MODULES", CACHE / "e2e" / "node_modules"))
+NODE_PATHS = (CACHE / "e2e" / "node_modules", pathlib.Path("/usr/share/nodejs"))  # npm's and the distribution's
 
 
 def run(arguments, stdin=b"", environment=None):
@@ -94,7 +94,7 @@ process.stdin.on('end', () => {
 
 def nodemailer(transport, port, sender, recipient, text, scratch):
     run(["node", "-e", NODEMAILER_SCRIPT, "--", transport, str(port), sender, recipient], text.encode(),
-        {"NODE_PATH": str(NODE_MODULES)})
+        {"NODE_PATH": ":".join(map(str, NODE_PATHS))})
 
 
 SENDERS = {"swaks": swaks, "smtp-source": smtp_source, "curl": curl, "msmtp": msmtp,
@@ -108,7 +108,7 @@ def missing(name):
     if name == "nodemailer":
         if shutil.which("node", path=PATH) is None:
             return "node is not installed"
-        return "" if (NODE_MODULES / "nodemailer").is_dir() else "nodemailer is not installed"
+        return "" if any((path / "nodemailer").is_dir() for path in NODE_PATHS) else "nodemailer is not installed"
     return "" if shutil.which(name, path=PATH) else f"{name} is not installed"
 
 
