@@ -61,6 +61,15 @@ Result<control::Asker> find_asker(int descriptor) {
       .uid = credentials.uid, .gid = credentials.gid, .groups = peer_groups(descriptor)};
 }
 
+/// One over the bound hears why, as far as that needs no waiting, and is hung up on.
+void turn_away(asio::local::stream_protocol::socket& stream) {
+  const std::string text =
+      control::format_refusal(control::exits::kTemporary, "too many control connections");
+  asio::error_code ignored;
+  stream.non_blocking(true, ignored);
+  stream.write_some(asio::buffer(text), ignored);
+}
+
 }  // namespace
 
 /// One connection, as long as it is served.
@@ -128,8 +137,10 @@ Task<void> ControlServer::accept_all() {
       co_await pause_.async_wait(kToken);
       continue;
     }
-    // One over the bound is hung up on, which its client takes for a service that is too busy.
-    if (conversations_.size() >= kMostConversations) continue;
+    if (conversations_.size() >= kMostConversations) {
+      turn_away(stream);
+      continue;
+    }
     parts_.tasks.spawn("control", serve(std::move(stream)));
   }
 }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli: the commands that ask the running service: status, metrics, queue, reload.
+#include "base/format.h"
+#include "cli/client.h"
+#include "cli/colors.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/help.h"
+#include "cli/socket_path.h"
+#include "control/protocol.h"
+
+namespace gatepost::cli {
+
+namespace {
+
+/// LSB's numbers for `status`.
+constexpr int kStopped = 3;
+constexpr int kUnknown = 4;
+
+/// What a command has to work with, or the exit status it ends with at once.
+struct Start {
+  Options options;
+  std::string socket;
+  int status = exits::kOk;
+  bool go_on = false;
+};
+
+Start begin(std::string_view command, Arguments arguments) {
+  Start start;
+  auto options = parse_options(arguments);
+  if (!options) {
+    start.status = fail(exits::kUsage, format("{}: {}; see gatepost {} --help", command,
+                                              options.error().detail, command));
+    return start;
+  }
+  start.options = *std::move(options);
+  if (start.options.help) {
+    start.status = print(help_for(command));
+    return start;
+  }
+  if (!start.options.words.empty()) {
+    start.status =
+        fail(exits::kUsage, format("{} takes no argument such as {}; see gatepost {} --help",
+                                   command, start.options.words.front(), command));
+    return start;
+  }
+  auto socket = find_socket(start.options);
+  if (!socket) {
+    start.status = fail(exits::kConfig, socket.error().detail);
+    return start;
+  }
+  start.socket = *std::move(socket);
+  start.go_on = true;
+  return start;
+}
+
+int status_of(Reached reached) {
+  switch (reached) {
+    case Reached::Answered:
+      return exits::kOk;
+    case Reached::NotRunning:
+      return exits::kUnavailable;
+    case Reached::NotPermitted:
+      return exits::kNotPermitted;
+    case Reached::Broken:
+      return exits::kTemporary;
+  }
+  __builtin_unreachable();
+}
+
+int ask_and_print(std::string_view command, control::Verb verb, Arguments arguments) {
+  const Start start = begin(command, arguments);
+  if (!start.go_on) return start.status;
+  const Asked asked = ask(start.socket, {.verb = verb, .json = start.options.json});
+  if (asked.reached != Reached::Answered) return fail(status_of(asked.reached), asked.text);
+  const control::Answer answer = control::read_answer(asked.text);
+  // An empty queue has no JSON lines; of all other answers, an empty one is none.
+  const bool empty_list = asked.text.empty() && verb == control::Verb::Queue && start.options.json;
+  if (answer.code != 0 && !empty_list) return fail(answer.code, answer.text);
+  return print(empty_list ? std::string_view() : answer.text);
+}
+
+}  // namespace
+
+int status_command(Arguments arguments) {
+  const Start start = begin("status", arguments);
+  if (!start.go_on) return start.status == exits::kConfig ? kUnknown : start.status;
+  const Asked asked =
+      ask(start.socket, {.verb = control::Verb::Status, .json = start.options.json});
+  if (asked.reached == Reached::NotRunning) {
+    if (!start.options.json) return fail(kStopped, asked.text);
+    const int printed = print("{\"phase\":\"stopped\"}\n");
+    return printed == exits::kOk ? kStopped : printed;
+  }
+  if (asked.reached != Reached::Answered) return fail(kUnknown, asked.text);
+  const control::Answer answer = control::read_answer(asked.text);
+  if (answer.code != 0) return fail(kUnknown, answer.text);
+  const bool colored = !start.options.json && start.options.color && may_color();
+  return colored ? print(color_status(answer.text)) : print(answer.text);
+}
+
+int metrics_command(Arguments arguments) {
+  return ask_and_print("metrics", control::Verb::Metrics, arguments);
+}
+
+int queue_command(Arguments arguments) {
+  return ask_and_print("queue", control::Verb::Queue, arguments);
+}
+
+int reload_command(Arguments arguments) {
+  return ask_and_print("reload", control::Verb::Reload, arguments);
+}
+
+}  // namespace gatepost::cli
