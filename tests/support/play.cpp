@@ -72,10 +72,10 @@ void Play::run(std::string_view input) {
   for (std::size_t count = 0; count < kMostSteps; ++count) {
     if (wants_tls_ || outcome_.closed) return;
     smtp::Step todo = session_.next(input, clock_.now());
-    const bool more = obey(todo, !input.empty());
+    if (obey(todo, !input.empty())) continue;
     outcome_.tally = session_.tally();
     outcome_.where = session_.where();
-    if (!more) return;
+    return;
   }
   violate("the session never asked for input");
 }

@@ -285,7 +285,7 @@ Result<smtp::SessionSettings> session_settings(const Scenario& scenario) {
   SessionSettings settings = plain_settings();
   for (const auto& [name, value] : scenario.settings) {
     const auto row = std::find_if(kSettings.begin(), kSettings.end(),
-                                  [&](const SettingRow& one) { return one.name == name; });
+                                  [&name = name](const SettingRow& one) { return one.name == name; });
     if (row == kSettings.end() || !row->set(settings, value)) {
       return wrong(scenario.file, scenario.line, "bad setting: " + name + " " + value);
     }
