@@ -20,6 +20,7 @@ int errno_of(int code, sqlite3* connection) {
     case SQLITE_LOCKED: return EBUSY;
     case SQLITE_CONSTRAINT: return EEXIST;
     case SQLITE_NOMEM: return ENOMEM;
+    case SQLITE_TOOBIG: return EMSGSIZE;
     case SQLITE_READONLY:
     case SQLITE_PERM: return EACCES;
     default: break;
@@ -42,19 +43,27 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
 }
 
 void Statement::bind(int parameter, std::string_view text) {
-  sqlite3_bind_text64(statement_.get(), parameter, text.data(), text.size(), SQLITE_STATIC,
-                      SQLITE_UTF8);
+  // A null pointer would be bound as NULL.
+  const char* data = text.empty() ? "" : text.data();
+  const int code = sqlite3_bind_text64(statement_.get(), parameter, data, text.size(),
+                                       SQLITE_STATIC, SQLITE_UTF8);
+  if (code != SQLITE_OK) unbound_ = code;
 }
 
 void Statement::bind_blob(int parameter, std::string_view octets) {
-  sqlite3_bind_blob64(statement_.get(), parameter, octets.data(), octets.size(), SQLITE_STATIC);
+  const char* data = octets.empty() ? "" : octets.data();
+  const int code =
+      sqlite3_bind_blob64(statement_.get(), parameter, data, octets.size(), SQLITE_STATIC);
+  if (code != SQLITE_OK) unbound_ = code;
 }
 
 void Statement::bind(int parameter, std::int64_t number) {
-  sqlite3_bind_int64(statement_.get(), parameter, number);
+  const int code = sqlite3_bind_int64(statement_.get(), parameter, number);
+  if (code != SQLITE_OK) unbound_ = code;
 }
 
 Result<bool> Statement::step() {
+  if (unbound_ != SQLITE_OK) return failed("bind", unbound_, nullptr);
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -64,6 +73,7 @@ Result<bool> Statement::step() {
 void Statement::reset() {
   sqlite3_reset(statement_.get());
   sqlite3_clear_bindings(statement_.get());
+  unbound_ = SQLITE_OK;
 }
 
 std::optional<std::string_view> Statement::text(int column, std::size_t most) {

@@ -22,7 +22,8 @@ class Statement {
   void bind(int parameter, std::string_view text);
   void bind_blob(int parameter, std::string_view octets);
   void bind(int parameter, std::int64_t number);
-  /// True with a row, false at the end.
+  /// True with a row, false at the end. Fails when a value could not be bound (EMSGSIZE when
+  /// it is larger than this build of SQLite takes).
   Result<bool> step();
   /// Ready to run again; bindings are forgotten.
   void reset();
@@ -40,6 +41,7 @@ class Statement {
   };
   explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  int unbound_ = 0;  ///< Why a value could not be bound; 0: all could.
 };
 
 /// A connection in WAL mode with synchronous=FULL that no other process can share. Used by

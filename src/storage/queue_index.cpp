@@ -125,7 +125,7 @@ Result<void> QueueIndex::put(Kind kind, const queue::Item& item) {
   work.record = queue::format_record(item);
   // What cannot be read back must not be promised.
   if (!queue::parse_record(work.record)) {
-    return Error{Cause::Bug, "queue item " + item.id + " does not fit a record", 0};
+    return Error{Cause::Permanent, "queue item " + item.id + " does not fit a record", EMSGSIZE};
   }
   return run(work);
 }

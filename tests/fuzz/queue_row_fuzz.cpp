@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// fuzz: what the queue reads back from its index and its files.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "queue/record.h"
+
+using namespace gatepost::queue;
+
+/// The input as a record, and as the end of a file. What is read is written and read again:
+/// there is one form for an item.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  if (const auto item = parse_record(input)) {
+    if (format_record(*item) != input) std::abort();
+  }
+  if (input.size() < kFooterOctets) return 0;
+  const auto end = input.substr(input.size() - kFooterOctets);
+  const auto footer = parse_footer(end, input.size());
+  if (!footer) return 0;
+  const auto record = input.substr(footer->text_octets, footer->record_octets);
+  if (const auto item = parse_trailer(*footer, record)) {
+    if (format_trailer(*item) != input.substr(footer->text_octets)) std::abort();
+  }
+  return 0;
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// tests: records of the queue.
+#include "queue/record.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace gatepost::queue {
+namespace {
+
+Item full_item() {
+  Item item;
+  item.id = "4F2A9C";
+  item.arrived = Moment(std::chrono::microseconds(1795240000123456));
+  item.octets = 5;
+  item.sender = {"john smith", "client.example"};
+  item.options.body = mail::Body::EightBitMime;
+  item.options.smtputf8 = true;
+  item.options.ret = mail::Return::Headers;
+  item.options.envelope_id = "an id with \n in it";
+  item.options.size = 12345;
+  mail::Recipient first{{"far", "elsewhere.example"}, {}, {}};
+  mail::Recipient second{{"b\xc3\xbcro", "[192.0.2.1]"}, {}, "rfc822;office@elsewhere.example"};
+  second.notify.success = true;
+  second.notify.delay = true;
+  item.destinations.push_back({first, State::Waiting, {}});
+  item.destinations.push_back({second, State::Failed, "550 no such user"});
+  return item;
+}
+
+bool same(const Item& a, const Item& b) {
+  if (a.destinations.size() != b.destinations.size()) return false;
+  for (std::size_t n = 0; n < a.destinations.size(); ++n) {
+    const Destination& x = a.destinations[n];
+    const Destination& y = b.destinations[n];
+    if (x.recipient != y.recipient || x.state != y.state || x.reason != y.reason) return false;
+  }
+  return a.id == b.id && a.arrived == b.arrived && a.octets == b.octets && a.sender == b.sender &&
+         a.options == b.options;
+}
+
+}  // namespace
+
+TEST_CASE("a record gives back the item it was made of", "[queue][record]") {
+  const Item item = full_item();
+  const auto read = parse_record(format_record(item));
+  REQUIRE(read);
+  CHECK(same(*read, item));
+}
+
+TEST_CASE("the null sender and no destinations make a record", "[queue][record]") {
+  Item item;
+  item.id = "1";
+  const auto read = parse_record(format_record(item));
+  REQUIRE(read);
+  CHECK(same(*read, item));
+}
+
+TEST_CASE("a record cut short or with more behind it is refused", "[queue][record]") {
+  const std::string record = format_record(full_item());
+  for (std::size_t length = 0; length < record.size(); ++length) {
+    CHECK_FALSE(parse_record(std::string_view(record).substr(0, length)));
+  }
+  CHECK_FALSE(parse_record(record + '\0'));
+}
+
+TEST_CASE("a count that promises more destinations than there are octets is refused",
+          "[queue][record]") {
+  Item item;
+  item.id = "1";
+  std::string record = format_record(item);
+  record.replace(record.size() - 4, 4, "\xff\xff\xff\xff");
+  CHECK_FALSE(parse_record(record));
+}
+
+TEST_CASE("values out of range are refused", "[queue][record]") {
+  const std::string record = format_record(full_item());
+  SECTION("an unknown version") {
+    std::string other = record;
+    other[0] = 2;
+    CHECK_FALSE(parse_record(other));
+  }
+  SECTION("an id that could be a path") {
+    Item item = full_item();
+    item.id = "../A";
+    CHECK_FALSE(parse_record(format_record(item)));
+  }
+  SECTION("a text longer than any of ours") {
+    Item item = full_item();
+    item.sender.local = std::string(kMostText + 1, 'x');
+    CHECK_FALSE(parse_record(format_record(item)));
+  }
+  SECTION("an arrival past the end of time") {
+    std::string other = record;
+    other[1 + 4 + 6] = '\xff';
+    CHECK_FALSE(parse_record(other));
+  }
+}
+
+TEST_CASE("a long reason is cut, not refused", "[queue][record]") {
+  Item item = full_item();
+  item.destinations[1].reason = std::string(kMostText + 100, 'x');
+  const auto read = parse_record(format_record(item));
+  REQUIRE(read);
+  CHECK(read->destinations[1].reason.size() == kMostText);
+}
+
+TEST_CASE("an item's id is letters and digits, and a file's name", "[queue][record]") {
+  CHECK(is_item_id("4F2A9C"));
+  CHECK(is_item_id(std::string(64, 'A')));
+  CHECK_FALSE(is_item_id(""));
+  CHECK_FALSE(is_item_id(std::string(65, 'A')));
+  CHECK_FALSE(is_item_id("A.damaged"));
+  CHECK_FALSE(is_item_id("A/B"));
+}
+
+TEST_CASE("a trailer is found again from the end of its file", "[queue][record]") {
+  const std::string file = "texts" + format_trailer(full_item());
+  const auto end = std::string_view(file).substr(file.size() - kFooterOctets);
+  const auto footer = parse_footer(end, file.size());
+  REQUIRE(footer);
+  CHECK(footer->text_octets == 5);
+  const auto item =
+      parse_trailer(*footer, std::string_view(file).substr(5, footer->record_octets));
+  REQUIRE(item);
+  CHECK(same(*item, full_item()));
+}
+
+TEST_CASE("a footer that does not fit its file is refused", "[queue][record]") {
+  const std::string file = "texts" + format_trailer(full_item());
+  const auto end = std::string_view(file).substr(file.size() - kFooterOctets);
+  CHECK_FALSE(parse_footer(end, file.size() + 1));
+  CHECK_FALSE(parse_footer(end, file.size() - 1));
+  CHECK_FALSE(parse_footer(end, kFooterOctets));
+  CHECK_FALSE(parse_footer(end, 0));
+  CHECK_FALSE(parse_footer(end.substr(1), file.size()));
+  std::string huge(end);
+  huge.replace(8, 8, "\xff\xff\xff\xff\xff\xff\xff\xff");
+  CHECK_FALSE(parse_footer(huge, file.size()));
+}
+
+TEST_CASE("a trailer with any one bit changed is refused", "[queue][record]") {
+  const std::string file = "texts" + format_trailer(full_item());
+  for (std::size_t bit = 5 * 8; bit < file.size() * 8; ++bit) {
+    std::string bad = file;
+    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
+    const auto footer =
+        parse_footer(std::string_view(bad).substr(bad.size() - kFooterOctets), bad.size());
+    if (!footer) continue;
+    CHECK_FALSE(parse_trailer(*footer, std::string_view(bad).substr(5, footer->record_octets)));
+  }
+}
+
+}  // namespace gatepost::queue
