@@ -36,12 +36,22 @@ class Readers(SharedCase):
     def environment(self):
         return {**os.environ, "PATH": PATH, "HOME": str(self.work), "USER": f"alice@{DOMAIN}", "TERM": "xterm"}
 
+    def dovecot_settings(self, before_2_4):
+        common = (f"base_dir = {self.work}/run\nlog_path = {self.work}/dovecot.log\nssl = no\n"
+                  "first_valid_uid = 1\nstats_writer_socket_path =\n")
+        maildir = self.gp.maildir("alice")
+        if before_2_4:
+            return f"{common}protocols =\nmail_location = maildir:{maildir}\n"
+        return ("dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
+                f"{common}mail_driver = maildir\nmail_path = {maildir}\n")
+
     def doveadm(self, *arguments):
         config = self.work / "dovecot.conf"
-        config.write_text(f"base_dir = {self.work}/run\nlog_path = {self.work}/dovecot.log\nssl = no\nprotocols =\n"
-                          f"mail_location = maildir:{self.gp.maildir('alice')}\nfirst_valid_uid = 1\n"
-                          "stats_writer_socket_path =\n")
-        done = subprocess.run(["doveadm", "-c", str(config), *arguments], env=self.environment(),
+        version = subprocess.run(["dovecot", "--version"], env=self.environment(), capture_output=True, text=True, check=False).stdout
+        config.write_text(self.dovecot_settings(version.startswith(("2.2.", "2.3."))))
+        verb, *rest = arguments
+        own = [] if version.startswith(("2.2.", "2.3.")) else ["--no-userdb-lookup"]
+        done = subprocess.run(["doveadm", "-c", str(config), verb, *own, *rest], env=self.environment(),
                               cwd=self.work, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
                               check=False, **as_mailbox_owner())
         self.assertEqual(done.returncode, 0, done.stderr.decode())
