@@ -28,6 +28,11 @@ void append_fraction(std::string& out, std::uint64_t hundredths) {
   if (rest % 10 != 0) out.push_back(static_cast<char>('0' + rest % 10));
 }
 
+/// Stands for itself in a JSON string.
+bool is_plain(char c) {
+  return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
 /// How many octets the character at the front of `text` has; 0 when it is not UTF-8.
 std::size_t utf8_length(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
@@ -73,6 +78,11 @@ void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out.push_back('"');
   while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(
+        std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const char c = text.front();
     std::size_t length = 1;
     if (c == '"' || c == '\\') {

@@ -40,8 +40,7 @@ TEST_CASE("days of one digit are padded with a space as syslog does", "[log]") {
 
 TEST_CASE("the time zone is asked for once a second", "[log]") {
   Desk desk;
-  for (int i = 0; i < 10; ++i)
-    desk.log.emit(ServiceStopped{});
+  for (int i = 0; i < 10; ++i) desk.log.emit(ServiceStopped{});
   CHECK(desk.clock.asked == 1);
   desk.clock.time += std::chrono::seconds{1};
   desk.log.emit(ServiceStopped{});
@@ -80,8 +79,7 @@ TEST_CASE("events below the wanted level are counted and not written", "[log]") 
 TEST_CASE("lost lines are counted and told once lines can be written again", "[log]") {
   Desk desk;
   desk.paper.broken = true;
-  for (int i = 0; i < 3; ++i)
-    desk.log.emit(ServiceStopped{});
+  for (int i = 0; i < 3; ++i) desk.log.emit(ServiceStopped{});
   desk.log.flush();
   desk.log.flush();
   CHECK(desk.paper.records.empty());
@@ -98,8 +96,7 @@ TEST_CASE("the last errors are kept for the owner's eyes, warnings are not", "[l
   Desk desk;
   desk.log.emit(AcceptFailed{"EMFILE"});
   CHECK(desk.log.problems().empty());
-  for (int i = 0; i < 9; ++i)
-    desk.log.emit(ReloadFailed{std::to_string(i)});
+  for (int i = 0; i < 9; ++i) desk.log.emit(ReloadFailed{std::to_string(i)});
   REQUIRE(desk.log.problems().size() == 8);
   CHECK(desk.log.problems().front() == "Nov 21 06:40:07 error: reload refused: 1");
   CHECK(desk.log.problems().back() == "Nov 21 06:40:07 error: reload refused: 8");
@@ -122,8 +119,7 @@ TEST_CASE("another configuration is in force with the next line", "[log]") {
 TEST_CASE("no octet a peer sends can begin a second line", "[log]") {
   Desk desk;
   std::string all;
-  for (int c = 0; c < 256; ++c)
-    all.push_back(static_cast<char>(c));
+  for (int c = 0; c < 256; ++c) all.push_back(static_cast<char>(c));
   desk.log.emit(ClientDisconnected{all, all, all});
   desk.log.emit(MessageIdSeen{all, all});
   for (const auto& kept : desk.paper.records) {
@@ -152,6 +148,22 @@ TEST_CASE("delays have two significant digits and at most two decimals", "[log]"
   CHECK(shown(9950) == "10");
   CHECK(shown(12499) == "12");
   CHECK(shown(345678) == "346");
+}
+
+TEST_CASE("JSON text keeps what is UTF-8, escapes what must be and replaces the rest", "[log]") {
+  const auto shown = [](std::string_view text) {
+    std::string out;
+    append_json_string(out, text);
+    return out;
+  };
+  CHECK(shown("") == R"("")");
+  CHECK(shown("plain ~") == R"("plain ~")");
+  CHECK(shown("a\"b\\c") == R"("a\"b\\c")");
+  CHECK(shown(std::string_view("\0\x1f\x7f\n", 4)) == R"("\u0000\u001f\u007f\u000a")");
+  CHECK(shown("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80") ==
+        "\"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\"");
+  CHECK(shown("\x80 \xc3 \xed\xa0\x80 \xff") == R"("? ? ??? ?")");
+  CHECK(shown("\xe2\x82") == R"("??")");
 }
 
 TEST_CASE("every event has a name of its own and a sentence for the owner", "[log]") {
