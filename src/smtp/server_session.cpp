@@ -29,6 +29,7 @@ std::optional<Step> ServerSession::Parts::take_step() {
 
 std::optional<Step> ServerSession::Parts::advance(std::string_view& input, Instant now) {
   spent_.reset();
+  if (!transaction_ || !transaction_->text) text_octets_ = 0;
   switch (state_) {
     case State::Greet:
       greet(input);

@@ -95,7 +95,8 @@ class ServerSession {
   /// Delivered-To addresses, for loop detection. Valid during AskCommit.
   [[nodiscard]] const std::string& message_id() const;
   [[nodiscard]] const std::vector<std::string>& delivered_to() const;
-  /// Octets of the text so far, as stored (LF line ends); of the last one when it is over.
+  /// Octets of the text so far, as stored (LF line ends), until the steps that end it are
+  /// obeyed; zero where there is no text.
   [[nodiscard]] std::uint64_t text_octets() const;
 
   /// For "lost connection after X (n bytes)": the last command, or CONNECT.

@@ -64,7 +64,8 @@ bool ServerSession::Parts::is_forbidden(const Command& command) const {
 bool ServerSession::Parts::talks_ahead(const VerbRow& row, std::string_view input) const {
   if (input.empty()) return false;
   // What was sent in the clear must never be read as if it came through TLS.
-  if (row.verb == Verb::Starttls) return true;
+  const bool may_start = is_offered(Extension::Starttls, settings_, peer_.secured);
+  if (row.verb == Verb::Starttls && may_start) return true;
   if (!settings_.forbid_unauth_pipelining) return false;
   return row.last_in_group || (!esmtp_ && !row.may_pipeline_smtp);
 }

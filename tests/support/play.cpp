@@ -111,7 +111,6 @@ bool Play::obey(smtp::Step& todo, bool has_input) {
             return true;
           },
           [&](step::AskVerify& verify) {
-            question("AskVerify");
             session_.answer(take_ruling(next_ruling_, rule(252, "2.0.0", verify.mailbox.text())));
             return true;
           },
