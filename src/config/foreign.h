@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// config: parameters of Postfix that are no settings here, and what is said about them.
+#pragma once
+
+#include <string_view>
+
+namespace gatepost::config {
+
+/// A row of foreign.def.
+struct Foreign {
+  std::string_view pattern;
+  bool not_yet = false;
+  std::string_view off;   ///< Values, separated by |, that ask for what is so anyway.
+  std::string_view text;  ///< Why there is no use for it, or what there is not yet.
+};
+
+/// Null when no row fits the name.
+[[nodiscard]] const Foreign* find_foreign(std::string_view name);
+/// True when `value`, expanded, asks for nothing that gatepost does not do.
+[[nodiscard]] bool is_off(const Foreign& row, std::string_view value);
+
+}  // namespace gatepost::config

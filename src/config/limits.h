@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// config: what a row of keys.def asks of its value besides the kind.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace gatepost::config {
+
+struct Limits {
+  enum class Check : std::uint8_t { None, Between, OneOf, NotEmpty, Address, MemoryLimit };
+  Check check = Check::None;
+  std::string_view low;   ///< Between, in the kind's own form: "1s". OneOf: the words.
+  std::string_view high;
+};
+
+/// The names keys.def uses.
+namespace limit {
+inline constexpr Limits None{};
+inline constexpr Limits NotEmpty{Limits::Check::NotEmpty, {}, {}};
+/// user@domain, user, or nothing.
+inline constexpr Limits Address{Limits::Check::Address, {}, {}};
+/// 0, or what the program can start with.
+inline constexpr Limits MemoryLimit{Limits::Check::MemoryLimit, {}, {}};
+constexpr Limits Between(std::string_view low, std::string_view high) {
+  return {Limits::Check::Between, low, high};
+}
+constexpr Limits OneOf(std::string_view words) { return {Limits::Check::OneOf, words, {}}; }
+}  // namespace limit
+
+}  // namespace gatepost::config

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// config: from the text of gatepost.conf to settings, with everything that is wrong in it.
+#include "config/load.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/format.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "config/checks.h"
+#include "config/environment.h"
+#include "config/expand.h"
+#include "config/foreign.h"
+#include "config/rows.h"
+
+namespace gatepost::config {
+
+namespace {
+
+class Loader {
+ public:
+  Loader(const Source& source, tables::Files& files)
+      : source_(source), files_(files), document_(Document::parse(source.text, source.path, out_.findings)) {}
+
+  Loaded run() {
+    Environment common(document_, source_.host_name, "");
+    for (const Row& row : rows()) {
+      if (row.read != nullptr) {
+        read(common, row, [&](std::string_view value, ValueContext& context) {
+          return row.read(out_.settings, value, context);
+        });
+      }
+    }
+    keep_references(common);
+    read_service("smtp", out_.settings.smtp);
+    read_service("submission", out_.settings.submission);
+    read_service("submissions", out_.settings.submissions);
+    judge_names();
+    settle(out_.settings, document_, source_.path, out_.findings);
+    out_.findings.sort();
+    return std::move(out_);
+  }
+
+ private:
+  void read_service(std::string_view name, ServiceSettings& service) {
+    Environment environment(document_, source_.host_name, name);
+    for (const Row& row : rows()) {
+      if (row.read_service != nullptr) {
+        read(environment, row, [&](std::string_view value, ValueContext& context) {
+          return row.read_service(service, value, context);
+        });
+      }
+    }
+    keep_references(environment);
+  }
+
+  template <class Store>
+  void read(Environment& environment, const Row& row, Store store) {
+    const Origin origin = environment.find(row.name).value_or(Origin{});
+    const std::size_t line = origin.assignment != nullptr ? origin.assignment->line : 0;
+    const auto say = [&](Severity severity, std::string_view text) {
+      out_.findings.add({severity, source_.path, line, format("{}: {}", row.name, text)});
+    };
+    const Result<std::string> value = expand(origin.value, environment);
+    if (!value) return say(Severity::Error, value.error().detail);
+    ValueContext context{files_, source_.folder, {}};
+    if (const Result<void> stored = store(trim(*value), context); !stored) {
+      return say(Severity::Error, stored.error().detail);
+    }
+    for (const std::string& note : context.notes) say(Severity::Note, note);
+  }
+
+  void keep_references(const Environment& environment) {
+    referenced_.insert(environment.referenced().begin(), environment.referenced().end());
+  }
+
+  /// Names in the file that are no settings: of Postfix, of the owner's own making, or mistakes.
+  void judge_names() {
+    std::vector<const Assignment*> own;
+    for (const Assignment& assignment : document_.assignments()) {
+      const Row* row = find_row(assignment.name);
+      if (row != nullptr) {
+        if (!assignment.service.empty() && !row->per_service()) {
+          say(Severity::Error, assignment,
+              format("\"{}\" has one value for all services: expected it without \"{}.\"", assignment.name,
+                     assignment.service));
+        }
+      } else if (!judge_foreign(assignment)) {
+        own.push_back(&assignment);
+      }
+    }
+    // After judge_foreign(), whose values may refer to names of the owner's making.
+    for (const Assignment* assignment : own) {
+      if (referenced_.contains(assignment->name)) {
+        Environment environment(document_, source_.host_name, assignment->service);
+        if (const auto value = expand(assignment->value, environment); !value) {
+          say(Severity::Error, *assignment, assignment->name + ": " + value.error().detail);
+        }
+        continue;
+      }
+      say(Severity::Error, *assignment,
+          format("unknown parameter \"{}\"{}", printable(assignment->name, limits::kLogText),
+                 suggest(assignment->name, row_names())));
+    }
+  }
+
+  /// True when the name is one of Postfix; says what there is to say about it.
+  bool judge_foreign(const Assignment& assignment) {
+    const Foreign* foreign = find_foreign(assignment.name);
+    if (foreign == nullptr) return false;
+    if (foreign->pattern.find('*') != std::string_view::npos && is_misspelling(assignment.name)) return false;
+    Environment environment(document_, source_.host_name, assignment.service);
+    const Result<std::string> value = expand(assignment.value, environment);
+    keep_references(environment);
+    if (!foreign->not_yet) {
+      say(Severity::Note, assignment, format("\"{}\" has no use here: {}", assignment.name, foreign->text));
+      return true;
+    }
+    if (!value || !is_off(*foreign, *value)) {
+      say(Severity::Error, assignment,
+          format("\"{}\" asks for what gatepost does not do yet: {}", assignment.name, foreign->text));
+    }
+    return true;
+  }
+
+  /// One or two letters from one of ours, so that smtp_lisen is not taken for a parameter of
+  /// Postfix's client.
+  static bool is_misspelling(std::string_view name) {
+    for (const std::string_view ours : row_names()) {
+      if (edit_distance(name, ours) <= 2) return true;
+    }
+    return false;
+  }
+
+  void say(Severity severity, const Assignment& assignment, std::string text) {
+    out_.findings.add({severity, source_.path, assignment.line, std::move(text)});
+  }
+
+  const Source& source_;
+  tables::Files& files_;
+  Loaded out_;
+  Document document_;
+  std::set<std::string, std::less<>> referenced_;
+};
+
+}  // namespace
+
+Loaded load(const Source& source, tables::Files& files) { return Loader(source, files).run(); }
+
+std::optional<Shown> show(const Document& document,
+                          const std::string& host_name,
+                          std::string_view service,
+                          std::string_view name,
+                          bool expanded) {
+  Environment environment(document, host_name, service);
+  const std::optional<Origin> origin = environment.find(name);
+  if (!origin) return std::nullopt;
+  Shown out{origin->value, origin->assignment != nullptr};
+  if (expanded) {
+    if (auto value = expand(origin->value, environment)) out.value = *std::move(value);
+  }
+  return out;
+}
+
+}  // namespace gatepost::config

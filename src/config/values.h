@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// config: from the expanded text of a value to what the program uses, one overload a kind.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/limits.h"
+#include "config/types.h"
+#include "tables/files.h"
+
+namespace gatepost::config {
+
+/// What reading a value may need besides its text.
+struct ValueContext {
+  tables::Files& files;            ///< For /file in lists.
+  std::string folder;              ///< Where relative paths begin; absolute, without a slash at its end.
+  std::vector<std::string> notes;  ///< Words about a value that is accepted.
+};
+
+/// All errors say what was expected, without the name of the parameter.
+Result<bool> parse(kinds::Bool, std::string_view text, const Limits&, ValueContext&);
+Result<std::uint32_t> parse(kinds::Count, std::string_view text, const Limits&, ValueContext&);
+Result<std::uint64_t> parse(kinds::Octets, std::string_view text, const Limits&, ValueContext&);
+Result<std::uint16_t> parse(kinds::Code, std::string_view text, const Limits&, ValueContext&);
+Result<Duration> parse(kinds::Time, std::string_view text, const Limits&, ValueContext&);
+Result<std::string> parse(kinds::Text, std::string_view text, const Limits&, ValueContext&);
+Result<std::string> parse(kinds::Name, std::string_view text, const Limits&, ValueContext&);
+Result<std::string> parse(kinds::Path, std::string_view text, const Limits&, ValueContext&);
+Result<std::string> parse(kinds::MailLocation, std::string_view text, const Limits&, ValueContext&);
+Result<std::string> parse(kinds::Log, std::string_view text, const Limits&, ValueContext&);
+Result<std::string> parse(kinds::Word, std::string_view text, const Limits&, ValueContext&);
+Result<TlsLevel> parse(kinds::TlsLevel, std::string_view text, const Limits&, ValueContext&);
+Result<TlsFloor> parse(kinds::TlsFloor, std::string_view text, const Limits&, ValueContext&);
+Result<BareNewline> parse(kinds::BareNewline, std::string_view text, const Limits&, ValueContext&);
+Result<LogForm> parse(kinds::LogForm, std::string_view text, const Limits&, ValueContext&);
+Result<Families> parse(kinds::Families, std::string_view text, const Limits&, ValueContext&);
+// lists.cpp
+Result<std::vector<std::string>> parse(kinds::Words, std::string_view text, const Limits&, ValueContext&);
+Result<std::vector<std::string>> parse(kinds::Keywords, std::string_view text, const Limits&, ValueContext&);
+Result<std::vector<std::string>> parse(kinds::Paths, std::string_view text, const Limits&, ValueContext&);
+Result<tables::Patterns> parse(kinds::Domains, std::string_view text, const Limits&, ValueContext&);
+Result<tables::Patterns> parse(kinds::Networks, std::string_view text, const Limits&, ValueContext&);
+Result<std::vector<tables::Spec>> parse(kinds::Maps, std::string_view text, const Limits&, ValueContext&);
+Result<std::vector<Endpoint>> parse(kinds::Endpoints, std::string_view text, const Limits&, ValueContext&);
+Result<ForbiddenCommands> parse(kinds::Commands, std::string_view text, const Limits&, ValueContext&);
+
+/// `10240000`, `64k`, `10M`, `10MiB`, `1G`: octets, in powers of 1024.
+[[nodiscard]] Result<std::uint64_t> parse_octets(std::string_view text);
+/// `300`, `300s`, `5m`, `1h`, `2d`, `1w`.
+[[nodiscard]] Result<Duration> parse_time(std::string_view text);
+/// `text` as a path: relative ones begin at `folder`.
+[[nodiscard]] std::string absolute_path(std::string_view text, std::string_view folder);
+
+/// What a manual calls the values of each kind.
+constexpr std::string_view form_of(kinds::Bool) { return "yes or no"; }
+constexpr std::string_view form_of(kinds::Count) { return "number"; }
+constexpr std::string_view form_of(kinds::Octets) { return "octets, or with k, M or G"; }
+constexpr std::string_view form_of(kinds::Code) { return "reply code from 400 to 599"; }
+constexpr std::string_view form_of(kinds::Time) { return "time with s, m, h, d or w"; }
+constexpr std::string_view form_of(kinds::Text) { return "text"; }
+constexpr std::string_view form_of(kinds::Name) { return "domain name, or file that holds one"; }
+constexpr std::string_view form_of(kinds::Path) { return "path"; }
+constexpr std::string_view form_of(kinds::MailLocation) { return "path with %u, %n, %d or %h"; }
+constexpr std::string_view form_of(kinds::Log) { return "path, or /dev/stdout"; }
+constexpr std::string_view form_of(kinds::Word) { return "name"; }
+constexpr std::string_view form_of(kinds::Words) { return "list of words"; }
+constexpr std::string_view form_of(kinds::Keywords) { return "list of keywords"; }
+constexpr std::string_view form_of(kinds::Paths) { return "list of paths"; }
+constexpr std::string_view form_of(kinds::Domains) { return "list of domains, tables and files"; }
+constexpr std::string_view form_of(kinds::Networks) { return "list of address blocks, tables and files"; }
+constexpr std::string_view form_of(kinds::Maps) { return "list of tables"; }
+constexpr std::string_view form_of(kinds::Endpoints) { return "list of ADDRESS:PORT"; }
+constexpr std::string_view form_of(kinds::Commands) { return "list of commands"; }
+constexpr std::string_view form_of(kinds::TlsLevel) { return "none, may or encrypt"; }
+constexpr std::string_view form_of(kinds::TlsFloor) { return ">=TLSv1.2 or >=TLSv1.3"; }
+constexpr std::string_view form_of(kinds::BareNewline) { return "normalize, note or reject"; }
+constexpr std::string_view form_of(kinds::LogForm) { return "postfix or json"; }
+constexpr std::string_view form_of(kinds::Families) { return "all, ipv4 or ipv6"; }
+
+}  // namespace gatepost::config
