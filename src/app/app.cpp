@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// app: builds every part of the running service and keeps it running.
+#include "app/app.h"
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <utility>
+
+#include "app/reload.h"
+#include "app/startup.h"
+#include "app/tls_wiring.h"
+#include "app/wiring.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "log/events.h"
+#include "system/process.h"
+#include "system/service.h"
+#include "system/signals.h"
+
+namespace gatepost::app {
+namespace {
+
+constexpr auto kTick = std::chrono::seconds(1);
+constexpr std::size_t kQueueListing = 100'000;
+
+// Above this share of memory_limit new connections are turned away; below the lower one they
+// are let in again. The gap keeps the two from alternating with every tick.
+constexpr std::uint64_t kShedPercent = 90;
+constexpr std::uint64_t kResumePercent = 80;
+
+}  // namespace
+
+App::App(std::unique_ptr<Opened> opened)
+    : opened_(std::move(opened)),
+      settings_(opened_->settings),
+      loop_(opened_->loop),
+      clock_(opened_->clock),
+      counters_(opened_->counters),
+      log_(*opened_->log),
+      clocks_(clock_),
+      deadlines_(loop_),
+      tasks_(loop_, *this),
+      clerk_(loop_, storage::Clerk::Settings{}),
+      disk_(storage::make_system_files()),
+      store_(storage::make_mail_store(clerk_, *disk_, make_store_settings(*settings_))),
+      contexts_(std::move(opened_->contexts)),
+      directory_(std::move(opened_->directory)),
+      manager_(opened_->manager),
+      floor_(std::make_unique<server::Floor>(
+          server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_})),
+      reception_(std::make_unique<server::Reception>(*floor_, tasks_)),
+      signals_(loop_, opened_->signals.descriptor()),
+      ticker_(loop_),
+      grace_(loop_),
+      started_(clock_.now()) {}
+
+App::~App() {
+  // The descriptor is the signals' own.
+  static_cast<void>(signals_.release());
+}
+
+int App::run() {
+  wait_for_signal();
+  tasks_.spawn("start", start());
+  loop_.run();
+  clerk_.stop();
+  log_.flush();
+  return exit_code_;
+}
+
+Task<void> App::start() {
+  Result<void> opened = co_await store_->open();
+  for (const std::string& problem : store_->take_problems()) {
+    log_.emit(log::QueueRecovered{problem});
+  }
+  if (!opened) {
+    log_.emit(log::StorageFailed{"", "queue_directory", opened.error().detail});
+    exit_code_ = 71;
+    drain("the queue cannot be opened");
+    co_return;
+  }
+  if (phase_ != Phase::Starting) co_return;
+  open_doors();
+}
+
+void App::open_doors() {
+  phase_ = Phase::Serving;
+  reception_->configure(make_profile(*settings_, directory_));
+  if (opened_->control) {
+    control_ = std::make_unique<ControlServer>(
+        *std::move(opened_->control), opened_->access,
+        ControlServer::Parts{loop_, tasks_, deadlines_, *this, log_});
+    const Result<void> listening = control_->start();
+    if (!listening) log_.emit(log::ConfigNote{"control_socket: " + listening.error().detail});
+  }
+  for (auto& [service, listener] : opened_->listeners) {
+    reception_->open(service, std::move(listener));
+  }
+  opened_->listeners.clear();
+  manager_.ready("serving");
+  tick();
+}
+
+void App::wait_for_signal() {
+  signals_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const std::error_code& error) {
+    if (error) return;
+    while (const auto signal = opened_->signals.next()) on_signal(*signal);
+    wait_for_signal();
+  });
+}
+
+void App::on_signal(system::Signal signal) {
+  switch (signal) {
+    case system::Signal::Hangup: {
+      // What came of it is in the log.
+      [[maybe_unused]] const Result<std::string> outcome = reload();
+      return;
+    }
+    case system::Signal::User1: {
+      const Result<void> reopened = log_.reopen();
+      if (!reopened) log_.emit(log::ReloadFailed{reopened.error().detail});
+      return;
+    }
+    case system::Signal::Terminate:
+    case system::Signal::Interrupt:
+      // A second request does not wait for anybody.
+      if (phase_ == Phase::Draining) return reception_->abandon();
+      return drain(signal == system::Signal::Terminate ? "SIGTERM" : "SIGINT");
+  }
+  std::unreachable();
+}
+
+void App::drain(std::string_view reason) {
+  phase_ = Phase::Draining;
+  manager_.stopping("draining");
+  log_.emit(log::ServiceStopping{reason, static_cast<std::uint32_t>(reception_->sessions())});
+  reception_->shut_down();
+  grace_.expires_after(settings_->shutdown_grace_time);
+  grace_.async_wait([this](const std::error_code& error) {
+    if (!error) reception_->abandon();
+  });
+  drained_yet();
+}
+
+// Sessions end by themselves, or when the grace is over; looked for at short intervals, since a
+// stop is rare and a callback from every session would be there for nothing else.
+void App::drained_yet() {
+  if (reception_->sessions() == 0) {
+    finish();
+    return;
+  }
+  ticker_.expires_after(std::chrono::milliseconds(20));
+  ticker_.async_wait([this](const std::error_code& error) {
+    if (!error) drained_yet();
+  });
+}
+
+void App::finish() {
+  grace_.cancel();
+  if (control_) control_->close();
+  // What is on its way to the disk gets there; nobody waits for the answer any more.
+  clerk_.settle();
+  std::error_code ignored;
+  signals_.cancel(ignored);
+  deadlines_.stop();
+  ticker_.expires_after(std::chrono::milliseconds(1));
+  ticker_.async_wait([this](const std::error_code&) {
+    if (tasks_.running() > 0) {
+      finish();
+      return;
+    }
+    log_.emit(log::ServiceStopped{});
+    loop_.stop();
+  });
+}
+
+void App::tick() {
+  if (phase_ != Phase::Serving) return;
+  look_after_files();
+  look_after_memory();
+  log_.flush();
+  manager_.still_alive();
+  ticker_.expires_after(kTick);
+  ticker_.async_wait([this](const std::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void App::look_after_files() {
+  for (const std::string& problem : directory_->refresh()) log_.emit(log::ConfigNote{problem});
+  for (const std::string& warning : directory_->take_warnings()) {
+    log_.emit(log::ConfigNote{warning});
+  }
+  if (contexts_) tell_certificates(contexts_->refresh(), log_);
+}
+
+void App::look_after_memory() {
+  if (reception_->sessions() == 0) {
+    // The allocator keeps what many sessions needed; a small board has other uses for it.
+    ::malloc_trim(0);
+  }
+  const std::uint64_t limit = settings_->memory_limit;
+  if (limit == 0) return;
+  const std::uint64_t used = system::memory_used().value_or(0);
+  const bool shed = used * 100 >= limit * (shedding_ ? kResumePercent : kShedPercent);
+  if (shed == shedding_) return;
+  shedding_ = shed;
+  reception_->shed(shed);
+  log_.emit(log::MemoryShed{used, limit, shed ? "turning new clients away" : "serving again"});
+}
+
+log::Gauges App::gauges() const {
+  log::Gauges out;
+  out.sessions.push_back({"open", reception_->sessions()});
+  const queue::Totals totals = store_->totals();
+  const Moment now = clock_.now();
+  out.queue_items = totals.items;
+  out.queue_octets = totals.octets;
+  if (totals.items > 0) {
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - totals.oldest).count();
+    out.queue_oldest_seconds = static_cast<std::uint64_t>(std::max<decltype(age)>(age, 0));
+  }
+  out.memory_octets = system::memory_used().value_or(0);
+  out.memory_limit = settings_->memory_limit;
+  const Result<storage::Space> space = store_->space(settings_->queue_directory);
+  if (space) out.storage_free = space->octets_free;
+  if (contexts_ && contexts_->current()) out.certificates.push_back({"smtpd_tls", contexts_->expires_in()});
+  const auto up = std::chrono::duration_cast<std::chrono::seconds>(now - started_).count();
+  out.uptime_seconds = static_cast<std::uint64_t>(std::max<decltype(up)>(up, 0));
+  return out;
+}
+
+control::StatusSnapshot App::status() {
+  control::StatusSnapshot out;
+  out.version = kVersion;
+  out.pid = static_cast<std::uint32_t>(::getpid());
+  out.phase = (phase_ == Phase::Draining) ? "stopping" : "running";
+  out.started = started_;
+  out.now = clock_.now();
+  out.utc_offset = clock_.utc_offset(out.now);
+  out.hostname = settings_->myhostname;
+  out.configuration = opened_->configuration;
+  for (const auto& [service, local] : reception_->listening()) {
+    const auto index = static_cast<std::size_t>(service);
+    out.listeners.push_back({std::string(server::kServiceNames[index]), local.text()});
+  }
+  out.gauges = gauges();
+  out.problems.assign(log_.problems().begin(), log_.problems().end());
+  return out;
+}
+
+Task<Result<std::vector<queue::Item>>> App::queue() { return store_->list(kQueueListing); }
+
+void App::task_failed(std::string_view name, std::string_view detail) {
+  log_.emit(log::TaskFailed{name, detail});
+}
+
+}  // namespace gatepost::app

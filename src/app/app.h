@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// app: builds every part of the running service, top to bottom; reading it is reading the program.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/clocks.h"
+#include "app/control_server.h"
+#include "app/disk_files.h"
+#include "app/settings_directory.h"
+#include "app/startup.h"
+#include "base/result.h"
+#include "config/settings.h"
+#include "control/backend.h"
+#include "log/counters.h"
+#include "log/log.h"
+#include "net/deadlines.h"
+#include "net/task_group.h"
+#include "server/floor.h"
+#include "server/reception.h"
+#include "storage/clerk.h"
+#include "storage/files.h"
+#include "storage/mail_store.h"
+#include "tls/server_context.h"
+
+namespace gatepost::app {
+
+/// starting -> serving -> draining -> stopped. One thread, but for the clerk's.
+class App final : public ControlBackend, private net::TaskWatch {
+ public:
+  /// Takes what start-up opened; the process has its final privileges.
+  explicit App(std::unique_ptr<Opened> opened);
+  ~App() override;
+
+  /// Serves until told to stop; the exit code.
+  int run();
+
+  control::StatusSnapshot status() override;
+  const log::Counters& counters() const override { return counters_; }
+  Task<Result<std::vector<queue::Item>>> queue() override;
+  Result<std::string> reload() override;
+
+ private:
+  enum class Phase : std::uint8_t { Starting, Serving, Draining };
+
+  Task<void> start();
+  void open_doors();
+  void wait_for_signal();
+  void on_signal(system::Signal signal);
+  void tick();
+  void look_after_memory();
+  void look_after_files();
+  Result<std::string> fail_reload(std::string detail);
+  void take_over_keys(tls::ServerSettings settings);
+  void drain(std::string_view reason);
+  void drained_yet();
+  void finish();
+  log::Gauges gauges() const;
+  void task_failed(std::string_view name, std::string_view detail) override;
+
+  std::unique_ptr<Opened> opened_;
+  std::shared_ptr<const config::Settings> settings_;
+  asio::io_context& loop_;
+  log::SystemClock& clock_;
+  log::Counters& counters_;
+  log::Log& log_;
+  MachineClocks clocks_;
+  net::Deadlines deadlines_;
+  net::TaskGroup tasks_;
+  storage::Clerk clerk_;
+  std::unique_ptr<storage::Files> disk_;
+  std::unique_ptr<storage::MailStore> store_;
+  std::unique_ptr<tls::ServerContexts> contexts_;
+  std::shared_ptr<SettingsDirectory> directory_;
+  system::ServiceManager& manager_;
+  std::unique_ptr<server::Floor> floor_;
+  std::unique_ptr<server::Reception> reception_;
+  std::unique_ptr<ControlServer> control_;
+  asio::posix::stream_descriptor signals_;
+  asio::steady_timer ticker_;
+  asio::steady_timer grace_;
+  Moment started_{};
+  Phase phase_ = Phase::Starting;
+  bool shedding_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace gatepost::app

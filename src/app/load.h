@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// app: the configuration file with all that it names, checked as a whole.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/settings_directory.h"
+#include "config/settings.h"
+#include "tables/files.h"
+
+namespace gatepost::app {
+
+/// Settings that may be put into force: no row is wrong, every table and user file is read, and
+/// nothing makes an open relay.
+struct LoadedSettings {
+  std::shared_ptr<const config::Settings> settings;
+  std::shared_ptr<SettingsDirectory> directory;
+  std::vector<std::string> notes;  ///< What is worth telling, one line each.
+};
+
+/// All that is wrong, one line each, with file and line where there are some.
+struct LoadRefusal {
+  std::vector<std::string> lines;
+  std::vector<std::string> notes;
+};
+
+/// `files` outlives the directory.
+[[nodiscard]] std::variant<LoadedSettings, LoadRefusal> load_settings(const std::string& file,
+                                                                      tables::Files& files);
+
+/// The same for settings that are parsed already.
+[[nodiscard]] std::variant<LoadedSettings, LoadRefusal> open_settings(
+    std::shared_ptr<const config::Settings> settings, tables::Files& files);
+
+}  // namespace gatepost::app
