@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// system: users and groups from their files.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+#include "base/result.h"
+
+namespace gatepost::system {
+
+/// A user as /etc/passwd and /etc/group have it. No name service is asked: a static program
+/// cannot load one.
+struct Account {
+  std::string name;
+  uid_t uid = 0;
+  gid_t gid = 0;              ///< The primary group.
+  std::vector<gid_t> groups;  ///< Others that list the user as a member.
+};
+
+/// `passwd` and `group` are paths of files in passwd(5) and group(5) form.
+[[nodiscard]] Result<Account> find_account(std::string_view name,
+                                           const std::string& passwd = "/etc/passwd",
+                                           const std::string& group = "/etc/group");
+/// The gid of a group.
+[[nodiscard]] Result<gid_t> find_group(std::string_view name,
+                                       const std::string& group = "/etc/group");
+/// Whom this process runs as; without a name.
+[[nodiscard]] Account own_account();
+
+}  // namespace gatepost::system
