@@ -19,6 +19,12 @@ namespace gatepost::config {
 
 namespace {
 
+std::string folder_of(const Source& source) {
+  if (!source.folder.empty()) return source.folder;
+  const std::size_t slash = source.path.rfind('/');
+  return slash == std::string::npos ? "." : source.path.substr(0, slash);
+}
+
 class Loader {
  public:
   Loader(const Source& source, tables::Files& files)
@@ -65,7 +71,7 @@ class Loader {
     };
     const Result<std::string> value = expand(origin.value, environment);
     if (!value) return say(Severity::Error, value.error().detail);
-    ValueContext context{files_, source_.folder, {}};
+    ValueContext context{files_, folder_of(source_), {}};
     if (const Result<void> stored = store(trim(*value), context); !stored) {
       return say(Severity::Error, stored.error().detail);
     }

@@ -15,7 +15,7 @@ namespace gatepost::config {
 
 struct Source {
   std::string path;       ///< As findings name it.
-  std::string folder;     ///< Absolute, without a slash at its end: where relative paths begin.
+  std::string folder{};   ///< Where relative paths begin; empty: the folder of `path`.
   std::string text;
   std::string host_name;  ///< The kernel's, for the default of myhostname.
 };

@@ -115,16 +115,20 @@ void add_paragraphs(std::string& out, const std::array<Paragraph, kCount>& parag
   }
 }
 
-void add_row(std::string& out, const Row& row) {
-  const std::string initial = row.initial.empty() ? "empty" : std::string(row.initial);
-  append_format(out, ".TP\n.BR {} \" (default: {})\"\n{}\n", roff(row.name), roff(initial), roff(row.text));
+std::string facts_of(const Row& row) {
   std::string facts(row.form);
   if (row.limits.check == Limits::Check::Between) {
     append_format(facts, ", at least {} and at most {}", row.limits.low, row.limits.high);
   }
   if (row.per_service()) facts += "; each service";
   if (row.reload == Reload::Start) facts += "; read at the start only";
-  append_format(out, ".br\nValue: {}.\n", roff(facts));
+  return facts;
+}
+
+void add_row(std::string& out, const Row& row) {
+  const std::string initial = row.initial.empty() ? "empty" : std::string(row.initial);
+  append_format(out, ".TP\n.BR {} \" (default: {})\"\n{}\n", roff(row.name), roff(initial), roff(row.text));
+  append_format(out, ".br\nValue: {}.\n", roff(facts_of(row)));
   for (const std::string_view service : kServiceNames) {
     if (const auto value = service_default(service, row.name)) {
       append_format(out, ".br\nDefault of {}: {}.\n", roff(service), roff(*value));
@@ -186,6 +190,26 @@ std::string manual_page() {
   out += ".PP\nA parameter of Postfix that has no use here is accepted with a note. One that asks for what gatepost does "
          "not do yet is an error.\n"
          ".SH SEE ALSO\n.BR gatepost (8),\n.BR postconf (5)\n";
+  return out;
+}
+
+std::string settings_text() {
+  std::string out;
+  constexpr std::size_t kWidth = 100;
+  for (const Row& row : rows()) {
+    if (row.is_title()) {
+      append_format(out, "{}{}\n", out.empty() ? "" : "\n", upper(row.text));
+      continue;
+    }
+    append_format(out, "\n{} ={}{}\n", row.name, row.initial.empty() ? "" : " ", row.initial);
+    for (const std::string_view service : kServiceNames) {
+      if (const auto value = service_default(service, row.name)) {
+        append_format(out, "{}.{} = {}\n", service, row.name, *value);
+      }
+    }
+    wrap(out, "   ", row.text, kWidth);
+    append_format(out, "    Value: {}.\n", facts_of(row));
+  }
   return out;
 }
 

@@ -10,6 +10,8 @@ namespace gatepost::config {
 
 /// gatepost.conf(5) for man(1).
 [[nodiscard]] std::string manual_page();
+/// The parameters alone, as text.
+[[nodiscard]] std::string settings_text();
 /// gatepost.conf with every parameter at its default, as comments.
 [[nodiscard]] std::string sample_file();
 
