@@ -39,7 +39,7 @@ std::size_t HeaderScanner::step(std::string_view text) {
         if (name_size_ < kLongestName) name_[name_size_] = c;
         if (name_size_ <= kLongestName) ++name_size_;
       } else {
-        at_ = At::Body;
+        enter_body(Opening::Body);
       }
       count(1);
       return 1;
@@ -47,7 +47,7 @@ std::size_t HeaderScanner::step(std::string_view text) {
       if (c == ':') {
         name_over();
       } else if (!is_blank(c)) {
-        at_ = At::Body;
+        enter_body(Opening::Body);
       }
       count(1);
       return 1;
@@ -68,16 +68,19 @@ void HeaderScanner::begin_line(char c) {
     return;
   }
   close_field();
-  if (c == '\n' || is_blank(c)) {
-    at_ = At::Body;
-    return;
-  }
+  if (c == '\n' || is_blank(c)) return enter_body(c == '\n' ? Opening::Header : Opening::Body);
   at_ = At::Name;
   name_size_ = 0;
 }
 
+void HeaderScanner::enter_body(Opening opening) {
+  at_ = At::Body;
+  if (opening_ == Opening::Unknown) opening_ = opening;
+}
+
 void HeaderScanner::name_over() {
   at_ = At::Value;
+  opening_ = Opening::Header;
   field_ = Field::Other;
   if (name_size_ > kLongestName) return;
   const std::string_view name(name_.data(), name_size_);

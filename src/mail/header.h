@@ -32,6 +32,10 @@ class HeaderScanner {
 
   /// Past the header.
   [[nodiscard]] bool ended() const { return at_ == At::Body; }
+  /// How the text opens: with a field (or the empty line that ends an empty header), or with
+  /// something that must be kept apart from the fields put before it.
+  enum class Opening : std::uint8_t { Unknown, Header, Body };
+  [[nodiscard]] Opening opening() const { return opening_; }
   /// A field larger than the limit was met.
   [[nodiscard]] bool too_large() const { return too_large_; }
   /// Received fields so far.
@@ -48,6 +52,7 @@ class HeaderScanner {
   std::size_t step(std::string_view text);
   std::size_t value(std::string_view text);
   void begin_line(char c);
+  void enter_body(Opening opening);
   void name_over();
   void close_field();
   void count(std::size_t octets);
@@ -59,6 +64,7 @@ class HeaderScanner {
   std::uint64_t field_octets_ = 0;
   At at_ = At::LineStart;
   Field field_ = Field::None;
+  Opening opening_ = Opening::Unknown;
   bool too_large_ = false;
   std::uint8_t name_size_ = 0;  ///< At most kLongestName + 1, which means "longer".
   std::array<char, kLongestName> name_{};

@@ -96,7 +96,8 @@ class ServerSession {
   [[nodiscard]] const std::string& message_id() const;
   [[nodiscard]] const std::vector<std::string>& delivered_to() const;
   /// Octets of the text so far, as stored (LF line ends), until the steps that end it are
-  /// obeyed; zero where there is no text.
+  /// obeyed; zero where there is no text. An empty line added before a text without header
+  /// does not count.
   [[nodiscard]] std::uint64_t text_octets() const;
 
   /// For "lost connection after X (n bytes)": the last command, or CONNECT.

@@ -29,6 +29,8 @@ struct IncomingText {
   TextReader dots;              ///< DATA
   LineEnds ends;                ///< BDAT
   mail::HeaderScanner header;
+  std::string opening;          ///< Held until it shows whether the text opens with a header.
+  bool opened = false;
   bool refused = false;         ///< Known before the end; the rest is read and dropped.
   std::array<char, 4096> buffer{};
 };
@@ -142,6 +144,7 @@ class ServerSession::Parts {
   void end_text();
   /// The step for `octets` octets in the buffer; nothing once the text is refused.
   std::optional<Step> take_piece(std::size_t octets);
+  std::optional<Step> open_with(std::string_view piece);
   std::optional<Reply> judge_text() const;
 
   State state_ = State::Greet;

@@ -159,7 +159,21 @@ std::optional<Step> ServerSession::Parts::take_piece(std::size_t octets) {
     return step::Discard{};
   }
   if (octets == 0) return std::nullopt;
-  return step::Body{piece};
+  return text.opened ? step::Body{piece} : open_with(piece);
+}
+
+// Fields are put before the text when it is stored. A text that opens with anything but a
+// field would run into them, and a first line that is indented would continue the last of
+// them; so the empty line it lacks is put before it.
+std::optional<Step> ServerSession::Parts::open_with(std::string_view piece) {
+  using Opening = mail::HeaderScanner::Opening;
+  IncomingText& text = *transaction_->text;
+  text.opening += piece;
+  const Opening opening = text.header.opening();
+  if (opening == Opening::Unknown) return std::nullopt;
+  text.opened = true;
+  if (opening == Opening::Body) text.opening.insert(text.opening.begin(), '\n');
+  return step::Body{text.opening};
 }
 
 std::optional<Reply> ServerSession::Parts::judge_text() const {

@@ -71,7 +71,9 @@ struct AskVerify {
 /// The text of envelope() is about to follow. A negative ruling refuses DATA (or the
 /// first BDAT) as a whole; a positive one's reply is not sent.
 struct AskText {};
-/// Message text: dots unstuffed, every line ended by a single LF. Borrowed until the next call.
+/// Message text: dots unstuffed, every line ended by a single LF, never a CR. It opens with a
+/// header field or the empty line that ends the header: a text that lacks both gets the line
+/// from us. Borrowed until the next call.
 struct Body {
   std::string_view octets;
 };

@@ -50,7 +50,7 @@ Outcome play(const smtp::SessionSettings& settings, std::string_view octets, std
   stage.pass(gatepost::Duration(400'000));
   must(stage.closed());
   must(stage.violations().empty());
-  for (const auto& stored : stage.outcome().stored) must(stored.text.size() <= 200);
+  for (const auto& stored : stage.outcome().stored) must(stored.text.size() <= 201);
   return stage.outcome();
 }
 

@@ -87,3 +87,16 @@ TEST_CASE("what is kept is bounded", "[mail][header]") {
   CHECK(found.message_id().size() < HeaderScanner::kMostValue);
   CHECK(found.message_id().size() > 900);
 }
+
+TEST_CASE("how a text opens is known before its first line ends", "[mail][header]") {
+  using Opening = HeaderScanner::Opening;
+  CHECK(scan("X: y\n").opening() == Opening::Header);
+  CHECK(scan("\nbody\n").opening() == Opening::Header);
+  CHECK(scan("X y\n").opening() == Opening::Body);
+  CHECK(scan(" x: y\n").opening() == Opening::Body);
+  CHECK(scan("\tx\n").opening() == Opening::Body);
+  CHECK(scan("body\n").opening() == Opening::Body);
+  CHECK(scan("X: y\nno field\n").opening() == Opening::Header);
+  CHECK(scan("").opening() == Opening::Unknown);
+  CHECK(scan(std::string(2000, 'x')).opening() == Opening::Body);
+}

@@ -202,7 +202,7 @@ TEST_CASE("a large text is handed on in bounded pieces", "[smtp][text]") {
   play.hears("EHLO c.example");
   play.hears("MAIL FROM:<a@x.example>", "RCPT TO:<alice@example.com>", "DATA");
   const std::string line = std::string(76, 'x') + "\r\n";
-  std::string expected;
+  std::string expected = "\n";
   for (int i = 0; i < 20'000; ++i) {
     play.feed(line);
     expected += std::string(76, 'x') + "\n";
