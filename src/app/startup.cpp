@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -247,6 +248,8 @@ class Startup {
 }  // namespace
 
 std::variant<std::unique_ptr<Opened>, Refusal> start_up(const std::string& file) {
+  // Nothing is for everybody. Mail, keys and queue have modes of their own, without the group.
+  ::umask(027);
   system::ServiceManager manager = system::ServiceManager::take_environment();
   auto signals = system::Signals::open();
   if (!signals) return refuse(signals.error().detail, kOsError);
