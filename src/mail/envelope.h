@@ -31,8 +31,8 @@ struct SenderOptions {
   Body body = Body::Unstated;
   bool smtputf8 = false;
   Return ret = Return::Unstated;
-  std::string envelope_id;   ///< ENVID, decoded from xtext; at most 100 octets.
-  std::uint64_t size = 0;    ///< SIZE as declared; 0 when it was not.
+  std::string envelope_id;  ///< ENVID, decoded from xtext; at most 100 octets.
+  std::uint64_t size = 0;   ///< SIZE as declared; 0 when it was not.
   bool operator==(const SenderOptions&) const = default;
 };
 

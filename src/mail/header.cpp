@@ -10,8 +10,12 @@ namespace gatepost::mail {
 namespace {
 
 // ftext of RFC 5322 section 2.2; the colon is looked at first.
-bool is_name_octet(char c) { return c > ' ' && c <= '~'; }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_name_octet(char c) {
+  return c > ' ' && c <= '~';
+}
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
 }  // namespace
 

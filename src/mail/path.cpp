@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::size_t kLabel = 63;  // RFC 1035 section 2.3.4
 
-bool is_high(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+bool is_high(char c) {
+  return static_cast<unsigned char>(c) >= 0x80;
+}
 
 // RFC 5322 section 3.2.3, with the UTF8-non-ascii of RFC 6531 section 3.3.
 bool is_atext(char c) {
@@ -24,7 +26,9 @@ bool is_atext(char c) {
 }
 
 // qtextSMTP and quoted-pairSMTP admit what is printable in ASCII, and nothing that could end a line.
-bool is_quotable(char c) { return (c >= ' ' && c <= '~') || is_high(c); }
+bool is_quotable(char c) {
+  return (c >= ' ' && c <= '~') || is_high(c);
+}
 
 bool is_dot_string(std::string_view local) {
   if (local.empty() || local.front() == '.' || local.back() == '.') return false;
@@ -106,8 +110,7 @@ class Parser {
   std::optional<PathError> plain(std::string& out) {
     const auto end = std::find_if_not(left_.begin(), left_.end(),
                                       [](char c) { return c == '.' || is_atext(c); });
-    const std::string_view local =
-        left_.substr(0, static_cast<std::size_t>(end - left_.begin()));
+    const std::string_view local = left_.substr(0, static_cast<std::size_t>(end - left_.begin()));
     left_.remove_prefix(local.size());
     if (local.empty()) return PathError::Syntax;
     if (!rules_.utf8 && !is_ascii(local)) return PathError::NeedUtf8;
@@ -223,7 +226,9 @@ PathResult parse_mailbox(std::string_view text, const PathRules& rules) {
   return check_utf8(std::move(mailbox));
 }
 
-bool is_domain(std::string_view text, bool utf8) { return has_labels(text, utf8, false); }
+bool is_domain(std::string_view text, bool utf8) {
+  return has_labels(text, utf8, false);
+}
 
 bool is_address_literal(std::string_view text) {
   constexpr std::string_view kTag = "IPv6:";

@@ -86,12 +86,12 @@ std::string format_date(Moment at, const Zone& zone) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(floor<std::chrono::seconds>(local - day));
   const unsigned offset = static_cast<unsigned>(zone.minutes < 0 ? -zone.minutes : zone.minutes);
-  std::string out = format(
-      "{}, {:02} {} {:04} {:02}:{:02}:{:02} {}{:02}{:02}",
-      kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-      kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-      time.hours().count(), time.minutes().count(), time.seconds().count(),
-      zone.minutes < 0 ? '-' : '+', offset / 60, offset % 60);
+  std::string out =
+      format("{}, {:02} {} {:04} {:02}:{:02}:{:02} {}{:02}{:02}",
+             kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+             kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+             time.hours().count(), time.minutes().count(), time.seconds().count(),
+             zone.minutes < 0 ? '-' : '+', offset / 60, offset % 60);
   if (!zone.name.empty()) append_format(out, " ({})", escape_helo(zone.name));
   return out;
 }

@@ -14,22 +14,22 @@ namespace gatepost::mail {
 
 /// An offset from UTC with its name, both as of the moment that is written.
 struct Zone {
-  int minutes = 0;            ///< East is positive.
+  int minutes = 0;                ///< East is positive.
   std::string_view name = "UTC";  ///< Empty: no comment after the date.
 };
 
 /// What a Received field says. Everything is borrowed for the call.
 struct Trace {
-  std::string_view helo;             ///< As sent; empty when the peer did not say.
+  std::string_view helo;  ///< As sent; empty when the peer did not say.
   std::string_view client_name = "unknown";
   IpAddress client;
   std::string_view protocol = "ESMTP";  ///< "SMTP" or "ESMTP", as the session says.
-  bool smtputf8 = false;             ///< The message was sent with SMTPUTF8 (RFC 6531 section 3.7.3).
-  const TlsFacts* tls = nullptr;     ///< Null in the clear.
-  bool show_tls = true;              ///< smtpd_tls_received_header: how it is protected, not only that.
+  bool smtputf8 = false;          ///< The message was sent with SMTPUTF8 (RFC 6531 section 3.7.3).
+  const TlsFacts* tls = nullptr;  ///< Null in the clear.
+  bool show_tls = true;  ///< smtpd_tls_received_header: how it is protected, not only that.
   std::string_view hostname;
   std::string_view mail_name = "gatepost";
-  std::string_view id;               ///< The queue id.
+  std::string_view id;                 ///< The queue id.
   const Mailbox* recipient = nullptr;  ///< Only when there is exactly one (RFC 5321 section 7.2).
   Moment at{};
   Zone zone;

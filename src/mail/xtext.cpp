@@ -7,7 +7,9 @@
 namespace gatepost::mail {
 namespace {
 
-bool is_high(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+bool is_high(char c) {
+  return static_cast<unsigned char>(c) >= 0x80;
+}
 
 int hex_value(char c) {
   if (is_digit(c)) return c - '0';

@@ -24,7 +24,10 @@ struct ChunkSize {
 /// is looked at to find the end, and no octet past the end is touched.
 class ChunkReader {
  public:
-  void begin(ChunkSize size) { size_ = size; left_ = size.octets; }
+  void begin(ChunkSize size) {
+    size_ = size;
+    left_ = size.octets;
+  }
 
   /// Takes octets of the chunk off the front of `input`, turning line ends into stored ones;
   /// a CR at the end of a chunk may be completed by the next. `out` needs room for 2 octets.

@@ -38,8 +38,10 @@ bool lists(std::string_view parameters, std::string_view wanted) {
   return false;
 }
 
-bool admits(std::string_view ExtensionRow::*list, std::string_view parameter,
-            const SessionSettings& settings, bool secured) {
+bool admits(std::string_view ExtensionRow::*list,
+            std::string_view parameter,
+            const SessionSettings& settings,
+            bool secured) {
   return std::any_of(kRows.begin(), kRows.end(), [&](const ExtensionRow& row) {
     return lists(row.*list, parameter) && is_offered(row.extension, settings, secured);
   });
@@ -47,7 +49,9 @@ bool admits(std::string_view ExtensionRow::*list, std::string_view parameter,
 
 }  // namespace
 
-std::span<const ExtensionRow> extensions() { return kRows; }
+std::span<const ExtensionRow> extensions() {
+  return kRows;
+}
 
 bool is_offered(Extension extension, const SessionSettings& settings, bool secured) {
   const auto& dropped = settings.discard_ehlo_keywords;

@@ -13,16 +13,25 @@ namespace gatepost::smtp {
 
 /// In the order in which EHLO lists them, which is Postfix's.
 enum class Extension : std::uint8_t {
-  Pipelining, Size, Vrfy, Starttls, EnhancedStatusCodes, EightBitMime, Dsn, SmtpUtf8, Chunking,
-  Help, Limits,
+  Pipelining,
+  Size,
+  Vrfy,
+  Starttls,
+  EnhancedStatusCodes,
+  EightBitMime,
+  Dsn,
+  SmtpUtf8,
+  Chunking,
+  Help,
+  Limits,
 };
 
 struct ExtensionRow {
   Extension extension;
   std::string_view keyword;
-  std::string_view mail;     ///< Parameters of MAIL it admits, separated by spaces.
-  std::string_view rcpt;     ///< Parameters of RCPT.
-  std::string_view clause;   ///< Where it is defined.
+  std::string_view mail;    ///< Parameters of MAIL it admits, separated by spaces.
+  std::string_view rcpt;    ///< Parameters of RCPT.
+  std::string_view clause;  ///< Where it is defined.
 };
 
 [[nodiscard]] std::span<const ExtensionRow> extensions();
@@ -34,9 +43,11 @@ struct ExtensionRow {
 [[nodiscard]] std::string format_ehlo(const SessionSettings& settings, bool secured);
 
 /// True when an offered extension admits this parameter (any case).
-[[nodiscard]] bool admits_mail(std::string_view parameter, const SessionSettings& settings,
+[[nodiscard]] bool admits_mail(std::string_view parameter,
+                               const SessionSettings& settings,
                                bool secured);
-[[nodiscard]] bool admits_rcpt(std::string_view parameter, const SessionSettings& settings,
+[[nodiscard]] bool admits_rcpt(std::string_view parameter,
+                               const SessionSettings& settings,
                                bool secured);
 
 }  // namespace gatepost::smtp

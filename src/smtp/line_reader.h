@@ -10,7 +10,8 @@
 namespace gatepost::smtp {
 
 struct Line {
-  std::string_view text;  ///< Without the line end and CRs right before it. Borrowed until the next take().
+  std::string_view
+      text;  ///< Without the line end and CRs right before it. Borrowed until the next take().
   bool bare_lf = false;   ///< Ended by LF without CR.
   bool too_long = false;  ///< Longer than the limit; all of it was discarded and `text` is empty.
   bool endless = false;   ///< No end was found in limit + kEndless octets; the stream is of no use.

@@ -67,11 +67,13 @@ const ReplyRow* set_body(const Parameter& parameter, mail::SenderOptions& out) {
   return nullptr;
 }
 
-const ReplyRow* set_size(const Parameter& parameter, const SessionSettings& settings,
+const ReplyRow* set_size(const Parameter& parameter,
+                         const SessionSettings& settings,
                          mail::SenderOptions& out) {
   const std::string_view digits = parameter.value;
   // RFC 1870 section 3: up to 20 digits. More than fits is surely more than we take.
-  if (digits.empty() || digits.size() > 20 || !std::all_of(digits.begin(), digits.end(), is_digit)) {
+  if (digits.empty() || digits.size() > 20 ||
+      !std::all_of(digits.begin(), digits.end(), is_digit)) {
     return &replies::kBadSize;
   }
   const auto size = parse_number(digits);
@@ -128,8 +130,8 @@ const ReplyRow* set_orcpt(const Parameter& parameter, bool utf8, std::string& ou
   }
   const std::string_view type = parameter.value.substr(0, semicolon);
   const auto address = mail::parse_xtext(parameter.value.substr(semicolon + 1), utf8);
-  const bool named = std::all_of(type.begin(), type.end(),
-                                 [](char c) { return is_alnum(c) || c == '-'; });
+  const bool named =
+      std::all_of(type.begin(), type.end(), [](char c) { return is_alnum(c) || c == '-'; });
   if (!named || !address || address->empty() || !is_printable(*address, utf8)) {
     return &replies::kBadOrcpt;
   }
@@ -139,8 +141,10 @@ const ReplyRow* set_orcpt(const Parameter& parameter, bool utf8, std::string& ou
 
 }  // namespace
 
-std::optional<Reply> parse_sender_options(std::string_view text, const SessionSettings& settings,
-                                          bool secured, mail::SenderOptions& out) {
+std::optional<Reply> parse_sender_options(std::string_view text,
+                                          const SessionSettings& settings,
+                                          bool secured,
+                                          mail::SenderOptions& out) {
   static constexpr std::array<std::string_view, 5> kNames{"SIZE", "BODY", "RET", "ENVID",
                                                           "SMTPUTF8"};
   Seen seen(kNames);
@@ -165,8 +169,10 @@ std::optional<Reply> parse_sender_options(std::string_view text, const SessionSe
 }
 
 std::optional<Reply> parse_recipient_options(std::string_view text,
-                                             const SessionSettings& settings, bool secured,
-                                             bool utf8, mail::Recipient& out) {
+                                             const SessionSettings& settings,
+                                             bool secured,
+                                             bool utf8,
+                                             mail::Recipient& out) {
   static constexpr std::array<std::string_view, 2> kNames{"NOTIFY", "ORCPT"};
   Seen seen(kNames);
   for (std::string_view word; !(word = take_word(text, kBlank)).empty();) {
@@ -177,8 +183,8 @@ std::optional<Reply> parse_recipient_options(std::string_view text,
       return make_reply(replies::kUnsupported, word);
     }
     if (!seen.mark(row)) return make_reply(replies::kTwice, kNames[row]);
-    const ReplyRow* wrong = (row == 0) ? set_notify(parameter, out.notify)
-                                       : set_orcpt(parameter, utf8, out.original);
+    const ReplyRow* wrong =
+        (row == 0) ? set_notify(parameter, out.notify) : set_orcpt(parameter, utf8, out.original);
     if (wrong != nullptr) return make_reply(*wrong);
   }
   return std::nullopt;

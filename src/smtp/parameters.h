@@ -15,12 +15,14 @@ namespace gatepost::smtp {
 /// use then. The size is compared with the limit here.
 [[nodiscard]] std::optional<Reply> parse_sender_options(std::string_view text,
                                                         const SessionSettings& settings,
-                                                        bool secured, mail::SenderOptions& out);
+                                                        bool secured,
+                                                        mail::SenderOptions& out);
 
 /// The same after a forward-path; `utf8`: the transaction has SMTPUTF8.
 [[nodiscard]] std::optional<Reply> parse_recipient_options(std::string_view text,
                                                            const SessionSettings& settings,
-                                                           bool secured, bool utf8,
+                                                           bool secured,
+                                                           bool utf8,
                                                            mail::Recipient& out);
 
 }  // namespace gatepost::smtp

@@ -51,8 +51,7 @@ inline constexpr ReplyRow kLineTooLong{500, "5.5.2", "Error: line too long"};
 inline constexpr ReplyRow kNotRecognized{500, "5.5.2", "Error: command not recognized"};
 inline constexpr ReplyRow kNotImplemented{502, "5.5.1", "Error: command not implemented"};
 /// The code is a setting.
-inline constexpr ReplyRow kBareNewline{550, "5.5.2", " Error: bare <LF> received",
-                                       Detail::Before};
+inline constexpr ReplyRow kBareNewline{550, "5.5.2", " Error: bare <LF> received", Detail::Before};
 inline constexpr ReplyRow kSyntax{501, "5.5.4", "Syntax: ", Detail::After};
 
 // HELO, EHLO, STARTTLS, AUTH, VRFY, HELP

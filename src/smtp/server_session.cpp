@@ -227,10 +227,18 @@ Step ServerSession::next(std::string_view& input, Instant now) {
   }
 }
 
-void ServerSession::answer(Ruling ruling) { parts_->answer(std::move(ruling)); }
-void ServerSession::secured() { parts_->secured(); }
-void ServerSession::shut_down() { parts_->stopping_ = true; }
-Instant ServerSession::deadline() const { return parts_->deadline(); }
+void ServerSession::answer(Ruling ruling) {
+  parts_->answer(std::move(ruling));
+}
+void ServerSession::secured() {
+  parts_->secured();
+}
+void ServerSession::shut_down() {
+  parts_->stopping_ = true;
+}
+Instant ServerSession::deadline() const {
+  return parts_->deadline();
+}
 
 const mail::Envelope& ServerSession::envelope() const {
   static const mail::Envelope kEmpty;
@@ -244,9 +252,13 @@ const mail::Recipient& ServerSession::pending_recipient() const {
   return transaction != nullptr ? transaction->pending : kEmpty;
 }
 
-const std::string& ServerSession::helo() const { return parts_->helo_; }
+const std::string& ServerSession::helo() const {
+  return parts_->helo_;
+}
 
-std::string_view ServerSession::protocol() const { return parts_->esmtp_ ? "ESMTP" : "SMTP"; }
+std::string_view ServerSession::protocol() const {
+  return parts_->esmtp_ ? "ESMTP" : "SMTP";
+}
 
 const std::string& ServerSession::message_id() const {
   static const std::string kEmpty;
@@ -262,8 +274,12 @@ const std::vector<std::string>& ServerSession::delivered_to() const {
   return transaction->text->header.delivered_to();
 }
 
-std::uint64_t ServerSession::text_octets() const { return parts_->text_octets_; }
-std::string_view ServerSession::where() const { return parts_->where_; }
+std::uint64_t ServerSession::text_octets() const {
+  return parts_->text_octets_;
+}
+std::string_view ServerSession::where() const {
+  return parts_->where_;
+}
 
 std::string ServerSession::tally() const {
   std::string out = parts_->tally_.text();

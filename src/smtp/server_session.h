@@ -19,41 +19,43 @@ enum class BareNewline : std::uint8_t { Normalize, Note, Reject };
 
 /// What the session needs from the settings; one immutable object shared by many sessions.
 struct SessionSettings {
-  std::string hostname;                   ///< myhostname
-  std::string banner;                     ///< smtpd_banner: what follows "220 "
-  Duration timeout{300'000};              ///< smtpd_timeout
-  Duration starttls_timeout{300'000};     ///< smtpd_starttls_timeout
-  bool per_request_deadline = false;      ///< smtpd_per_request_deadline
-  std::uint32_t min_data_rate = 500;      ///< smtpd_min_data_rate, octets a second; used with the deadline
-  std::uint32_t line_length_limit = 2048; ///< line_length_limit, octets without the line end
+  std::string hostname;                ///< myhostname
+  std::string banner;                  ///< smtpd_banner: what follows "220 "
+  Duration timeout{300'000};           ///< smtpd_timeout
+  Duration starttls_timeout{300'000};  ///< smtpd_starttls_timeout
+  bool per_request_deadline = false;   ///< smtpd_per_request_deadline
+  std::uint32_t min_data_rate =
+      500;  ///< smtpd_min_data_rate, octets a second; used with the deadline
+  std::uint32_t line_length_limit = 2048;  ///< line_length_limit, octets without the line end
   std::uint64_t message_size_limit = 10'240'000;  ///< 0: none
   std::uint32_t header_size_limit = 102'400;      ///< Octets of one logical header field
   std::uint32_t hopcount_limit = 50;
-  std::uint32_t recipient_limit = 1000;           ///< smtpd_recipient_limit
-  std::uint32_t recipient_overshoot_limit = 1000; ///< smtpd_recipient_overshoot_limit
+  std::uint32_t recipient_limit = 1000;            ///< smtpd_recipient_limit
+  std::uint32_t recipient_overshoot_limit = 1000;  ///< smtpd_recipient_overshoot_limit
   std::uint32_t soft_error_limit = 10;
   std::uint32_t hard_error_limit = 20;
   std::uint32_t junk_command_limit = 100;
   Duration error_sleep_time{1000};
   BareNewline bare_newline = BareNewline::Normalize;
-  std::uint16_t bare_newline_reject_code = 550;   ///< smtpd_forbid_bare_newline_reject_code; 521 and 421 hang up
+  std::uint16_t bare_newline_reject_code =
+      550;  ///< smtpd_forbid_bare_newline_reject_code; 521 and 421 hang up
   bool forbid_unauth_pipelining = true;
   bool helo_required = false;
-  bool strict_envelopes = false;                  ///< strict_rfc821_envelopes
-  bool vrfy = true;                               ///< not disable_vrfy_command
-  bool starttls_offered = false;                  ///< smtpd_tls_security_level may or encrypt
-  bool tls_required = false;                      ///< smtpd_tls_security_level encrypt
+  bool strict_envelopes = false;  ///< strict_rfc821_envelopes
+  bool vrfy = true;               ///< not disable_vrfy_command
+  bool starttls_offered = false;  ///< smtpd_tls_security_level may or encrypt
+  bool tls_required = false;      ///< smtpd_tls_security_level encrypt
   bool soft_bounce = false;
-  std::vector<std::string> discard_ehlo_keywords; ///< smtpd_discard_ehlo_keywords, upper case
-  std::vector<std::string> forbidden_commands;    ///< smtpd_forbidden_commands, verbs in upper case
-  bool forbid_non_letters = true;                 ///< ... with the entry regexp:{{/^[^A-Z]/ Bogus}}
+  std::vector<std::string> discard_ehlo_keywords;  ///< smtpd_discard_ehlo_keywords, upper case
+  std::vector<std::string> forbidden_commands;  ///< smtpd_forbidden_commands, verbs in upper case
+  bool forbid_non_letters = true;               ///< ... with the entry regexp:{{/^[^A-Z]/ Bogus}}
 };
 
 /// One peer's standing, told when the session begins.
 struct PeerFacts {
-  bool trusted = false;          ///< In mynetworks: smtpd_forbid_bare_newline_exclusions applies.
-  bool secured = false;          ///< Implicit TLS: the handshake is already done.
-  bool tls_available = true;     ///< False: keys could not be loaded; STARTTLS answers 454.
+  bool trusted = false;       ///< In mynetworks: smtpd_forbid_bare_newline_exclusions applies.
+  bool secured = false;       ///< Implicit TLS: the handshake is already done.
+  bool tls_available = true;  ///< False: keys could not be loaded; STARTTLS answers 454.
 };
 
 /// The SMTP server as a pure machine: RFC 5321 section 4.1.4 decides which command may

@@ -105,7 +105,9 @@ void ServerSession::Parts::run(const Command& command) {
   std::unreachable();
 }
 
-void ServerSession::Parts::syntax() { refuse(replies::kSyntax, verb_row(verb_).syntax); }
+void ServerSession::Parts::syntax() {
+  refuse(replies::kSyntax, verb_row(verb_).syntax);
+}
 
 void ServerSession::Parts::helo(const Command& command) {
   // The name is kept for the session's life and shown in headers and logs: it has the length

@@ -26,12 +26,12 @@ namespace gatepost::smtp {
 struct IncomingText {
   explicit IncomingText(std::uint32_t header_size_limit) : header(header_size_limit) {}
 
-  TextReader dots;              ///< DATA
-  LineEnds ends;                ///< BDAT
+  TextReader dots;  ///< DATA
+  LineEnds ends;    ///< BDAT
   mail::HeaderScanner header;
-  std::string opening;          ///< Held until it shows whether the text opens with a header.
+  std::string opening;  ///< Held until it shows whether the text opens with a header.
   bool opened = false;
-  bool refused = false;         ///< Known before the end; the rest is read and dropped.
+  bool refused = false;  ///< Known before the end; the rest is read and dropped.
   std::array<char, 4096> buffer{};
 };
 
@@ -80,7 +80,15 @@ class ServerSession::Parts {
 
  private:
   enum class State : std::uint8_t {
-    Greet, Command, Question, Text, Chunk, RefusedChunk, TextEnd, Handshake, Closed,
+    Greet,
+    Command,
+    Question,
+    Text,
+    Chunk,
+    RefusedChunk,
+    TextEnd,
+    Handshake,
+    Closed,
   };
   enum class Question : std::uint8_t { None, Sender, Recipient, Verify, Data, Bdat, Commit };
   /// What BDAT has done to the transaction (RFC 3030 section 4.2).
@@ -98,7 +106,9 @@ class ServerSession::Parts {
   void ask(Question question, Step step);
   void grant(const ReplyRow& row, std::string_view detail = {});
   void refuse(Reply reply);
-  void refuse(const ReplyRow& row, std::string_view detail = {}) { refuse(make_reply(row, detail)); }
+  void refuse(const ReplyRow& row, std::string_view detail = {}) {
+    refuse(make_reply(row, detail));
+  }
   /// The same, and the log is told.
   void refuse_and_tell(Reply reply);
   void end_transaction();
@@ -151,7 +161,7 @@ class ServerSession::Parts {
   Question question_ = Question::None;
   Chunks chunks_ = Chunks::None;
   Verb verb_ = Verb::Unknown;
-  bool waiting_ = false;   ///< The last step was NeedInput for the request at hand.
+  bool waiting_ = false;     ///< The last step was NeedInput for the request at hand.
   bool got_input_ = false;   ///< Octets were taken since the last NeedInput.
   bool asked_text_ = false;  ///< The driver holds text that must be committed or discarded.
   std::uint32_t errors_ = 0;

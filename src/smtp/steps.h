@@ -25,7 +25,7 @@ struct Reply {
 
 /// The world's answer to a question the machine asked.
 struct Ruling {
-  Reply reply;          ///< Said to the peer; positive replies accept.
+  Reply reply;           ///< Said to the peer; positive replies accept.
   bool hang_up = false;  ///< Close after saying it (421 and 521 do so by themselves).
 
   [[nodiscard]] bool accepts() const { return reply.positive(); }
@@ -34,11 +34,11 @@ struct Ruling {
 /// What the log learns from the machine, which does not log itself.
 struct Note {
   enum class Kind : std::uint8_t {
-    NonSmtpCommand,      ///< smtpd_forbidden_commands matched; text is the line.
-    Pipelining,          ///< Input ahead of a reply that had to be awaited; text is that input.
-    TooManyErrors,       ///< smtpd_hard_error_limit reached; text is the last command.
-    Timeout,             ///< The peer was silent or slow too long.
-    Refused,             ///< A command was refused by the machine itself; text is the reply.
+    NonSmtpCommand,  ///< smtpd_forbidden_commands matched; text is the line.
+    Pipelining,      ///< Input ahead of a reply that had to be awaited; text is that input.
+    TooManyErrors,   ///< smtpd_hard_error_limit reached; text is the last command.
+    Timeout,         ///< The peer was silent or slow too long.
+    Refused,         ///< A command was refused by the machine itself; text is the reply.
   };
   Kind kind = Kind::Refused;
   std::string after;  ///< The command at hand: CONNECT, EHLO, RCPT, DATA ...
@@ -87,8 +87,18 @@ struct StartTls {};
 struct HangUp {};
 }  // namespace step
 
-using Step = std::variant<step::NeedInput, step::Say, step::Pause, step::Tell, step::AskSender,
-                          step::AskRecipient, step::AskVerify, step::AskText, step::Body,
-                          step::AskCommit, step::Discard, step::StartTls, step::HangUp>;
+using Step = std::variant<step::NeedInput,
+                          step::Say,
+                          step::Pause,
+                          step::Tell,
+                          step::AskSender,
+                          step::AskRecipient,
+                          step::AskVerify,
+                          step::AskText,
+                          step::Body,
+                          step::AskCommit,
+                          step::Discard,
+                          step::StartTls,
+                          step::HangUp>;
 
 }  // namespace gatepost::smtp

@@ -33,7 +33,10 @@ class LineEnds {
   [[nodiscard]] bool after_crlf() const { return after_crlf_; }
   [[nodiscard]] bool bare_lf() const { return bare_lf_; }
   /// Takes a CR that was seen outside.
-  void hold_cr() { cr_ = true; line_start_ = false; }
+  void hold_cr() {
+    cr_ = true;
+    line_start_ = false;
+  }
 
  private:
   bool cr_ = false;  ///< A CR was taken and waits for what follows it.

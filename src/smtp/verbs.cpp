@@ -40,9 +40,13 @@ static_assert(in_order(), "rows are found by their number");
 
 }  // namespace
 
-std::span<const VerbRow, kVerbs> verbs() { return kRows; }
+std::span<const VerbRow, kVerbs> verbs() {
+  return kRows;
+}
 
-const VerbRow& verb_row(Verb verb) { return kRows[static_cast<std::size_t>(verb)]; }
+const VerbRow& verb_row(Verb verb) {
+  return kRows[static_cast<std::size_t>(verb)];
+}
 
 Command parse_command(std::string_view line) {
   Command command;

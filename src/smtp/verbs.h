@@ -11,7 +11,21 @@ namespace gatepost::smtp {
 
 /// In the order in which the disconnect line counts them, which is Postfix's.
 enum class Verb : std::uint8_t {
-  Helo, Ehlo, Starttls, Auth, Mail, Rcpt, Data, Bdat, Rset, Noop, Vrfy, Expn, Help, Quit, Unknown,
+  Helo,
+  Ehlo,
+  Starttls,
+  Auth,
+  Mail,
+  Rcpt,
+  Data,
+  Bdat,
+  Rset,
+  Noop,
+  Vrfy,
+  Expn,
+  Help,
+  Quit,
+  Unknown,
 };
 inline constexpr std::size_t kVerbs = static_cast<std::size_t>(Verb::Unknown) + 1;
 
@@ -19,10 +33,10 @@ inline constexpr std::size_t kVerbs = static_cast<std::size_t>(Verb::Unknown) + 
 struct VerbRow {
   Verb verb;
   std::string_view name;
-  std::string_view syntax;      ///< What follows "Syntax: " when it is misused.
-  bool before_tls = false;      ///< Allowed where TLS is required and not up (RFC 3207 section 4).
-  bool last_in_group = false;   ///< The peer must await the reply (RFC 2920 section 3.1).
-  bool junk = false;            ///< Counts towards smtpd_junk_command_limit.
+  std::string_view syntax;     ///< What follows "Syntax: " when it is misused.
+  bool before_tls = false;     ///< Allowed where TLS is required and not up (RFC 3207 section 4).
+  bool last_in_group = false;  ///< The peer must await the reply (RFC 2920 section 3.1).
+  bool junk = false;           ///< Counts towards smtpd_junk_command_limit.
   bool may_pipeline_smtp = false;  ///< May be followed by input even without ESMTP.
 };
 

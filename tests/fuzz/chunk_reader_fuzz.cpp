@@ -55,6 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   stored.append(buffer.data(), ends.finish(buffer));
   must(stored == expected);
   const auto parsed = gatepost::smtp::parse_chunk_size(input.rest());
-  if (parsed && parsed->octets > 0) must(input.rest().find_first_of("123456789") != std::string_view::npos);
+  if (parsed && parsed->octets > 0)
+    must(input.rest().find_first_of("123456789") != std::string_view::npos);
   return 0;
 }

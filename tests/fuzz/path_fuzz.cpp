@@ -14,8 +14,8 @@ namespace mail = gatepost::mail;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);
   const std::uint8_t mode = input.octet();
-  const mail::PathRules rules{.utf8 = (mode & 1U) != 0, .strict = (mode & 2U) != 0,
-                              .null = (mode & 4U) != 0};
+  const mail::PathRules rules{
+      .utf8 = (mode & 1U) != 0, .strict = (mode & 2U) != 0, .null = (mode & 4U) != 0};
   const std::string text = gatepost::fuzz::copy(input.rest());
   std::string_view rest = text;
   const auto path = mail::parse_path(rest, rules);
@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const char c : shown) must(static_cast<unsigned char>(c) >= ' ' && c != '\x7f');
   if (mailbox->empty()) return 0;
   std::string_view again = shown;
-  const auto second = mail::parse_mailbox(again, {.utf8 = rules.utf8, .strict = false, .null = false});
+  const auto second =
+      mail::parse_mailbox(again, {.utf8 = rules.utf8, .strict = false, .null = false});
   // Quotes may make a long path too long; nothing else may happen to it.
   if (const auto* error = std::get_if<mail::PathError>(&second)) {
     must(*error == mail::PathError::TooLong);

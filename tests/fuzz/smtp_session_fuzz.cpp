@@ -34,7 +34,9 @@ smtp::SessionSettings settings_for(std::uint8_t mode) {
   return settings;
 }
 
-Outcome play(const smtp::SessionSettings& settings, std::string_view octets, std::size_t cut,
+Outcome play(const smtp::SessionSettings& settings,
+             std::string_view octets,
+             std::size_t cut,
              std::size_t stop) {
   Play stage(settings, {});
   stage.rules_commit({.reply = {static_cast<std::uint16_t>(stop % 2 == 0 ? 250 : 451), "", "x"}});

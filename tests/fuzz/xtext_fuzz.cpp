@@ -30,7 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!smtp::parse_recipient_options(text, settings, false, utf8, recipient)) {
     must(recipient.original.size() <= 500);
     must(recipient.original.empty() || recipient.original.find(';') != std::string::npos);
-    for (const char c : recipient.original) must(static_cast<unsigned char>(c) >= ' ' && c != '\x7f');
+    for (const char c : recipient.original)
+      must(static_cast<unsigned char>(c) >= ' ' && c != '\x7f');
     if (recipient.notify.never) must(recipient.notify == mail::Notify{.never = true});
   }
   return 0;

@@ -34,15 +34,18 @@ struct Take {
   std::string problem;
 };
 
-Take play(const Scenario& scenario, const gatepost::smtp::SessionSettings& settings,
+Take play(const Scenario& scenario,
+          const gatepost::smtp::SessionSettings& settings,
           const std::vector<std::size_t>& cuts) {
   Play stage(settings, {.trusted = scenario.trusted});
   const Result<void> result = play_scenario(scenario, stage, cuts);
   return {stage.outcome(), result ? std::string() : result.error().detail};
 }
 
-std::string replay(const Scenario& scenario, const gatepost::smtp::SessionSettings& settings,
-                   const Outcome& expected, const std::vector<std::size_t>& cuts) {
+std::string replay(const Scenario& scenario,
+                   const gatepost::smtp::SessionSettings& settings,
+                   const Outcome& expected,
+                   const std::vector<std::size_t>& cuts) {
   const Take take = play(scenario, settings, cuts);
   std::string problem = take.problem;
   if (problem.empty() && take.outcome != expected) {

@@ -154,7 +154,8 @@ void Play::commit() {
   if (!text_.empty() && text_.back() != '\n') violate("the stored text has an open last line");
   // The empty line put before a text without a header is ours, not the peer's.
   const bool ours = text_.size() == session_.text_octets() + 1 && text_.front() == '\n';
-  if (!ours && text_.size() != session_.text_octets()) violate("text_octets() is not what was given");
+  if (!ours && text_.size() != session_.text_octets())
+    violate("text_octets() is not what was given");
   const smtp::Ruling ruling =
       take_ruling(commit_ruling_, rule(250, "2.0.0", "Ok: queued as 0123456789ABC"));
   if (ruling.accepts()) {
@@ -199,8 +200,9 @@ smtp::Ruling Play::recipient_ruling(const mail::Mailbox& mailbox) const {
   if (!iequals(mailbox.domain, "example.com")) {
     return rule(454, "4.7.1", "<" + address + ">: Relay access denied");
   }
-  return rule(550, "5.1.1", "<" + address +
-                                ">: Recipient address rejected: User unknown in local recipient table");
+  return rule(
+      550, "5.1.1",
+      "<" + address + ">: Recipient address rejected: User unknown in local recipient table");
 }
 
 smtp::Ruling Play::take_ruling(std::optional<smtp::Ruling>& special, smtp::Ruling usual) {

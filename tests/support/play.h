@@ -32,7 +32,7 @@ struct Outcome {
   std::vector<std::string> log;      ///< Notes in the log's grammar.
   std::vector<Stored> stored;
   std::vector<Duration> pauses;
-  std::size_t discarded = 0;         ///< Texts dropped after they were begun.
+  std::size_t discarded = 0;  ///< Texts dropped after they were begun.
   std::string tally;
   std::string where;
   bool closed = false;

@@ -84,14 +84,22 @@ struct WordRow {
 };
 
 constexpr std::array<WordRow, 16> kWords{{
-    {">", Kind::Send, false},          {">>", Kind::Send, false},
-    {"<", Kind::Line, false},          {"<~", Kind::Prefix, false},
-    {"<*", Kind::Reply, false},        {"stored", Kind::Stored, false},
-    {"stored~", Kind::StoredPart, false}, {"messages", Kind::Messages, false},
-    {"log", Kind::Log, false},         {"tls", Kind::Tls, false},
-    {"closed", Kind::Closed, false},   {"at", Kind::Pass, true},
-    {"shutdown", Kind::ShutDown, true}, {"text", Kind::RuleText, true},
-    {"commit", Kind::RuleCommit, true}, {"pauses", Kind::Pauses, true},
+    {">", Kind::Send, false},
+    {">>", Kind::Send, false},
+    {"<", Kind::Line, false},
+    {"<~", Kind::Prefix, false},
+    {"<*", Kind::Reply, false},
+    {"stored", Kind::Stored, false},
+    {"stored~", Kind::StoredPart, false},
+    {"messages", Kind::Messages, false},
+    {"log", Kind::Log, false},
+    {"tls", Kind::Tls, false},
+    {"closed", Kind::Closed, false},
+    {"at", Kind::Pass, true},
+    {"shutdown", Kind::ShutDown, true},
+    {"text", Kind::RuleText, true},
+    {"commit", Kind::RuleCommit, true},
+    {"pauses", Kind::Pauses, true},
 }};
 
 class Parser {
@@ -154,7 +162,8 @@ class Parser {
     const auto row = std::find_if(kWords.begin(), kWords.end(),
                                   [&](const WordRow& one) { return one.word == word; });
     if (row == kWords.end()) return wrong(file_, line_, "unknown word: " + std::string(word));
-    if (row->core && !core) return wrong(file_, line_, std::string(word) + " needs core: before it");
+    if (row->core && !core)
+      return wrong(file_, line_, std::string(word) + " needs core: before it");
     auto text = unescape(rest);
     if (!text) return wrong(file_, line_, "bad escape");
     Action next{row->kind, line_, *std::move(text), 0};
@@ -284,8 +293,9 @@ Result<std::vector<Scenario>> parse_scenarios(std::string_view text, const std::
 Result<smtp::SessionSettings> session_settings(const Scenario& scenario) {
   SessionSettings settings = plain_settings();
   for (const auto& [name, value] : scenario.settings) {
-    const auto row = std::find_if(kSettings.begin(), kSettings.end(),
-                                  [&name = name](const SettingRow& one) { return one.name == name; });
+    const auto row =
+        std::find_if(kSettings.begin(), kSettings.end(),
+                     [&name = name](const SettingRow& one) { return one.name == name; });
     if (row == kSettings.end() || !row->set(settings, value)) {
       return wrong(scenario.file, scenario.line, "bad setting: " + name + " " + value);
     }

@@ -57,7 +57,8 @@ struct Scenario {
 /// Plays it with every Send cut into pieces at `cuts`, positions counted over all sent octets.
 /// An error is the first expectation that failed.
 class Play;
-[[nodiscard]] Result<void> play_scenario(const Scenario& scenario, Play& play,
+[[nodiscard]] Result<void> play_scenario(const Scenario& scenario,
+                                         Play& play,
                                          const std::vector<std::size_t>& cuts);
 /// All octets it sends.
 [[nodiscard]] std::size_t octets_sent(const Scenario& scenario);

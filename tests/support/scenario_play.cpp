@@ -142,8 +142,8 @@ class Player {
   Result<void> stored() {
     if (play_.outcome().stored.empty()) return fail("nothing is stored");
     const std::string& text = play_.outcome().stored.back().text;
-    const bool same = act_->kind == Kind::Stored ? text == act_->text
-                                                 : text.find(act_->text) != text.npos;
+    const bool same =
+        act_->kind == Kind::Stored ? text == act_->text : text.find(act_->text) != text.npos;
     if (!same) return fail("stored text differs:\n" + text);
     return {};
   }
@@ -178,7 +178,8 @@ class Player {
 
 }  // namespace
 
-Result<void> play_scenario(const Scenario& scenario, Play& play,
+Result<void> play_scenario(const Scenario& scenario,
+                           Play& play,
                            const std::vector<std::size_t>& cuts) {
   return Player(scenario, play, cuts).run();
 }

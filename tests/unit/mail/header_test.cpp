@@ -2,10 +2,11 @@
 // unit: the header scanner.
 #include "mail/header.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <catch2/catch_test_macros.hpp>
 
 using gatepost::mail::HeaderScanner;
 

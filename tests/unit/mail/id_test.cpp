@@ -2,10 +2,11 @@
 // unit: queue ids.
 #include "mail/id.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <chrono>
 #include <set>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 using gatepost::Moment;
 using gatepost::mail::IdMaker;

@@ -2,9 +2,10 @@
 // unit: paths and mailboxes (RFC 5321 section 4.1.2).
 #include "mail/path.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <variant>
+
+#include <catch2/catch_test_macros.hpp>
 
 using gatepost::mail::is_address_literal;
 using gatepost::mail::is_domain;

@@ -3,9 +3,10 @@
 #include "mail/trace.h"
 
 #include <algorithm>
-#include <catch2/catch_test_macros.hpp>
 #include <chrono>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 using gatepost::IpAddress;
 using gatepost::Moment;
@@ -14,7 +15,9 @@ using namespace gatepost::mail;
 
 namespace {
 
-Moment at(std::int64_t seconds) { return Moment{} + std::chrono::seconds(seconds); }
+Moment at(std::int64_t seconds) {
+  return Moment{} + std::chrono::seconds(seconds);
+}
 
 Trace plain() {
   Trace trace;
@@ -46,8 +49,8 @@ TEST_CASE("one recipient is named", "[mail][trace]") {
 }
 
 TEST_CASE("TLS is described as Postfix describes it", "[mail][trace]") {
-  TlsFacts tls{"TLSv1.3", "TLS_AES_256_GCM_SHA384", 256, 256, "X25519", "ECDSA (prime256v1)",
-               "SHA256", ""};
+  TlsFacts tls{"TLSv1.3", "TLS_AES_256_GCM_SHA384", 256,      256,
+               "X25519",  "ECDSA (prime256v1)",     "SHA256", ""};
   Trace trace = plain();
   trace.client = *IpAddress::parse("2001:db8::7");
   trace.tls = &tls;

@@ -2,8 +2,9 @@
 // unit: xtext.
 #include "mail/xtext.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 using gatepost::mail::format_xtext;
 using gatepost::mail::parse_xtext;
@@ -16,7 +17,8 @@ TEST_CASE("xtext says any octet with printable ones", "[mail][xtext]") {
 }
 
 TEST_CASE("malformed xtext is nothing", "[mail][xtext]") {
-  for (const std::string_view text : {"+", "+2", "a+2", "+G0", "+0g", "a=b", "a b", "a\tb", "\x7f"}) {
+  for (const std::string_view text :
+       {"+", "+2", "a+2", "+G0", "+0g", "a=b", "a b", "a\tb", "\x7f"}) {
     CHECK_FALSE(parse_xtext(text, true));
   }
   CHECK_FALSE(parse_xtext("\xc3\xa4", false));

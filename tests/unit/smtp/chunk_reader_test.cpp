@@ -3,8 +3,9 @@
 #include "smtp/chunk_reader.h"
 
 #include <array>
-#include <catch2/catch_test_macros.hpp>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 using namespace gatepost::smtp;
 

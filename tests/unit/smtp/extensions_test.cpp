@@ -2,8 +2,9 @@
 // unit: what EHLO offers, and the parameters that come with it.
 #include "smtp/extensions.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "support/play.h"
 

@@ -2,10 +2,11 @@
 // unit: octets to command lines.
 #include "smtp/line_reader.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <catch2/catch_test_macros.hpp>
 
 using gatepost::smtp::LineReader;
 
@@ -35,8 +36,8 @@ std::vector<std::string> read_cut(std::string_view octets, std::size_t piece, st
 TEST_CASE("lines are found in any cut", "[smtp][line]") {
   const std::string octets = "one\r\n\r\ntwo\nthr\ree\r\r\n1234567890\r\n12345678901\r\n" +
                              std::string(300, 'x') + "\nend\r\nrest";
-  const std::vector<std::string> expected{"one", "", "two|lf", "thr\ree", "1234567890",
-                                          "|long", "|long", "end"};
+  const std::vector<std::string> expected{"one",        "",      "two|lf", "thr\ree",
+                                          "1234567890", "|long", "|long",  "end"};
   for (std::size_t piece = 1; piece <= octets.size(); ++piece) {
     auto lines = read_cut(octets, piece, 10);
     // Whether a line too long ended in LF alone is not told; its length is what matters.

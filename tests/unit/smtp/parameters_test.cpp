@@ -2,8 +2,9 @@
 // unit: the parameters of MAIL and RCPT.
 #include "smtp/parameters.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "support/play.h"
 
@@ -46,8 +47,8 @@ TEST_CASE("the options of a recipient are read", "[smtp][parameters]") {
                                       kSettings, false, false, recipient));
   CHECK(recipient.notify == mail::Notify{.success = true, .delay = true});
   CHECK(recipient.original == "rfc822;a+b@c.example");
-  CHECK_FALSE(parse_recipient_options("ORCPT=utf-8;\xc3\xa4@c.example", kSettings, false, true,
-                                      recipient));
+  CHECK_FALSE(
+      parse_recipient_options("ORCPT=utf-8;\xc3\xa4@c.example", kSettings, false, true, recipient));
   CHECK(recipient.original == "utf-8;\xc3\xa4@c.example");
 }
 

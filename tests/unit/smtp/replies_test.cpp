@@ -2,8 +2,9 @@
 // unit: replies on the wire.
 #include "smtp/replies.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 using namespace gatepost::smtp;
 
@@ -24,18 +25,20 @@ TEST_CASE("a reply has code, enhanced code and text", "[smtp][replies]") {
 }
 
 TEST_CASE("every line of a reply carries the codes", "[smtp][replies]") {
-  CHECK(wire({550, "5.7.1", "one\ntwo\n"}) ==
-        "550-5.7.1 one\r\n550-5.7.1 two\r\n550 5.7.1 \r\n");
+  CHECK(wire({550, "5.7.1", "one\ntwo\n"}) == "550-5.7.1 one\r\n550-5.7.1 two\r\n550 5.7.1 \r\n");
 }
 
 TEST_CASE("the class of the enhanced code is that of the reply", "[smtp][replies]") {
   CHECK(wire({450, "5.1.1", "later"}) == "450 4.1.1 later\r\n");
 }
 
-TEST_CASE("peer text in a reply can neither end a line nor leave ASCII unasked", "[smtp][replies]") {
+TEST_CASE("peer text in a reply can neither end a line nor leave ASCII unasked",
+          "[smtp][replies]") {
   CHECK(wire({501, "5.5.4", "a\rb\tc\x1b\x7f"}) == "501 5.5.4 a b c  \r\n");
   CHECK(wire({501, "5.5.4", "\xc3\xa4"}) == "501 5.5.4 \xc3\xa4\r\n");
-  CHECK(wire({501, "5.5.4", "\xff" "a"}) == "501 5.5.4 ?a\r\n");
+  CHECK(wire({501, "5.5.4",
+              "\xff"
+              "a"}) == "501 5.5.4 ?a\r\n");
   CHECK(wire({501, "5.5.4", std::string("a\0b", 3)}) == "501 5.5.4 a b\r\n");
 }
 

@@ -2,8 +2,9 @@
 // unit: the scenario language fails where it should; a runner that cannot fail proves nothing.
 #include "support/scenario.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "support/play.h"
 
@@ -31,11 +32,11 @@ TEST_CASE("a dialogue that goes as written passes", "[scenario]") {
 }
 
 TEST_CASE("every kind of expectation can fail", "[scenario]") {
-  for (const char* text : {
-           "> NOOP\n< 250 2.0.0 ok\n", "> NOOP\n<~ 251\n", "> EHLO x\n<* 251\n", "> NOOP\n",
-           "> NOOP\n> NOOP\n< 250 2.0.0 Ok\n< 250 2.0.0 Ok\n", "closed\n", "tls\n", "messages 1\n",
-           "stored x\n", "log nothing of the kind\n", "core: pauses 1\n",
-           "> NOOP\n< 250 2.0.0 Ok\n< 250 2.0.0 Ok\n"}) {
+  for (const char* text :
+       {"> NOOP\n< 250 2.0.0 ok\n", "> NOOP\n<~ 251\n", "> EHLO x\n<* 251\n", "> NOOP\n",
+        "> NOOP\n> NOOP\n< 250 2.0.0 Ok\n< 250 2.0.0 Ok\n", "closed\n", "tls\n", "messages 1\n",
+        "stored x\n", "log nothing of the kind\n", "core: pauses 1\n",
+        "> NOOP\n< 250 2.0.0 Ok\n< 250 2.0.0 Ok\n"}) {
     INFO(text);
     CHECK(problem(text).find("x.scn:") == 0);
   }

@@ -2,12 +2,13 @@
 // unit: the server machine, where a scenario cannot look: steps, envelopes, time and memory.
 #include "smtp/server_session.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
 #include <new>
 #include <string>
 #include <type_traits>
 #include <variant>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "support/play.h"
 
@@ -32,8 +33,9 @@ TEST_CASE("a refused recipient leaves the transaction as it was", "[smtp][rcpt]"
   CHECK(before.sender.text() == "a@x.example");
   CHECK(before.options.size == 5);
   CHECK(before.recipients.size() == 1);
-  for (const char* line : {"RCPT TO:<nobody@example.com>", "RCPT TO:<x", "RCPT TO:<a@b.example> X=1",
-                           "MAIL FROM:<b@x.example>", "NOOP", "VRFY alice", "XYZZY", "DATA x"}) {
+  for (const char* line :
+       {"RCPT TO:<nobody@example.com>", "RCPT TO:<x", "RCPT TO:<a@b.example> X=1",
+        "MAIL FROM:<b@x.example>", "NOOP", "VRFY alice", "XYZZY", "DATA x"}) {
     play.hears(line);
     CHECK(play.envelope() == before);
   }
@@ -96,8 +98,9 @@ TEST_CASE("input before the greeting is talking ahead", "[smtp][pipelining]") {
   CHECK(play.last_reply() == "554 5.5.0 Error: SMTP protocol synchronization");
   CHECK(play.closed());
   REQUIRE(play.outcome().log.size() == 1);
-  CHECK(play.outcome().log[0] ==
-        "improper command pipelining after CONNECT from unknown[192.0.2.7]: EHLO early.example\r\n");
+  CHECK(
+      play.outcome().log[0] ==
+      "improper command pipelining after CONNECT from unknown[192.0.2.7]: EHLO early.example\r\n");
   SessionSettings lenient = plain_settings();
   lenient.forbid_unauth_pipelining = false;
   Play patient(lenient);
@@ -179,8 +182,8 @@ TEST_CASE("a wakeup before the deadline changes nothing", "[smtp][time]") {
 TEST_CASE("facts of the message are there when it is to be committed", "[smtp][text]") {
   Play play;
   play.hears("EHLO c.example");
-  play.hears("MAIL FROM:<a@x.example> SMTPUTF8", "RCPT TO:<alice@example.com>", "RCPT TO:<postmaster>",
-             "DATA");
+  play.hears("MAIL FROM:<a@x.example> SMTPUTF8", "RCPT TO:<alice@example.com>",
+             "RCPT TO:<postmaster>", "DATA");
   play.hears("Delivered-To: bob@example.com", "Message-ID: <1@x.example>", "", "text", ".");
   REQUIRE(play.outcome().stored.size() == 1);
   const support::Stored& stored = play.outcome().stored[0];

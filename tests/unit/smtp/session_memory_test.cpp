@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // unit: what a session that waits costs. The heap is counted by the allocator's own hook.
 #include <malloc.h>
-
-#include <catch2/catch_test_macros.hpp>
 #include <memory>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "smtp/server_session.h"
 #include "support/play.h"

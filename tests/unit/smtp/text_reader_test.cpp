@@ -3,10 +3,11 @@
 #include "smtp/text_reader.h"
 
 #include <array>
-#include <catch2/catch_test_macros.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <catch2/catch_test_macros.hpp>
 
 using gatepost::smtp::LineEnds;
 using gatepost::smtp::TextReader;
@@ -41,7 +42,8 @@ Text read(std::string_view octets, std::size_t piece, std::size_t room) {
 }  // namespace
 
 TEST_CASE("the end of a text is CRLF.CRLF in every cut and every room", "[smtp][text]") {
-  const std::string octets = "a\r\n..b\r\n.c\nd\n.\ne\r.\r\nf\r\n.\rg\r\n.\r\r\n\r\n.\r\n.\r\nQUIT\r\n";
+  const std::string octets =
+      "a\r\n..b\r\n.c\nd\n.\ne\r.\r\nf\r\n.\rg\r\n.\r\r\n\r\n.\r\n.\r\nQUIT\r\n";
   const Text whole = read(octets, octets.size(), 64);
   CHECK(whole.stored == "a\n.b\nc\nd\n\ne .\nf\n g\n \n\n");
   CHECK(whole.bare_lf);
