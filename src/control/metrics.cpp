@@ -3,7 +3,6 @@
 #include "control/metrics.h"
 
 #include <array>
-#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -94,9 +93,11 @@ std::string text_of(Number number) {
   return format("{}", number);
 }
 
-/// The canonical form of OpenMetrics: 1024.0, 0.005.
-std::string bound_text(double bound) {
-  return std::floor(bound) == bound ? format("{:.1f}", bound) : format("{}", bound);
+/// Thousandths in the canonical form of OpenMetrics: 1024.0, 0.005.
+std::string thousandths_text(std::uint64_t value) {
+  std::string out = format("{}.{:03}", value / 1000, value % 1000);
+  while (out.ends_with('0') && !out.ends_with(".0")) out.pop_back();
+  return out;
 }
 
 void add_family(Samples& samples, Row row, const Counters& counters, Family family) {
@@ -112,11 +113,11 @@ void add_histogram(Samples& samples, Row row, const log::Histogram& histogram) {
   std::uint64_t below = 0;
   for (std::size_t i = 0; i < histogram.buckets.size(); ++i) {
     below += histogram.buckets[i];
-    std::string bound = i < histogram.bounds.size() ? bound_text(histogram.bounds[i]) : "+Inf";
+    std::string bound = i < histogram.bounds.size() ? thousandths_text(histogram.bounds[i]) : "+Inf";
     samples.push_back({row, "_bucket", {{"le", std::move(bound)}}, text_of(below)});
   }
   samples.push_back({row, "_count", {}, text_of(histogram.count)});
-  samples.push_back({row, "_sum", {}, text_of(histogram.sum)});
+  samples.push_back({row, "_sum", {}, thousandths_text(histogram.sum)});
 }
 
 void add_counters(Samples& samples, const Counters& counters) {

@@ -16,13 +16,16 @@ constexpr std::array<FamilyRow, kFamilyCount> kFamilies{{
     {"gatepost_delivery_attempts", "Attempts to deliver to one recipient.", "transport", "status"},
 }};
 
-constexpr std::array<double, 9> kSizeBounds{1024,    4096,    16384,    65536,   262144,
-                                            1048576, 4194304, 16777216, 67108864};
-constexpr std::array<double, 10> kDelayBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10, 60, 600};
+constexpr std::uint64_t kKib = 1024 * 1000;  // In thousandths of an octet.
+constexpr std::array<std::uint64_t, 9> kSizeBounds{kKib,        4 * kKib,     16 * kKib,
+                                                   64 * kKib,   256 * kKib,   1024 * kKib,
+                                                   4096 * kKib, 16384 * kKib, 65536 * kKib};
+constexpr std::array<std::uint64_t, 10> kDelayBounds{5,   10,   25,     50,     100,
+                                                     500, 1000, 10'000, 60'000, 600'000};
 
 constexpr std::size_t kMostSeries = 64;
 
-Histogram make_histogram(std::span<const double> bounds) {
+Histogram make_histogram(std::span<const std::uint64_t> bounds) {
   return {.bounds = bounds, .buckets = std::vector<std::uint64_t>(bounds.size() + 1)};
 }
 
@@ -32,7 +35,7 @@ const FamilyRow& describe(Family family) {
   return kFamilies[static_cast<std::size_t>(family)];
 }
 
-void Histogram::add(double value) {
+void Histogram::add(std::uint64_t value) {
   const auto at = std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
   ++buckets[static_cast<std::size_t>(at)];
   sum += value;

@@ -31,14 +31,15 @@ struct Series {
   std::uint64_t value = 0;
 };
 
-/// A distribution with fixed upper bounds; the last bucket has none.
+/// A distribution with fixed upper bounds; the last bucket has none. Values, bounds and sum are
+/// in thousandths of the unit they are shown in, so that nobody needs floating point.
 struct Histogram {
-  std::span<const double> bounds;
+  std::span<const std::uint64_t> bounds;
   std::vector<std::uint64_t> buckets;  ///< Not cumulative; bounds.size() + 1 of them.
-  double sum = 0;
+  std::uint64_t sum = 0;
   std::uint64_t count = 0;
 
-  void add(double value);
+  void add(std::uint64_t value);
 };
 
 /// Counts since start. One per process, owned by the app; all calls from the loop's thread.
@@ -50,8 +51,8 @@ class Counters {
   void count_lost_line() { ++lost_lines_; }
   /// At most 64 series per family, and one named "other" for what is past them.
   void add(Family family, std::string_view first, std::string_view second = {});
-  void add_size(std::uint64_t octets) { sizes_.add(static_cast<double>(octets)); }
-  void add_delay(Duration delay) { delays_.add(static_cast<double>(delay.count()) / 1000.0); }
+  void add_size(std::uint64_t octets) { sizes_.add(octets * 1000); }
+  void add_delay(Duration delay) { delays_.add(static_cast<std::uint64_t>(delay.count())); }
 
   [[nodiscard]] std::uint64_t events(std::size_t index) const { return events_[index]; }
   template <class E>
