@@ -2,9 +2,8 @@
 // storage: the clerk's threads, and the way back to the loop.
 #include "storage/clerk.h"
 
-#include <signal.h>
-
 #include <algorithm>
+#include <signal.h>
 
 #include <asio/post.hpp>
 
@@ -35,7 +34,9 @@ Clerk::Clerk(asio::io_context& loop, Settings settings) : loop_(loop), settings_
   GP_ASSERT(settings_.threads > 0);
 }
 
-Clerk::~Clerk() { abandon(); }
+Clerk::~Clerk() {
+  abandon();
+}
 
 void Clerk::submit(Job* job) {
   if (!job->left) {

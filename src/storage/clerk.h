@@ -2,12 +2,11 @@
 // storage: the threads that may block, and the only locks of the program.
 #pragma once
 
-#include <pthread.h>
-
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <optional>
+#include <pthread.h>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -30,7 +29,7 @@ namespace gatepost::storage {
 class Clerk {
  public:
   struct Settings {
-    unsigned threads = 16;                   ///< At most; started when there is work for them.
+    unsigned threads = 16;                  ///< At most; started when there is work for them.
     std::size_t stack_octets = 256 * 1024;  ///< Of each.
   };
 
@@ -113,7 +112,7 @@ class Clerk {
   unsigned sleeping_ = 0;  ///< Threads nobody has called yet.
   unsigned called_ = 0;    ///< Calls not yet answered by a thread.
   unsigned running_ = 0;
-  bool posted_ = false;    ///< deliver() is on its way.
+  bool posted_ = false;  ///< deliver() is on its way.
   bool stopping_ = false;
 };
 
@@ -242,11 +241,11 @@ Task<std::invoke_result_t<F&>> Clerk::run(F job) {
   using R = std::invoke_result_t<F&>;
   const asio::use_awaitable_t<> token;
   if constexpr (std::is_void_v<R>) {
-    return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
-        Start<F, R>{this}, token, std::move(job));
+    return asio::async_initiate<const asio::use_awaitable_t<>, void()>(Start<F, R>{this}, token,
+                                                                       std::move(job));
   } else {
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(R)>(
-        Start<F, R>{this}, token, std::move(job));
+    return asio::async_initiate<const asio::use_awaitable_t<>, void(R)>(Start<F, R>{this}, token,
+                                                                        std::move(job));
   }
 }
 

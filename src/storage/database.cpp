@@ -2,9 +2,9 @@
 // storage: SQLite behind Result.
 #include "storage/database.h"
 
-#include <sqlite3.h>
-
 #include <cerrno>
+
+#include <sqlite3.h>
 
 #include "base/text.h"
 
@@ -13,17 +13,25 @@ namespace {
 
 int errno_of(int code, sqlite3* connection) {
   switch (code & 0xff) {
-    case SQLITE_FULL: return ENOSPC;
+    case SQLITE_FULL:
+      return ENOSPC;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return EUCLEAN;
+    case SQLITE_NOTADB:
+      return EUCLEAN;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return EBUSY;
-    case SQLITE_CONSTRAINT: return EEXIST;
-    case SQLITE_NOMEM: return ENOMEM;
-    case SQLITE_TOOBIG: return EMSGSIZE;
+    case SQLITE_LOCKED:
+      return EBUSY;
+    case SQLITE_CONSTRAINT:
+      return EEXIST;
+    case SQLITE_NOMEM:
+      return ENOMEM;
+    case SQLITE_TOOBIG:
+      return EMSGSIZE;
     case SQLITE_READONLY:
-    case SQLITE_PERM: return EACCES;
-    default: break;
+    case SQLITE_PERM:
+      return EACCES;
+    default:
+      break;
   }
   const int number = connection == nullptr ? 0 : sqlite3_system_errno(connection);
   return number == 0 ? EIO : number;
@@ -97,22 +105,25 @@ std::optional<std::int64_t> Statement::number(int column) {
   return sqlite3_column_int64(statement_.get(), column);
 }
 
-void Database::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+void Database::Close::operator()(sqlite3* connection) const {
+  sqlite3_close_v2(connection);
+}
 
 Result<Database> Database::open(const std::string& path) {
   if (const int code = sqlite3_initialize(); code != SQLITE_OK) {
     return failed("start SQLite", code, nullptr);
   }
   sqlite3* connection = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                    SQLITE_OPEN_EXRESCODE;
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   Database database(connection);
   if (code != SQLITE_OK) return failed("open " + path, code, connection);
   // Exclusive before WAL: then the index of the WAL lives in our memory, no second process
   // can open the file, and nothing is mapped.
-  GP_CHECK(database.run("PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
-                        "PRAGMA cell_size_check=ON;"));
+  GP_CHECK(
+      database.run("PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
+                   "PRAGMA cell_size_check=ON;"));
   {
     GP_TRY(auto mode, database.prepare("PRAGMA journal_mode=WAL"));
     GP_TRY(const bool row, mode.step());
@@ -132,9 +143,8 @@ Result<void> Database::run(const std::string& sql) {
 
 Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int code =
-      sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()),
-                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  const int code = sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) return failed("prepare", code, connection_.get());
   return Statement(statement);
 }
@@ -174,6 +184,8 @@ Result<void> Database::migrate(std::span<const std::string_view> steps) {
   return {};
 }
 
-bool Database::in_transaction() const { return sqlite3_get_autocommit(connection_.get()) == 0; }
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(connection_.get()) == 0;
+}
 
 }  // namespace gatepost::storage

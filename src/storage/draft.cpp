@@ -22,13 +22,12 @@
 // can be taken back by another commit, but a message in new/ may have been read.
 #include "storage/draft.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <unistd.h>
 
 #include "base/format.h"
 #include "base/limits.h"
@@ -118,7 +117,9 @@ Result<void> Draft::store() {
   return show();
 }
 
-bool Draft::is_shared() const { return shelf_.settings.share_text && copies_.size() > 1; }
+bool Draft::is_shared() const {
+  return shelf_.settings.share_text && copies_.size() > 1;
+}
 
 std::string Draft::header(const LocalCopy* to) const {
   std::string out;
@@ -276,8 +277,8 @@ Result<void> Draft::show() {
     GP_CHECK(hold(n));
     // Before the call: after a failed one it may be either.
     copy.place = Place::New;
-    GP_CHECK(shelf_.files.rename(copy.lease->tmp.get(), copy.name,
-                                 copy.lease->fresh.folder.get(), copy.name + copy.info));
+    GP_CHECK(shelf_.files.rename(copy.lease->tmp.get(), copy.name, copy.lease->fresh.folder.get(),
+                                 copy.name + copy.info));
     let_go(n);
   }
   // Not only the file before it: the name itself can be lost to a power cut, and a 250

@@ -96,16 +96,16 @@ class Draft {
   Shelf& shelf_;
   const IntakeRequest request_;
   std::vector<Copy> copies_;
-  Descriptor first_;             ///< The file of copies_[0].
+  Descriptor first_;  ///< The file of copies_[0].
   std::uint64_t first_header_ = 0;
   Descriptor queued_;
   queue::Item item_;
-  Tally body_;                   ///< Of what was appended, written or not.
-  std::uint64_t written_ = 0;    ///< Octets of the body in the files.
+  Tally body_;                 ///< Of what was appended, written or not.
+  std::uint64_t written_ = 0;  ///< Octets of the body in the files.
   std::uint32_t stores_ = 0;
   std::uint64_t octets_ = 0;
   bool begun_ = false;
-  bool has_text_ = false;        ///< The queue's file is there.
+  bool has_text_ = false;  ///< The queue's file is there.
   bool has_row_ = false;
 };
 

@@ -2,18 +2,17 @@
 // storage: files through the system's calls.
 #include "storage/files.h"
 
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <chrono>
-#include <cstdio>
-#include <cstring>
 
 namespace gatepost::storage {
 namespace {
@@ -102,7 +101,9 @@ class SystemFiles final : public Files {
     return {};
   }
 
-  Result<void> rename(int from, const std::string& name, int to,
+  Result<void> rename(int from,
+                      const std::string& name,
+                      int to,
                       const std::string& to_name) override {
     if (::renameat2(from, name.c_str(), to, to_name.c_str(), RENAME_NOREPLACE) == 0) return {};
     if (errno != EINVAL && errno != ENOSYS) return failed("rename", name);
@@ -117,7 +118,9 @@ class SystemFiles final : public Files {
     return {};
   }
 
-  Result<void> link(int from, const std::string& name, int to,
+  Result<void> link(int from,
+                    const std::string& name,
+                    int to,
                     const std::string& to_name) override {
     if (::linkat(from, name.c_str(), to, to_name.c_str(), 0) < 0) return failed("link", name);
     return {};
@@ -209,7 +212,9 @@ class SystemFiles final : public Files {
 
 }  // namespace
 
-std::unique_ptr<Files> make_system_files() { return std::make_unique<SystemFiles>(); }
+std::unique_ptr<Files> make_system_files() {
+  return std::make_unique<SystemFiles>();
+}
 
 Result<void> make_folders(Files& files, const std::string& path) {
   const auto cut = path.find_last_not_of('/');

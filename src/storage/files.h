@@ -61,9 +61,13 @@ class Files {
   /// The folder's names are on the disk afterwards.
   virtual Result<void> sync_folder(int folder) = 0;
   /// EEXIST when `to_name` exists, where the file system can tell; never leaves both names.
-  virtual Result<void> rename(int from, const std::string& name, int to,
+  virtual Result<void> rename(int from,
+                              const std::string& name,
+                              int to,
                               const std::string& to_name) = 0;
-  virtual Result<void> link(int from, const std::string& name, int to,
+  virtual Result<void> link(int from,
+                            const std::string& name,
+                            int to,
                             const std::string& to_name) = 0;
   virtual Result<void> unlink(int folder, const std::string& name) = 0;
   virtual Result<FileFacts> facts(int folder, const std::string& name) = 0;

@@ -60,8 +60,8 @@ class StoreIntake final : public Intake {
     auto returned = co_await clerk_.run(std::move(job));
     draft_ = std::move(returned.draft);
     if (returned.answer) {
-      returned.answer->promise_time = std::chrono::duration_cast<Duration>(
-          std::chrono::steady_clock::now() - begin);
+      returned.answer->promise_time =
+          std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
     }
     co_return std::move(returned.answer);
   }
@@ -112,8 +112,7 @@ class DiskMailStore final : public MailStore {
 
   std::unique_ptr<Intake> begin(IntakeRequest request) override {
     auto draft = std::make_unique<Draft>(shelf_, std::move(request));
-    return std::make_unique<StoreIntake>(clerk_, std::move(draft),
-                                         shelf_.settings.buffer_octets);
+    return std::make_unique<StoreIntake>(clerk_, std::move(draft), shelf_.settings.buffer_octets);
   }
 
   Task<Result<std::vector<queue::Item>>> list(std::size_t most) override {
@@ -171,7 +170,8 @@ class DiskMailStore final : public MailStore {
 
 }  // namespace
 
-std::unique_ptr<MailStore> make_mail_store(Clerk& clerk, Files& files,
+std::unique_ptr<MailStore> make_mail_store(Clerk& clerk,
+                                           Files& files,
                                            MailStore::Settings settings) {
   settings.hostname = escape_hostname(settings.hostname);
   return std::make_unique<DiskMailStore>(clerk, files, std::move(settings));

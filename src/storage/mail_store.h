@@ -27,19 +27,19 @@ struct LocalCopy {
 
 /// A message about to come in.
 struct IntakeRequest {
-  std::string id;               ///< The queue id: [0-9A-F]+, unique (mail/id.h).
+  std::string id;  ///< The queue id: [0-9A-F]+, unique (mail/id.h).
   Moment arrived{};
-  mail::Envelope envelope;      ///< Sender and options; recipients: those of other hosts only.
+  mail::Envelope envelope;  ///< Sender and options; recipients: those of other hosts only.
   std::vector<LocalCopy> local;
-  std::string received;         ///< The Received field, folded, ending in LF.
-  std::string original_to;      ///< X-Original-To where it differs; empty: none.
+  std::string received;     ///< The Received field, folded, ending in LF.
+  std::string original_to;  ///< X-Original-To where it differs; empty: none.
 };
 
 /// What a kept promise tells.
 struct Stored {
-  std::uint64_t octets = 0;         ///< Size of the text with the trace fields of the first copy.
-  std::uint32_t stores = 0;         ///< How many times the text was written (1 when shared by links).
-  Duration promise_time{};          ///< From promise() to durable, for delays=.
+  std::uint64_t octets = 0;  ///< Size of the text with the trace fields of the first copy.
+  std::uint32_t stores = 0;  ///< How many times the text was written (1 when shared by links).
+  Duration promise_time{};   ///< From promise() to durable, for delays=.
 };
 
 /// One message on its way to the disk. Destroying it before promise() succeeded drops all
@@ -70,8 +70,8 @@ class MailStore {
  public:
   struct Settings {
     std::string queue_directory;
-    bool share_text = true;         ///< maildir_share_text: links for many recipients where possible
-    std::string hostname;           ///< for Maildir file names, with '/' and ':' escaped
+    bool share_text = true;  ///< maildir_share_text: links for many recipients where possible
+    std::string hostname;    ///< for Maildir file names, with '/' and ':' escaped
     std::uint64_t buffer_octets = 64 * 1024;
   };
 
@@ -98,7 +98,8 @@ class MailStore {
 };
 
 /// `clerk` and `files` outlive the store. The store's end waits for the clerk's jobs.
-[[nodiscard]] std::unique_ptr<MailStore> make_mail_store(Clerk& clerk, Files& files,
+[[nodiscard]] std::unique_ptr<MailStore> make_mail_store(Clerk& clerk,
+                                                         Files& files,
                                                          MailStore::Settings settings);
 
 }  // namespace gatepost::storage

@@ -36,7 +36,9 @@ CREATE TABLE lost(
 constexpr std::size_t kMostId = 64;
 constexpr std::int64_t kComplete = 0x47505131;  // "GPQ1"
 
-std::int64_t micros(Moment moment) { return moment.time_since_epoch().count(); }
+std::int64_t micros(Moment moment) {
+  return moment.time_since_epoch().count();
+}
 
 /// Nothing unless the record is whole and tells of this row.
 std::optional<queue::Item> read_item(Statement& row) {
@@ -61,7 +63,9 @@ Result<void> perform(Statement& statement) {
 
 }  // namespace
 
-std::span<const std::string_view> queue_schema() { return kSchema; }
+std::span<const std::string_view> queue_schema() {
+  return kSchema;
+}
 
 Result<std::unique_ptr<QueueIndex>> QueueIndex::open(const std::string& path) {
   GP_TRY(auto database, Database::open(path));
@@ -130,9 +134,13 @@ Result<void> QueueIndex::put(Kind kind, const queue::Item& item) {
   return run(work);
 }
 
-Result<void> QueueIndex::insert(const queue::Item& item) { return put(Kind::Insert, item); }
+Result<void> QueueIndex::insert(const queue::Item& item) {
+  return put(Kind::Insert, item);
+}
 
-Result<void> QueueIndex::replace(const queue::Item& item) { return put(Kind::Replace, item); }
+Result<void> QueueIndex::replace(const queue::Item& item) {
+  return put(Kind::Replace, item);
+}
 
 Result<void> QueueIndex::erase(const std::string& id) {
   Work work(Kind::Erase, id);

@@ -56,7 +56,7 @@ class QueueIndex {
     std::string_view id;
     const queue::Item* item = nullptr;
     std::string record;
-    std::uint64_t items_more = 0;   ///< What the change does to the totals.
+    std::uint64_t items_more = 0;  ///< What the change does to the totals.
     std::uint64_t octets_more = 0;
     std::size_t most = 0;
     std::vector<queue::Item> items;

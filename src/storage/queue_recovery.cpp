@@ -52,7 +52,9 @@ Result<void> rebuild(QueueIndex& index, QueueTexts& texts, Problems& problems) {
 }
 
 /// A row's own text says more than the row: a row that cannot be read is written again.
-Result<void> mend_row(QueueIndex& index, QueueTexts& texts, const QueueIndex::Row& row,
+Result<void> mend_row(QueueIndex& index,
+                      QueueTexts& texts,
+                      const QueueIndex::Row& row,
                       Problems& problems) {
   auto item = texts.read_item(row.id);
   if (item && row.readable && row.octets == item->octets) return {};
@@ -97,8 +99,10 @@ Result<void> reconcile(QueueIndex& index, QueueTexts& texts, Problems& problems)
 
 }  // namespace
 
-Result<std::unique_ptr<QueueIndex>> open_queue(Files& files, const std::string& folder,
-                                               QueueTexts& texts, Problems& problems) {
+Result<std::unique_ptr<QueueIndex>> open_queue(Files& files,
+                                               const std::string& folder,
+                                               QueueTexts& texts,
+                                               Problems& problems) {
   GP_CHECK(texts.open(folder + "/text"));
   GP_TRY(const int number, files.open_folder(kNoFolder, folder));
   const Descriptor root(files, number);

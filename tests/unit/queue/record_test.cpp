@@ -119,8 +119,7 @@ TEST_CASE("a trailer is found again from the end of its file", "[queue][record]"
   const auto footer = parse_footer(end, file.size());
   REQUIRE(footer);
   CHECK(footer->text_octets == 5);
-  const auto item =
-      parse_trailer(*footer, std::string_view(file).substr(5, footer->record_octets));
+  const auto item = parse_trailer(*footer, std::string_view(file).substr(5, footer->record_octets));
   REQUIRE(item);
   CHECK(same(*item, full_item()));
 }

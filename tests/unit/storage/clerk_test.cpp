@@ -2,11 +2,10 @@
 // tests: the clerk: every job once, every answer on the loop's thread.
 #include "storage/clerk.h"
 
-#include <signal.h>
-
 #include <atomic>
 #include <barrier>
 #include <memory>
+#include <signal.h>
 #include <string>
 #include <thread>
 #include <vector>
@@ -98,7 +97,10 @@ TEST_CASE("a job given after the stop is carried out at once, and its caller res
   bool resumed = false;
   clerk.leave([&done] { ++done; });
   CHECK(done == 1);
-  asio::co_spawn(loop, run_one(clerk, [&done] { ++done; }, resumed), asio::detached);
+  asio::co_spawn(loop,
+                 run_one(
+                     clerk, [&done] { ++done; }, resumed),
+                 asio::detached);
   loop.run();
   CHECK(done == 2);
   CHECK(resumed);
@@ -139,7 +141,10 @@ TEST_CASE("what the loop did not resume is dropped, with all it owns, when the c
   bool resumed = false;
   {
     Clerk clerk(loop, Clerk::Settings());
-    asio::co_spawn(loop, run_one(clerk, [kept = std::move(owned)] {}, resumed), asio::detached);
+    asio::co_spawn(loop,
+                   run_one(
+                       clerk, [kept = std::move(owned)] {}, resumed),
+                   asio::detached);
     loop.poll_one();
     clerk.abandon();
   }

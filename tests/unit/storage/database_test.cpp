@@ -2,11 +2,10 @@
 // tests: one connection: its errors, its migrations.
 #include "storage/database.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -74,8 +73,9 @@ TEST_CASE("a migration that dies midway leaves the old version", "[storage][data
     // The cache is made to spill, so that half the change is in the file when we die.
     const bool went = database && database->run("PRAGMA cache_size=1;BEGIN IMMEDIATE;") &&
                       database->run("ALTER TABLE t ADD COLUMN b TEXT NOT NULL DEFAULT 'half'") &&
-                      database->run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM "
-                                    "n WHERE i < 5000) INSERT INTO t SELECT i, 'half' FROM n");
+                      database->run(
+                          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM "
+                          "n WHERE i < 5000) INSERT INTO t SELECT i, 'half' FROM n");
     ::_exit(went ? 0 : 1);
   }
   int status = 0;

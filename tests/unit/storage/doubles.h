@@ -2,8 +2,6 @@
 // tests: disks that fail and disks that forget.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -15,6 +13,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <sys/stat.h>
 #include <utility>
 #include <vector>
 
@@ -23,8 +22,20 @@
 namespace gatepost::storage::test {
 
 enum class Call {
-  OpenFolder, MakeFolder, Create, Open, Write, Read, Sync, SyncFolder, Rename, Link, Unlink,
-  Facts, List, Space,
+  OpenFolder,
+  MakeFolder,
+  Create,
+  Open,
+  Write,
+  Read,
+  Sync,
+  SyncFolder,
+  Rename,
+  Link,
+  Unlink,
+  Facts,
+  List,
+  Space,
 };
 
 /// True for calls that can run out of space.
@@ -76,12 +87,16 @@ class WatchedFiles : public Files {
     GP_CHECK(before(Call::SyncFolder));
     return real_->sync_folder(folder);
   }
-  Result<void> rename(int from, const std::string& name, int to,
+  Result<void> rename(int from,
+                      const std::string& name,
+                      int to,
                       const std::string& to_name) override {
     GP_CHECK(before(Call::Rename));
     return real_->rename(from, name, to, to_name);
   }
-  Result<void> link(int from, const std::string& name, int to,
+  Result<void> link(int from,
+                    const std::string& name,
+                    int to,
                     const std::string& to_name) override {
     GP_CHECK(before(Call::Link));
     return real_->link(from, name, to, to_name);
@@ -127,9 +142,7 @@ class FaultyFiles : public WatchedFiles {
     failed_ = 0;
   }
   /// Calls of this kind fail until heal().
-  void fail_all(Call call, int number) {
-    kinds_[call] = number;
-  }
+  void fail_all(Call call, int number) { kinds_[call] = number; }
   void heal() {
     nth_ = 0;
     kinds_.clear();
@@ -246,9 +259,7 @@ class ForgetfulFiles : public WatchedFiles {
     std::ofstream(path, std::ios::binary) << text;
   }
   Inode inode(int file) { return real_->facts(file)->inode; }
-  Inode inode_at(int folder, const std::string& name) {
-    return real_->facts(folder, name)->inode;
-  }
+  Inode inode_at(int folder, const std::string& name) { return real_->facts(folder, name)->inode; }
   static Inode inode_of(const std::string& path) {
     struct stat found {};
     return ::lstat(path.c_str(), &found) == 0 ? found.st_ino : 0;
@@ -304,10 +315,14 @@ class ForgetfulFiles : public WatchedFiles {
     std::string text = last == last_contents_.end() ? std::string() : last->second;
     if (luck_ != Luck::Random) return {};
     switch (std::uniform_int_distribution<int>(0, 3)(random_)) {
-      case 0: return {};
-      case 1: return text.substr(0, text.size() / 2);
-      case 2: return std::string(text.size(), '\0');
-      default: return text;
+      case 0:
+        return {};
+      case 1:
+        return text.substr(0, text.size() / 2);
+      case 2:
+        return std::string(text.size(), '\0');
+      default:
+        return text;
     }
   }
 

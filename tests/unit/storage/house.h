@@ -2,8 +2,6 @@
 // tests: a store on a scratch folder, with a loop to run its tasks.
 #pragma once
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -12,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -87,12 +86,16 @@ T run_task(asio::io_context& loop, Task<T> task) {
   return std::move(*answer);
 }
 
-inline Moment at_second(std::int64_t second) { return Moment(std::chrono::seconds(second)); }
+inline Moment at_second(std::int64_t second) {
+  return Moment(std::chrono::seconds(second));
+}
 
 /// A store in `root`: queue in root/queue, Maildirs below root/mail.
 class House {
  public:
-  House(Files& files, const std::string& root, bool share_text = true,
+  House(Files& files,
+        const std::string& root,
+        bool share_text = true,
         std::uint64_t buffer_octets = 64 * 1024)
       : root_(root), clerk_(loop_, Clerk::Settings{4, 256 * 1024}) {
     MailStore::Settings settings;

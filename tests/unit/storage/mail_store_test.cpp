@@ -20,8 +20,8 @@ ino_t inode_of(const std::string& folder) {
   return found.st_ino;
 }
 
-Task<void> send_many(House& house, unsigned session, unsigned count, std::string text,
-                     unsigned& promised) {
+Task<void> send_many(
+    House& house, unsigned session, unsigned count, std::string text, unsigned& promised) {
   for (unsigned n = 0; n < count; ++n) {
     const std::string id = "S" + std::to_string(session) + "N" + std::to_string(n);
     IntakeRequest request = house.request(id, {"user" + std::to_string(session % 3)});
@@ -142,7 +142,8 @@ TEST_CASE("without sharing each recipient has a file with its own address",
     REQUIRE(stored);
     CHECK(stored->stores == 2);
     const std::string start = "Return-Path: <sender@client.example>\nDelivered-To: ";
-    const std::string end = "@us.example\nReceived: from client.example\n\tby mx.example; now\n" + text;
+    const std::string end =
+        "@us.example\nReceived: from client.example\n\tby mx.example; now\n" + text;
     CHECK(house.new_in("ann").at(0) == start + "ann" + end);
     CHECK(house.new_in("bob").at(0) == start + "bob" + end);
   }
@@ -255,7 +256,8 @@ TEST_CASE("many sessions at once lose nothing and mix nothing", "[storage][mail_
   REQUIRE(house.open());
   unsigned promised = 0;
   for (unsigned session = 0; session < 64; ++session) {
-    std::string text = "Session: " + std::to_string(session) + "\n\n" + std::string(session * 50, 'x') + "\n";
+    std::string text =
+        "Session: " + std::to_string(session) + "\n\n" + std::string(session * 50, 'x') + "\n";
     asio::co_spawn(house.loop(), send_many(house, session, 5, std::move(text), promised),
                    asio::detached);
   }

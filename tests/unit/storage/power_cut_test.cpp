@@ -30,7 +30,8 @@ const Story kStories[] = {
 
 std::string text_of(std::size_t octets) {
   std::string text("Subject: a test\n\n");
-  while (text.size() < octets) text.append("one line of ").append(std::to_string(text.size())).append("\n");
+  while (text.size() < octets)
+    text.append("one line of ").append(std::to_string(text.size())).append("\n");
   return text;
 }
 
@@ -39,8 +40,11 @@ std::string queue_text(const std::string& root, const queue::Item& item) {
   return read_text(root + "/queue/text/" + item.id).substr(0, item.octets);
 }
 
-void check_after(const Story& story, const std::string& root, const std::string& text,
-                 std::size_t promised, std::size_t tried) {
+void check_after(const Story& story,
+                 const std::string& root,
+                 const std::string& text,
+                 std::size_t promised,
+                 std::size_t tried) {
   const auto files = make_system_files();
   House house(*files, root);
   REQUIRE(house.open());

@@ -32,7 +32,8 @@ const Story kStories[] = {
 
 std::string text_of(std::size_t octets) {
   std::string text("Subject: a test\n\n");
-  while (text.size() < octets) text.append("one line of ").append(std::to_string(text.size())).append("\n");
+  while (text.size() < octets)
+    text.append("one line of ").append(std::to_string(text.size())).append("\n");
   return text;
 }
 

@@ -2,11 +2,10 @@
 // tests: rows of the queue.
 #include "storage/queue_index.h"
 
-#include <signal.h>
-#include <sys/resource.h>
-
 #include <atomic>
 #include <cerrno>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -100,9 +99,10 @@ TEST_CASE("rows of another shape are left out of the list and told", "[storage][
   }
   {
     auto database = Database::open(scratch / "q");
-    REQUIRE(database->run("UPDATE item SET record = x'01' WHERE id = 'A';"
-                          "UPDATE item SET octets = -1 WHERE id = 'B';"
-                          "UPDATE item SET id = 'E' WHERE id = 'C';"));
+    REQUIRE(
+        database->run("UPDATE item SET record = x'01' WHERE id = 'A';"
+                      "UPDATE item SET octets = -1 WHERE id = 'B';"
+                      "UPDATE item SET id = 'E' WHERE id = 'C';"));
   }
   auto index = QueueIndex::open(scratch / "q");
   REQUIRE(index);
