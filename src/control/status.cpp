@@ -39,6 +39,7 @@ void append_listeners(std::string& out, const StatusSnapshot& snapshot) {
 
 std::string sessions_text(const log::Gauges& gauges) {
   std::string out = format("{} open", all_sessions(gauges));
+  if (gauges.sessions.size() < 2) return out;
   std::string_view separator = ": ";
   for (const log::PhaseGauge& phase : gauges.sessions) {
     if (phase.sessions == 0) continue;

@@ -32,6 +32,12 @@ TEST_CASE("a person reads on one screen how the service is", "[control]") {
         "certificate    /etc/ssl/a.pem expires in 90 d 0 h\n");
 }
 
+TEST_CASE("sessions are not split where only one phase is told", "[control]") {
+  StatusSnapshot now = snapshot();
+  now.gauges.sessions = {{"open", 3}};
+  CHECK(format_status(now, log::Counters()).find("sessions       3 open\n") != std::string::npos);
+}
+
 TEST_CASE("problems stand at the end, marked", "[control]") {
   StatusSnapshot now = snapshot();
   now.gauges.sessions.clear();
