@@ -192,6 +192,12 @@ Result<void> store_self_signed(const std::string& directory, const Secret& pem) 
                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (file.fd < 0) return system_error(format("create {}/{}", directory, temporary), errno);
   Result<void> written = write_all(file.fd, pem.reveal());
+  // Made by root in a directory that was prepared for another user, it has to be that user's.
+  struct stat about {};
+  if (written && ::geteuid() == 0 && ::fstat(folder.fd, &about) == 0 &&
+      ::fchown(file.fd, about.st_uid, about.st_gid) != 0) {
+    written = system_error("chown", errno);
+  }
   if (written && ::renameat(folder.fd, temporary.c_str(), folder.fd, name.c_str()) != 0) {
     written = system_error("rename", errno);
   }

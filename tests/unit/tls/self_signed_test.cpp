@@ -3,6 +3,8 @@
 #include "tls/self_signed.h"
 
 #include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -81,6 +83,17 @@ TEST_CASE("storing leaves no other file behind and replaces a link, not its targ
   CHECK(folder.read("target") == "precious");
   CHECK(folder.read("tls/self-signed.pem") == "pem");
   CHECK(std::distance(std::filesystem::directory_iterator(directory), {}) == 1);
+}
+
+TEST_CASE("what root stores belongs to whom the directory belongs", "[tls][self-signed]") {
+  if (::geteuid() != 0) SKIP("only root can");
+  const tests::TempFolder folder;
+  REQUIRE(::chown(folder.path().c_str(), 54321, 54322) == 0);
+  REQUIRE(store_self_signed(folder.path(), Secret("pem")));
+  struct stat about {};
+  REQUIRE(::stat(self_signed_path(folder.path()).c_str(), &about) == 0);
+  CHECK(about.st_uid == 54321);
+  CHECK((about.st_mode & 07777) == 0600);
 }
 
 }  // namespace gatepost::tls
