@@ -44,6 +44,7 @@ class Loader {
     read_service("submission", out_.settings.submission);
     read_service("submissions", out_.settings.submissions);
     judge_names();
+    tell_of_defaults();
     settle(out_.settings, document_, source_.path, out_.findings);
     out_.findings.sort();
     return std::move(out_);
@@ -67,7 +68,9 @@ class Loader {
     const Origin origin = environment.find(row.name).value_or(Origin{});
     const std::size_t line = origin.assignment != nullptr ? origin.assignment->line : 0;
     const auto say = [&](Severity severity, std::string_view text) {
-      out_.findings.add({severity, source_.path, line, format("{}: {}", row.name, text)});
+      Finding finding{severity, source_.path, line, format("{}: {}", row.name, text)};
+      if (origin.assignment == nullptr) return defaults_.add(std::move(finding));
+      out_.findings.add(std::move(finding));
     };
     const Result<std::string> value = expand(origin.value, environment);
     if (!value) return say(Severity::Error, value.error().detail);
@@ -76,6 +79,13 @@ class Loader {
       return say(Severity::Error, stored.error().detail);
     }
     for (const std::string& note : context.notes) say(Severity::Note, note);
+  }
+
+  /// A default is wrong when it refers to what is wrong: only worth telling when nothing else is,
+  /// as with a host without a usable name.
+  void tell_of_defaults() {
+    if (out_.findings.has_errors()) return;
+    for (const Finding& finding : defaults_.all()) out_.findings.add(finding);
   }
 
   void keep_references(const Environment& environment) {
@@ -132,8 +142,11 @@ class Loader {
   }
 
   /// One or two letters from one of ours, so that smtp_lisen is not taken for a parameter of
-  /// Postfix's client.
+  /// Postfix's client; where Postfix has smtp_X and smtpd_X, smtp_X is meant as it stands.
   static bool is_misspelling(std::string_view name) {
+    if (name.starts_with("smtp_") && find_row("smtpd_" + std::string(name.substr(5))) != nullptr) {
+      return false;
+    }
     for (const std::string_view ours : row_names()) {
       if (edit_distance(name, ours) <= 2) return true;
     }
@@ -147,6 +160,7 @@ class Loader {
   const Source& source_;
   tables::Files& files_;
   Loaded out_;
+  Findings defaults_;  // About values that are not in the file.
   Document document_;
   std::set<std::string, std::less<>> referenced_;
 };

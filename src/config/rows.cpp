@@ -45,6 +45,7 @@ struct ServiceDefault {
 constexpr std::array kServiceDefaults{
     ServiceDefault{"submission", "smtpd_tls_security_level", "encrypt"},
     ServiceDefault{"submission", "smtpd_relay_restrictions", "permit_mynetworks, permit_sasl_authenticated, reject"},
+    ServiceDefault{"submissions", "smtpd_tls_security_level", "encrypt"},
     ServiceDefault{"submissions", "smtpd_tls_wrappermode", "yes"},
     ServiceDefault{"submissions", "smtpd_relay_restrictions", "permit_mynetworks, permit_sasl_authenticated, reject"},
 };
