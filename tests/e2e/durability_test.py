@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # e2e: the promise under a full disk and a sudden end.
+import contextlib
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 
-from harness import DOMAIN, HOME, Case, message, ordinary_user
+from harness import DOMAIN, HOME, Case, message, ordinary_user, wait_for
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "soak"))
 import kill_rounds  # noqa: E402
@@ -66,22 +67,41 @@ class FullDisk(Case):
             self.assertEqual(client.deliver(message(body=whole), ALICE).code, 250)
         self.assertEqual(len(self.stored(server)), 1)
 
-    def test_a_full_disk_is_452_and_leaves_nothing_half_written(self):
-        server = self.small_disk("size=4m")
+    def test_a_disk_that_fills_amid_a_message_is_452_and_leaves_nothing_half_written(self):
+        server = self.small_disk("size=8m", {"message_size_limit": "2000000"})
+        body = "0123456789abcde\n" * 60000
+        filler = server.disk / "filler"
+        with server.client() as client:
+            client.ehlo()
+            client.envelope("x@remote.test", ALICE)
+            self.assertEqual(client.ask("DATA").code, 354)
+            # The space was there when the message was let in; it is gone when the text comes.
+            with open(filler, "wb", buffering=0) as full, contextlib.suppress(OSError):
+                while full.write(b"f" * 4096):
+                    pass
+            self.assert_reply(client.text(message(body=body)), "452 4.3.1 Insufficient system storage")
+            self.assertEqual(self.stored(server), [])
+            wait_for(lambda: not list((server.disk / "mail").glob("*/*/Maildir/tmp/*")), "tmp/ to be empty")
+            filler.unlink()
+            self.assertEqual(client.deliver(message(body=body), ALICE).code, 250)
+        self.assert_recovers(server, body)
+
+    def test_a_full_disk_is_told_at_mail_and_every_accepted_message_is_whole(self):
+        server = self.small_disk("size=4m", {"message_size_limit": "300000"})
         body = "0123456789abcde\n" * 12000
         accepted, refusal = self.send_until_refused(server, body, ALICE)
         self.assert_reply(refusal, "452 4.3.1 Insufficient system storage")
         self.assertGreater(accepted, 0)
         self.assertEqual(len(self.stored(server)), accepted)
-        self.assertEqual(list((server.disk / "mail").glob("*/*/Maildir/tmp/*")), [])
         self.assert_recovers(server, body)
 
     def test_a_disk_that_fills_before_the_last_of_many_copies_delivers_none(self):
-        server = self.small_disk("size=4m", {"maildir_share_text": "no"})
+        server = self.small_disk("size=4m", {"maildir_share_text": "no", "message_size_limit": "200000"})
         body = "0123456789abcde\n" * 12000
         accepted, refusal = self.send_until_refused(
             server, body, ALICE, f"bob@{DOMAIN}", f"carol@{DOMAIN}", f"dave@{DOMAIN}")
         self.assertEqual(refusal.code, 452, refusal)
+        self.assertGreater(accepted, 0)
         self.assertEqual(len(self.stored(server)), accepted * 4)
         self.assert_recovers(server, body)
 
@@ -93,17 +113,21 @@ class FullDisk(Case):
         self.assert_recovers(server, "small\n")
 
     def test_a_full_disk_refuses_mail_for_others_too_and_loses_none(self):
-        server = self.small_disk("size=4m")
+        server = self.small_disk("size=4m", {"message_size_limit": "200000"})
         accepted, refusal = self.send_until_refused(server, "0123456789abcde\n" * 12000, "x@elsewhere.test",
                                                     source=HOME)
+        self.assertGreater(accepted, 0)
         self.assertIn(refusal.code, (451, 452), refusal)
         self.assertEqual(len(server.queue()), accepted)
 
     def test_a_declared_size_that_cannot_fit_is_refused_at_mail(self):
-        server = self.small_disk("size=4m")
+        server = self.small_disk("size=8m", {"message_size_limit": "5000000"})
         with server.client() as client:
             client.ehlo()
-            self.assert_reply(client.ask("MAIL FROM:<x@remote.test> SIZE=9000000"), "452 4.3.1")
+            self.assertEqual(client.ask("MAIL FROM:<x@remote.test> SIZE=1000").code, 250)
+            client.ask("RSET")
+            (server.disk / "filler").write_bytes(b"f" * 4_000_000)
+            self.assert_reply(client.ask("MAIL FROM:<x@remote.test> SIZE=4900000"), "452 4.3.1")
 
 
 class SuddenEnd(Case):
