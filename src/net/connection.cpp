@@ -67,6 +67,12 @@ bool Connection::has_input() {
   return !gone_ && ::ioctl(socket_.native_handle(), FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
+void Connection::send_at_once(std::string_view octets) {
+  if (gone_) return;
+  [[maybe_unused]] const auto sent = ::send(socket_.native_handle(), octets.data(), octets.size(),
+                                            MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void Connection::close() {
   std::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
