@@ -82,8 +82,9 @@ def bare_loop(program, scratch, threads, files, octets):
                               capture_output=True, text=True, check=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    rate, cpu = (float(word) for word in done.stdout.split())
-    return {"threads": threads, "octets": octets, "files_per_second": rate, "cpu_ms_per_file": cpu}
+    rate, cpu, written = (float(word) for word in done.stdout.split())
+    return {"threads": threads, "octets": octets, "files_per_second": rate, "cpu_ms_per_file": cpu,
+            "written_per_octet": written}
 
 
 def file_system(path):
