@@ -30,6 +30,7 @@ page() {
   fi
 }
 page config/gatepost.conf manual sample
+page config/gatepost.conf.5 manual config
 for topic in settings commands control events metrics extensions; do page "config/manual/$topic.txt" manual "$topic"; done
 
 # The sample is a configuration gatepost itself finds right.
