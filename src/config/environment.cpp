@@ -14,6 +14,8 @@ namespace gatepost::config {
 namespace {
 
 constexpr std::string_view kNoDomain = "localdomain";
+// What ${{$compatibility_level} <level {...} asks for: no defaults of old.
+constexpr std::string_view kLevel = "3.10";
 
 std::string after_dot(std::string_view name) {
   const std::size_t dot = name.find('.');
@@ -60,6 +62,7 @@ std::optional<Origin> Environment::find(std::string_view name) {
 std::optional<std::string> Environment::value_of(std::string_view name) {
   referenced_.emplace(name);
   if (auto origin = find(name)) return std::move(origin->value);
+  if (name == "compatibility_level") return std::string(kLevel);
   // What Postfix knows and we do not is empty, so that ${stress?{1}:{20}} keeps its meaning.
   if (find_foreign(name) != nullptr) return std::string();
   return std::nullopt;

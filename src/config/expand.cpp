@@ -69,8 +69,22 @@ int compare(std::string_view a, std::string_view b) {
   return order < 0 ? -1 : order > 0 ? 1 : 0;
 }
 
+/// Numbers between dots, from the front; what is missing counts as 0.
+int compare_levels(std::string_view a, std::string_view b) {
+  while (!a.empty() || !b.empty()) {
+    const std::string_view left = take_word(a, ".");
+    const std::string_view right = take_word(b, ".");
+    const int order = compare(left.empty() ? "0" : left, right.empty() ? "0" : right);
+    if (order != 0) return order;
+  }
+  return 0;
+}
+
 Result<bool> holds(std::string_view a, std::string_view relation, std::string_view b) {
-  const int order = compare(a, b);
+  constexpr std::string_view kLevel = "level";
+  const bool levels = relation.ends_with(kLevel);
+  if (levels) relation.remove_suffix(kLevel.size());
+  const int order = levels ? compare_levels(a, b) : compare(a, b);
   if (relation == "==") return order == 0;
   if (relation == "!=") return order != 0;
   if (relation == "<") return order < 0;
@@ -153,7 +167,7 @@ class Expander {
   Result<std::string> comparison(std::string_view rest) {
     GP_TRY(const std::string_view left, take_bracketed(rest));
     skip_space(rest);
-    const std::size_t end = std::min(rest.find_first_not_of("=!<>"), rest.size());
+    const std::size_t end = std::min(rest.find_first_of("{ \t\r\n"), rest.size());
     const std::string_view relation = rest.substr(0, end);
     rest.remove_prefix(end);
     skip_space(rest);

@@ -26,7 +26,7 @@ class Names {
 ///   ${name:value} ${name:{value}}  `value` when it has not
 ///   ${name?{yes}:{no}}             the one or the other
 ///   ${{a} == {b} ? {yes} : {no}}   also != < <= > >=; whole numbers compare as such, other text
-///                                  by octets
+///                                  by octets; ==level, <level and so on compare 3.6 with 3.10
 ///   $$                             a dollar sign
 /// Only what is chosen is expanded. An error says what was expected; so do parameters that refer
 /// to themselves, nesting without end, and a result longer than limits::kConfigLine.

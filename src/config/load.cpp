@@ -2,6 +2,7 @@
 // config: from the text of gatepost.conf to settings, with everything that is wrong in it.
 #include "config/load.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
@@ -134,7 +135,7 @@ class Loader {
       say(Severity::Note, assignment, format("\"{}\" has no use here: {}", assignment.name, foreign->text));
       return true;
     }
-    if (!value || !is_off(*foreign, *value)) {
+    if (!is_off(*foreign, assignment.value) && (!value || !is_off(*foreign, *value))) {
       say(Severity::Error, assignment,
           format("\"{}\" asks for what gatepost does not do yet: {}", assignment.name, foreign->text));
     }
@@ -142,11 +143,10 @@ class Loader {
   }
 
   /// One or two letters from one of ours, so that smtp_lisen is not taken for a parameter of
-  /// Postfix's client; where Postfix has smtp_X and smtpd_X, smtp_X is meant as it stands.
+  /// Postfix's client. Where Postfix has smtp_X, lmtp_X or the like besides smtpd_X, that is meant.
   static bool is_misspelling(std::string_view name) {
-    if (name.starts_with("smtp_") && find_row("smtpd_" + std::string(name.substr(5))) != nullptr) {
-      return false;
-    }
+    const std::size_t underscore = std::min(name.find('_'), name.size());
+    if (find_row("smtpd" + std::string(name.substr(underscore))) != nullptr) return false;
     for (const std::string_view ours : row_names()) {
       if (edit_distance(name, ours) <= 2) return true;
     }

@@ -44,6 +44,18 @@ std::string without_outer_brackets(std::string_view text) {
   return std::string(text);
 }
 
+/// "[::ffff:127.0.0.0]/104", which Debian writes into every main.cf, is 127.0.0.0/8: a mapped address
+/// becomes an IPv4 one (base/address.h), and so must its prefix.
+std::string unmapped(std::string text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view host = std::string_view(text).substr(0, slash);
+  if (slash == text.npos || host.find(':') == host.npos) return text;
+  const auto whole = Network::parse(host);
+  const auto bits = parse_number(std::string_view(text).substr(slash + 1));
+  if (!whole || !whole->address.is_v4() || !bits || *bits < 96 || *bits > 128) return text;
+  return whole->address.text() + "/" + format_number(*bits - 96);
+}
+
 Error explain_network(std::string_view text) {
   const std::size_t slash = text.find('/');
   const std::string host(text.substr(0, slash));
@@ -91,7 +103,7 @@ Result<Pattern> parse_address_pattern(std::string_view text) {
     GP_TRY(Spec spec, parse_spec(text));
     return Pattern{negated, std::move(spec)};
   }
-  const std::string plain = without_outer_brackets(text);
+  const std::string plain = unmapped(without_outer_brackets(text));
   const auto network = Network::parse(plain);
   if (!network) return explain_network(plain);
   return Pattern{negated, *network};

@@ -73,6 +73,13 @@ TEST_CASE("a comparison compares numbers as numbers and text as text", "[config]
   CHECK(expand("${{99999999999999999999999} > {1} ? {big}}") == "big");
 }
 
+TEST_CASE("levels compare number by number", "[config][expand]") {
+  CHECK(expand("${{3.6} <level {3.10} ? {yes} : {no}}") == "yes");
+  CHECK(expand("${{3.6} <level {3.6}? {yes} : {no}}") == "no");
+  CHECK(expand("${{3.6} >=level {3.6.0} ? {yes}}${{} ==level {0}?{yes}}") == "yesyes");
+  CHECK(fails("${{3.6} =level {3.6} ? {yes}}"));
+}
+
 TEST_CASE("an unknown name is an error that names it and the nearest", "[config][expand]") {
   CHECK(expand("$nowhere") == "error: \"$nowhere\" refers to an unknown parameter; did you mean this?");
 }

@@ -322,7 +322,9 @@ TEST_CASE("a parameter that asks for what is not there yet is an error unless it
     CHECK(mentions(lines(loaded).front(), "does not do yet"));
   }
   for (const char* row : {"relayhost =", "alias_maps =", "smtpd_sasl_auth_enable = no", "recipient_delimiter =",
-                          "smtpd_client_message_rate_limit = 0", "mynetworks_style = host", "smtpd_use_tls = yes",
+                          "smtpd_client_message_rate_limit = 0", "mynetworks_style = host", "lmtp_tls_cert_file =",
+                          "qmqpd_timeout = 300s", "local_transport = local:$myhostname", "smtpd_tls_dcert_file =",
+                          "mynetworks_style = ${{$compatibility_level} <level {2} ? {subnet} : {host}}", "smtpd_use_tls = yes",
                           "smtpd_tls_mandatory_protocols = !SSLv2, !SSLv3 !TLSv1,!TLSv1.1"}) {
     CAPTURE(row);
     CHECK(load(row).ok());
@@ -333,6 +335,25 @@ TEST_CASE("the conditions of Postfix's stress mode keep their meaning", "[config
   const Settings settings = good("smtpd_hard_error_limit = ${stress?{1}:{20}}\nsmtpd_timeout = ${stress?{10}:{300}}s\n");
   CHECK(settings.smtp.smtpd_hard_error_limit == 20);
   CHECK(settings.smtp.smtpd_timeout == std::chrono::seconds(300));
+}
+
+TEST_CASE("what postconf -n of a Debian system prints is read as Postfix meant it", "[config][load]") {
+  test::MapFiles files;
+  files.write("/etc/mailname", "example.com\n");
+  const Settings settings = good(
+      "smtpd_banner = $myhostname ESMTP $mail_name (Debian/GNU)\nbiff = no\nappend_dot_mydomain = no\n"
+      "readme_directory = no\ncompatibility_level = 3.6\nsmtpd_tls_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem\n"
+      "smtpd_tls_key_file=/etc/ssl/private/ssl-cert-snakeoil.key\nsmtpd_tls_security_level=may\n"
+      "smtp_tls_CApath=/etc/ssl/certs\nsmtp_tls_session_cache_database = btree:${data_directory}/smtp_scache\n"
+      "smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination\n"
+      "myhostname = mx.example.com\nalias_database = hash:/etc/aliases\nmyorigin = /etc/mailname\n"
+      "mydestination = $myhostname, example.com, localhost.example.com, , localhost\nrelayhost =\n"
+      "mynetworks = 127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128\nmailbox_size_limit = 0\n"
+      "inet_interfaces = all\ninet_protocols = all\n",
+      files);
+  CHECK(settings.smtp.smtpd_banner == "mx.example.com ESMTP gatepost (Debian/GNU)");
+  CHECK(settings.myorigin == "example.com");
+  CHECK(settings.mydestination.size() == 4);
 }
 
 TEST_CASE("all tables that are named are found", "[config][load]") {

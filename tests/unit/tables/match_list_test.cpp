@@ -104,6 +104,13 @@ TEST_CASE("an indexed table of clients is asked for the address as text", "[tabl
   CHECK(has(addresses(set, {"hash:/c"}), "2001:0db8:0::1"));
 }
 
+TEST_CASE("a block of mapped addresses is the IPv4 block it stands for", "[tables][match]") {
+  CHECK(parse_address_pattern("[::ffff:127.0.0.0]/104")->text() == "127.0.0.0/8");
+  CHECK(parse_address_pattern("::ffff:192.0.2.1/128")->text() == "192.0.2.1/32");
+  CHECK_FALSE(parse_address_pattern("[::ffff:127.0.0.0]/8"));
+  CHECK_FALSE(parse_address_pattern("[::ffff:127.0.0.0]/129"));
+}
+
 TEST_CASE("mistakes in patterns say what was meant", "[tables][match]") {
   CHECK(parse_address_pattern("10.0.0.1/8").error().detail.find("10.0.0.0/8") != std::string::npos);
   CHECK(parse_address_pattern("10.0.0.0/99").error().detail.find("32") != std::string::npos);
