@@ -67,7 +67,7 @@ int App::run() {
   wait_for_signal();
   tasks_.spawn("start", start());
   loop_.run();
-  clerk_.stop();
+  clerk_.abandon();
   log_.flush();
   return exit_code_;
 }
