@@ -77,7 +77,10 @@ std::optional<Network> Network::parse(std::string_view text) {
   if (!address) return {};
   Network out{*address, address->bits()};
   if (slash != text.npos) {
-    const auto prefix = parse_number(text.substr(slash + 1));
+    auto prefix = parse_number(text.substr(slash + 1));
+    // A mapped address became an IPv4 one: of its prefix the first 96 bits are the mapping's.
+    const bool mapped = address->is_v4() && host.find(':') != host.npos;
+    if (prefix && mapped) prefix = *prefix < 96 ? std::nullopt : std::optional(*prefix - 96);
     if (!prefix || *prefix > address->bits()) return {};
     out.prefix = static_cast<unsigned>(*prefix);
   }

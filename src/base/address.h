@@ -51,7 +51,8 @@ struct Network {
   unsigned prefix = 0;
 
   /// "192.0.2.0/24", "192.0.2.7", "2001:db8::/32", "[2001:db8::]/32". Host bits set are
-  /// an error, as in Postfix: the block meant is unclear.
+  /// an error, as in Postfix: the block meant is unclear. "[::ffff:127.0.0.0]/104", which Debian
+  /// writes into every main.cf, is 127.0.0.0/8.
   [[nodiscard]] static std::optional<Network> parse(std::string_view text);
   [[nodiscard]] bool contains(const IpAddress& other) const;
   [[nodiscard]] std::string text() const;

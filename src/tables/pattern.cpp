@@ -44,18 +44,6 @@ std::string without_outer_brackets(std::string_view text) {
   return std::string(text);
 }
 
-/// "[::ffff:127.0.0.0]/104", which Debian writes into every main.cf, is 127.0.0.0/8: a mapped address
-/// becomes an IPv4 one (base/address.h), and so must its prefix.
-std::string unmapped(std::string text) {
-  const std::size_t slash = text.find('/');
-  const std::string_view host = std::string_view(text).substr(0, slash);
-  if (slash == text.npos || host.find(':') == host.npos) return text;
-  const auto whole = Network::parse(host);
-  const auto bits = parse_number(std::string_view(text).substr(slash + 1));
-  if (!whole || !whole->address.is_v4() || !bits || *bits < 96 || *bits > 128) return text;
-  return whole->address.text() + "/" + format_number(*bits - 96);
-}
-
 Error explain_network(std::string_view text) {
   const std::size_t slash = text.find('/');
   const std::string host(text.substr(0, slash));
@@ -64,7 +52,13 @@ Error explain_network(std::string_view text) {
     return refusal("\"" + std::string(text) +
                    "\" is no address block: expected 192.0.2.0/24, [2001:db8::]/32, type:table or /file");
   }
-  const auto bits = parse_number(text.substr(slash + 1));
+  auto bits = parse_number(text.substr(slash + 1));
+  if (whole->address.is_v4() && host.find(':') != host.npos) {
+    if (!bits || *bits < 96 || *bits > 128) {
+      return refusal("\"" + std::string(text) + "\": expected a prefix length from 96 to 128 after an address that stands for an IPv4 one");
+    }
+    *bits -= 96;
+  }
   if (!bits || *bits > whole->address.bits()) {
     return refusal("\"" + std::string(text) + "\": expected a prefix length of at most " +
                    format_number(whole->address.bits()));
@@ -103,7 +97,7 @@ Result<Pattern> parse_address_pattern(std::string_view text) {
     GP_TRY(Spec spec, parse_spec(text));
     return Pattern{negated, std::move(spec)};
   }
-  const std::string plain = unmapped(without_outer_brackets(text));
+  const std::string plain = without_outer_brackets(text);
   const auto network = Network::parse(plain);
   if (!network) return explain_network(plain);
   return Pattern{negated, *network};

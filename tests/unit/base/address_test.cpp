@@ -42,6 +42,13 @@ TEST_CASE("a network with host bits or too long a prefix is refused", "[base]") 
   CHECK_FALSE(Network::parse("::/129"));
 }
 
+TEST_CASE("a network of mapped addresses is the IPv4 network it stands for", "[base]") {
+  CHECK(Network::parse("[::ffff:127.0.0.0]/104")->text() == "127.0.0.0/8");
+  CHECK(Network::parse("::ffff:192.0.2.1/128")->text() == "192.0.2.1/32");
+  CHECK_FALSE(Network::parse("[::ffff:127.0.0.0]/8"));
+  CHECK_FALSE(Network::parse("[::ffff:127.0.0.0]/129"));
+}
+
 TEST_CASE("loopback and unspecified are known in both families", "[base]") {
   CHECK(IpAddress::parse("127.8.9.1")->is_loopback());
   CHECK(IpAddress::parse("::1")->is_loopback());
