@@ -64,6 +64,12 @@ Task<void> Session::run() {
     if (!secured) co_return;
   }
   begin();
+  if (wire_->has_input()) {
+    // A peer that talks before it is greeted: the machine judges (smtpd_forbid_unauth_pipelining).
+    const Instant now = floor_.clocks.instant();
+    const FillResult early = co_await wire_->fill(floor_.scratch, now);
+    take(early);
+  }
   while (!over_) {
     smtp::Step todo = advance();
     if (!std::holds_alternative<step::NeedInput>(todo)) {

@@ -313,6 +313,19 @@ TEST_CASE("a shutdown lets a text finish and tells the idle", "[server]") {
   CHECK(house.store.kept.size() == 1);
 }
 
+TEST_CASE("a client that talks before the greeting is turned away", "[server]") {
+  House house;
+  asio::ip::tcp::socket early(house.loop);
+  const auto where = house.reception.listening().front().second;
+  early.connect({asio::ip::make_address(where.address.text()), where.port});
+  early.send(asio::buffer("EHLO eager.example\r\n", 20));
+  house.turn_until([&] { return house.logged("improper command pipelining after CONNECT"); });
+  std::array<char, 256> buffer{};
+  const auto got = early.read_some(asio::buffer(buffer));
+  CHECK(std::string_view(buffer.data(), got).starts_with("554 5.5.0"));
+  house.turn_until([&] { return house.reception.sessions() == 0; });
+}
+
 TEST_CASE("pipelined commands are answered in order, across waits", "[server]") {
   House house;
   Client client(house);
