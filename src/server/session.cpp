@@ -92,6 +92,7 @@ Task<void> Session::run() {
 void Session::take(const FillResult& filled) {
   switch (filled.kind) {
     case Fill::Data:
+      if (!kept_.empty()) std::string().swap(kept_);
       input_ = std::string_view(floor_.scratch.data(), filled.octets);
       return;
     case Fill::Timeout: return;  // The machine sees that its deadline passed.
@@ -182,7 +183,8 @@ Task<bool> Session::flush() {
   keep_input();
   const Instant until = floor_.clocks.instant() + kSendTime;
   const bool sent = co_await wire_->send(out_, until);
-  out_.clear();
+  // Given back, not kept: most sessions are idle, and idle ones shall cost little.
+  std::string().swap(out_);
   if (!sent && !over_) log_end(Fill::Closed);
   co_return sent;
 }
