@@ -27,11 +27,8 @@ Result<std::unique_ptr<Matcher>> parse_cidr(std::string_view& line) {
   const std::size_t end = std::min(line.find_first_of(" \t\r\n\v\f"), line.size());
   const std::string_view word = line.substr(0, end);
   line.remove_prefix(end);
-  if (looks_like_table(word)) {
-    return Error{Cause::Permanent, "\"" + std::string(word) + "\" is no address block: expected 192.0.2.0/24 or 2001:db8::/32"};
-  }
-  GP_TRY(const Pattern pattern, parse_address_pattern(word));
-  return std::unique_ptr<Matcher>(std::make_unique<CidrMatcher>(std::get<Network>(pattern.what)));
+  GP_TRY(const Network network, parse_network(word));
+  return std::unique_ptr<Matcher>(std::make_unique<CidrMatcher>(network));
 }
 
 }  // namespace gatepost::tables

@@ -97,10 +97,15 @@ Result<Pattern> parse_address_pattern(std::string_view text) {
     GP_TRY(Spec spec, parse_spec(text));
     return Pattern{negated, std::move(spec)};
   }
+  GP_TRY(const Network network, parse_network(text));
+  return Pattern{negated, network};
+}
+
+Result<Network> parse_network(std::string_view text) {
   const std::string plain = without_outer_brackets(text);
   const auto network = Network::parse(plain);
   if (!network) return explain_network(plain);
-  return Pattern{negated, *network};
+  return *network;
 }
 
 }  // namespace gatepost::tables

@@ -27,6 +27,8 @@ using Patterns = std::vector<Pattern>;
 
 /// An entry of a list of domains: `example.com`, `.example.com`, `type:table`.
 [[nodiscard]] Result<Pattern> parse_domain_pattern(std::string_view text);
+/// A block of addresses alone; the error says what was expected or probably meant.
+[[nodiscard]] Result<Network> parse_network(std::string_view text);
 /// An entry of a list of clients: `192.0.2.0/24`, `[2001:db8::]/32`, `type:table`. Host names
 /// are refused: there is nothing yet to look them up with.
 [[nodiscard]] Result<Pattern> parse_address_pattern(std::string_view text);

@@ -121,6 +121,8 @@ TEST_CASE("a mistake in a cidr table is fatal and has its line", "[tables]") {
   CHECK_FALSE(build("cidr:/x", "10.0.0.0/8\n").table);
   CHECK_FALSE(build("cidr:/x", "example.com ok\n").table);
   CHECK_FALSE(build("cidr:/x", "hash:/etc/x ok\n").table);
+  CHECK_FALSE(build("cidr:/x", "!!hash:/etc/x ok\n").table);
+  CHECK_FALSE(build("cidr:/x", "!!10.0.0.0/8 ok\n").table);
   CHECK_FALSE(build("cidr:/x", "endif\n").table);
   CHECK(problem(build("cidr:/x", "\nif 10.0.0.0/8\n10.0.0.0/9 x\n")) == "2: an if without its endif");
 }
