@@ -41,8 +41,10 @@ int check_command(Arguments command_line) {
   app::DiskFiles files;
   const auto loaded = app::load_settings(options->configuration, files);
   const auto* refusal = std::get_if<app::LoadRefusal>(&loaded);
-  const std::vector<std::string> errors = refusal != nullptr ? refusal->lines : std::vector<std::string>{};
-  const auto& notes = refusal != nullptr ? refusal->notes : std::get<app::LoadedSettings>(loaded).notes;
+  const std::vector<std::string> errors =
+      refusal != nullptr ? refusal->lines : std::vector<std::string>{};
+  const auto& notes =
+      refusal != nullptr ? refusal->notes : std::get<app::LoadedSettings>(loaded).notes;
   if (options->json) {
     if (const int status = tell_json(errors, notes); status != exits::kOk) return status;
   } else {

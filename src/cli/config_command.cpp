@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // cli: gatepost config: what is set, as postconf(1) shows it.
-#include <getopt.h>
-
 #include <algorithm>
 #include <array>
+#include <getopt.h>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,10 +28,10 @@ namespace {
 
 struct Wishes {
   std::string configuration{kDefaultConfiguration};
-  bool defaults = false;   ///< -d
-  bool only_set = false;   ///< -n
-  bool bare = false;       ///< -h: values without names
-  bool expanded = false;   ///< -x
+  bool defaults = false;  ///< -d
+  bool only_set = false;  ///< -n
+  bool bare = false;      ///< -h: values without names
+  bool expanded = false;  ///< -x
   bool json = false;
   bool help = false;
   std::vector<std::string> names;
@@ -62,16 +61,31 @@ Result<Wishes> parse_wishes(Arguments arguments) {
     if (found == -1) break;
     const std::size_t at = optind > 0 ? static_cast<std::size_t>(optind - 1) : 0;
     switch (found) {
-      case 'c': wishes.configuration = optarg; break;
-      case 'n': wishes.only_set = true; break;
-      case 'd': wishes.defaults = true; break;
-      case 'h': wishes.bare = true; break;
-      case 'x': wishes.expanded = true; break;
-      case 'j': wishes.json = true; break;
-      case kHelp: wishes.help = true; break;
+      case 'c':
+        wishes.configuration = optarg;
+        break;
+      case 'n':
+        wishes.only_set = true;
+        break;
+      case 'd':
+        wishes.defaults = true;
+        break;
+      case 'h':
+        wishes.bare = true;
+        break;
+      case 'x':
+        wishes.expanded = true;
+        break;
+      case 'j':
+        wishes.json = true;
+        break;
+      case kHelp:
+        wishes.help = true;
+        break;
       default:
-        return Error{Cause::Permanent, format("{} {}", found == ':' ? "a value is missing after" : "unknown option",
-                                              printable(argv[at], limits::kLogText))};
+        return Error{Cause::Permanent,
+                     format("{} {}", found == ':' ? "a value is missing after" : "unknown option",
+                            printable(argv[at], limits::kLogText))};
     }
   }
   for (int i = optind; i < argc; ++i) wishes.names.emplace_back(argv[static_cast<std::size_t>(i)]);
@@ -86,8 +100,8 @@ std::pair<std::string, std::string> split_name(std::string_view whole) {
 }
 
 bool is_service(std::string_view name) {
-  return name.empty() || std::find(config::kServiceNames.begin(), config::kServiceNames.end(), name) !=
-                             config::kServiceNames.end();
+  return name.empty() || std::find(config::kServiceNames.begin(), config::kServiceNames.end(),
+                                   name) != config::kServiceNames.end();
 }
 
 /// All there is to show, in the order of the alphabet as postconf does.
@@ -97,7 +111,8 @@ std::set<std::string> all_names(const config::Document& document) {
     if (row.is_title()) continue;
     out.emplace(row.name);
     for (const std::string_view service : config::kServiceNames) {
-      if (config::service_default(service, row.name)) out.insert(format("{}.{}", service, row.name));
+      if (config::service_default(service, row.name))
+        out.insert(format("{}.{}", service, row.name));
     }
   }
   for (const config::Assignment& one : document.assignments()) {
@@ -111,7 +126,9 @@ struct Item {
   std::string value;
 };
 
-void put_value(control::JsonDocument& document, control::JsonDocument::Value root, const Item& item) {
+void put_value(control::JsonDocument& document,
+               control::JsonDocument::Value root,
+               const Item& item) {
   const config::Row* row = config::find_row(split_name(item.name).second);
   const config::Shape shape = row != nullptr ? row->shape : config::Shape::Text;
   const auto number = parse_number(item.value);
@@ -158,7 +175,9 @@ std::optional<config::Document> read_document(const Wishes& wishes, config::Find
 
 int config_command(Arguments command_line) {
   const Result<Wishes> wishes = parse_wishes(command_line);
-  if (!wishes) return fail(exits::kUsage, format("config: {}; see gatepost config --help", wishes.error().detail));
+  if (!wishes)
+    return fail(exits::kUsage,
+                format("config: {}; see gatepost config --help", wishes.error().detail));
   if (wishes->help) return print(help_for("config"));
   config::Findings findings;
   const auto document = read_document(*wishes, findings);
@@ -177,9 +196,9 @@ int config_command(Arguments command_line) {
   for (const std::string& whole : names) {
     const auto [service, name] = split_name(whole);
     // A program cannot follow references, so JSON has none.
-    const auto shown = is_service(service)
-                           ? config::show(*document, host, service, name, wishes->expanded || wishes->json)
-                           : std::nullopt;
+    const auto shown = is_service(service) ? config::show(*document, host, service, name,
+                                                          wishes->expanded || wishes->json)
+                                           : std::nullopt;
     if (!shown) {
       complain(format("unknown parameter \"{}\"{}", printable(whole, limits::kLogText),
                       config::suggest(name, config::row_names())));

@@ -39,8 +39,12 @@ std::string manual_settings(bool json) {
   return document.write(root);
 }
 
-std::string manual_page(bool) { return config::manual_page(); }
-std::string manual_sample(bool) { return config::sample_file(); }
+std::string manual_page(bool) {
+  return config::manual_page();
+}
+std::string manual_sample(bool) {
+  return config::sample_file();
+}
 
 struct Topic {
   std::string_view name;
@@ -63,7 +67,8 @@ constexpr std::array kTopics{
 std::string list_topics(bool json) {
   if (!json) {
     std::string out;
-    for (const Topic& topic : kTopics) append_format(out, "gatepost manual {:<12} {}\n", topic.name, topic.text);
+    for (const Topic& topic : kTopics)
+      append_format(out, "gatepost manual {:<12} {}\n", topic.name, topic.text);
     return out;
   }
   control::JsonDocument document;

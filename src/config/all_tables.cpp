@@ -9,13 +9,17 @@ namespace gatepost::config {
 namespace {
 
 // An overload a type, so that a row of keys.def with tables in it cannot be forgotten.
-void collect(std::vector<NamedTable>& out, std::string_view name, const tables::Patterns& patterns) {
+void collect(std::vector<NamedTable>& out,
+             std::string_view name,
+             const tables::Patterns& patterns) {
   for (const tables::Pattern& pattern : patterns) {
     if (const auto* spec = std::get_if<tables::Spec>(&pattern.what)) out.push_back({name, *spec});
   }
 }
 
-void collect(std::vector<NamedTable>& out, std::string_view name, const std::vector<tables::Spec>& specs) {
+void collect(std::vector<NamedTable>& out,
+             std::string_view name,
+             const std::vector<tables::Spec>& specs) {
   for (const tables::Spec& spec : specs) out.push_back({name, spec});
 }
 

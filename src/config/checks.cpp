@@ -31,11 +31,14 @@ class Checks {
   }
 
  private:
-  [[nodiscard]] bool is_set(std::string_view name) const { return document_.find("", name) != nullptr; }
+  [[nodiscard]] bool is_set(std::string_view name) const {
+    return document_.find("", name) != nullptr;
+  }
 
   void say(Severity severity, std::string_view name, std::string text) {
     const Assignment* assignment = document_.find("", name);
-    findings_.add({severity, file_, assignment != nullptr ? assignment->line : 0, format("{}: {}", name, text)});
+    findings_.add({severity, file_, assignment != nullptr ? assignment->line : 0,
+                   format("{}: {}", name, text)});
   }
 
   void derive_listen() {
@@ -58,7 +61,8 @@ class Checks {
       }
     }
     if (out.empty() && !findings_.has_errors()) {
-      say(Severity::Error, "inet_interfaces", "no address is left to listen at under inet_protocols");
+      say(Severity::Error, "inet_interfaces",
+          "no address is left to listen at under inet_protocols");
     }
     settings_.smtp_listen = std::move(out);
   }
@@ -70,13 +74,16 @@ class Checks {
     one[15] = 1;
     const IpAddress loop4 = IpAddress::v4({127, 0, 0, 1});
     if (iequals(word, "all")) return {any4, any6};
-    if (iequals(word, "loopback-only") || iequals(word, "localhost")) return {loop4, IpAddress::v6(one)};
+    if (iequals(word, "loopback-only") || iequals(word, "localhost"))
+      return {loop4, IpAddress::v6(one)};
     const bool bracketed = word.size() > 2 && word.front() == '[' && word.back() == ']';
     const auto address = IpAddress::parse(bracketed ? word.substr(1, word.size() - 2) : word);
     if (address) return {*address};
     say(Severity::Error, "inet_interfaces",
-        format("\"{}\": expected all, loopback-only, localhost or addresses; names are not looked up, "
-               "smtp_listen takes ADDRESS:PORT", printable(word, 100)));
+        format(
+            "\"{}\": expected all, loopback-only, localhost or addresses; names are not looked up, "
+            "smtp_listen takes ADDRESS:PORT",
+            printable(word, 100)));
     return {};
   }
 
@@ -95,11 +102,13 @@ class Checks {
         for (const Endpoint& endpoint : all[i].endpoints) {
           const auto& other = all[k].endpoints;
           if (std::find(other.begin(), other.end(), endpoint) == other.end()) continue;
-          say(Severity::Error, all[i].name, format("{} is in {} already", endpoint.text(), all[k].name));
+          say(Severity::Error, all[i].name,
+              format("{} is in {} already", endpoint.text(), all[k].name));
         }
       }
     }
-    if (!any && !findings_.has_errors()) say(Severity::Warning, "smtp_listen", "no service listens anywhere");
+    if (!any && !findings_.has_errors())
+      say(Severity::Warning, "smtp_listen", "no service listens anywhere");
   }
 
   void check_domains() {
@@ -107,9 +116,10 @@ class Checks {
       std::string_view name;
       const tables::Patterns& patterns;
     };
-    const std::array<List, 3> all{List{"mydestination", settings_.mydestination},
-                                  List{"virtual_mailbox_domains", settings_.virtual_mailbox_domains},
-                                  List{"relay_domains", settings_.relay_domains}};
+    const std::array<List, 3> all{
+        List{"mydestination", settings_.mydestination},
+        List{"virtual_mailbox_domains", settings_.virtual_mailbox_domains},
+        List{"relay_domains", settings_.relay_domains}};
     for (std::size_t i = 0; i < all.size(); ++i) {
       for (const tables::Pattern& pattern : all[i].patterns) {
         const auto* word = std::get_if<std::string>(&pattern.what);
@@ -131,15 +141,19 @@ class Checks {
   }
 
   void check_keys() {
-    const auto lonely = [this](std::string_view key_name, const std::string& key, std::string_view certificate_name,
-                               const std::string& certificate) {
+    const auto lonely = [this](std::string_view key_name, const std::string& key,
+                               std::string_view certificate_name, const std::string& certificate) {
       if (!key.empty() && certificate.empty()) {
-        say(Severity::Error, key_name, format("a key without its certificate: expected {} too", certificate_name));
+        say(Severity::Error, key_name,
+            format("a key without its certificate: expected {} too", certificate_name));
       }
     };
-    lonely("smtpd_tls_key_file", settings_.smtpd_tls_key_file, "smtpd_tls_cert_file", settings_.smtpd_tls_cert_file);
-    lonely("smtpd_tls_eckey_file", settings_.smtpd_tls_eckey_file, "smtpd_tls_eccert_file", settings_.smtpd_tls_eccert_file);
-    const bool separate = !settings_.smtpd_tls_cert_file.empty() || !settings_.smtpd_tls_eccert_file.empty();
+    lonely("smtpd_tls_key_file", settings_.smtpd_tls_key_file, "smtpd_tls_cert_file",
+           settings_.smtpd_tls_cert_file);
+    lonely("smtpd_tls_eckey_file", settings_.smtpd_tls_eckey_file, "smtpd_tls_eccert_file",
+           settings_.smtpd_tls_eccert_file);
+    const bool separate =
+        !settings_.smtpd_tls_cert_file.empty() || !settings_.smtpd_tls_eccert_file.empty();
     if (!settings_.smtpd_tls_chain_files.empty() && separate) {
       say(Severity::Warning, "smtpd_tls_chain_files",
           "is set, so that smtpd_tls_cert_file and smtpd_tls_eccert_file have no effect");
@@ -150,19 +164,23 @@ class Checks {
     for (const tables::Spec& spec : settings_.tls_server_sni_maps) {
       if (spec.type == tables::Type::Indexed || spec.type == tables::Type::Inline) continue;
       say(Severity::Error, "tls_server_sni_maps",
-          format("\"{}\": expected a table whose names can be listed, as hash:/etc/gatepost/sni", spec.text()));
+          format("\"{}\": expected a table whose names can be listed, as hash:/etc/gatepost/sni",
+                 spec.text()));
     }
   }
 
   void check_limits(const ServiceSettings& service, std::string_view name) {
     if (service.smtpd_tls_wrappermode && service.smtpd_tls_security_level == TlsLevel::None) {
       findings_.add({Severity::Error, file_, line_of(name, "smtpd_tls_security_level"),
-                     format("{}.smtpd_tls_security_level: none contradicts smtpd_tls_wrappermode = yes: expected may or "
-                            "encrypt", name)});
+                     format("{}.smtpd_tls_security_level: none contradicts smtpd_tls_wrappermode = "
+                            "yes: expected may or "
+                            "encrypt",
+                            name)});
     }
     if (service.smtpd_hard_error_limit < service.smtpd_soft_error_limit) {
       findings_.add({Severity::Note, file_, line_of(name, "smtpd_hard_error_limit"),
-                     "smtpd_hard_error_limit is below smtpd_soft_error_limit: clients are hung up on without delays before"});
+                     "smtpd_hard_error_limit is below smtpd_soft_error_limit: clients are hung up "
+                     "on without delays before"});
     }
   }
 
@@ -180,7 +198,10 @@ class Checks {
 
 }  // namespace
 
-void settle(Settings& settings, const Document& document, const std::string& file, Findings& findings) {
+void settle(Settings& settings,
+            const Document& document,
+            const std::string& file,
+            Findings& findings) {
   Checks(settings, document, file, findings).run();
 }
 

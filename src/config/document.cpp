@@ -30,7 +30,8 @@ std::optional<std::string> split_service(Assignment& out, std::string_view name)
     out.service = lower(name.substr(0, dot));
     name.remove_prefix(dot + 1);
     if (std::find(kServiceNames.begin(), kServiceNames.end(), out.service) == kServiceNames.end()) {
-      return format("unknown service \"{}\": expected smtp, submission or submissions{}", out.service,
+      return format("unknown service \"{}\": expected smtp, submission or submissions{}",
+                    out.service,
                     suggest(out.service, {kServiceNames.begin(), kServiceNames.end()}));
     }
   }
@@ -45,14 +46,16 @@ std::optional<std::string> split_service(Assignment& out, std::string_view name)
 }  // namespace
 
 void Document::set(Assignment assignment, const std::string& file, Findings& findings) {
-  const auto before = std::find_if(assignments_.begin(), assignments_.end(), [&](const Assignment& other) {
-    return other.service == assignment.service && other.name == assignment.name;
-  });
+  const auto before =
+      std::find_if(assignments_.begin(), assignments_.end(), [&](const Assignment& other) {
+        return other.service == assignment.service && other.name == assignment.name;
+      });
   if (before == assignments_.end()) {
     assignments_.push_back(std::move(assignment));
     return;
   }
-  const std::string full = assignment.service.empty() ? assignment.name : assignment.service + "." + assignment.name;
+  const std::string full =
+      assignment.service.empty() ? assignment.name : assignment.service + "." + assignment.name;
   findings.add({Severity::Warning, file, assignment.line,
                 format("\"{}\" is set a second time; line {} has no effect", full, before->line)});
   *before = std::move(assignment);
@@ -77,7 +80,8 @@ Document Document::parse(std::string_view text, const std::string& file, Finding
       continue;
     }
     if (out.assignments_.size() >= kMostAssignments) {
-      findings.add({Severity::Error, file, reader.number(), "too many parameters for a configuration"});
+      findings.add(
+          {Severity::Error, file, reader.number(), "too many parameters for a configuration"});
       break;
     }
     out.set(std::move(assignment), file, findings);
@@ -89,9 +93,9 @@ Document Document::parse(std::string_view text, const std::string& file, Finding
 }
 
 const Assignment* Document::find(std::string_view service, std::string_view name) const {
-  const auto found = std::find_if(assignments_.begin(), assignments_.end(), [&](const Assignment& one) {
-    return one.service == service && one.name == name;
-  });
+  const auto found = std::find_if(
+      assignments_.begin(), assignments_.end(),
+      [&](const Assignment& one) { return one.service == service && one.name == name; });
   return found == assignments_.end() ? nullptr : &*found;
 }
 

@@ -24,7 +24,9 @@ struct Assignment {
 class Document {
  public:
   /// Mistakes of form are added to `findings` under the name `file`.
-  [[nodiscard]] static Document parse(std::string_view text, const std::string& file, Findings& findings);
+  [[nodiscard]] static Document parse(std::string_view text,
+                                      const std::string& file,
+                                      Findings& findings);
 
   /// Borrowed from the document.
   [[nodiscard]] const Assignment* find(std::string_view service, std::string_view name) const;

@@ -50,7 +50,8 @@ std::string Environment::default_domain() {
 std::optional<Origin> Environment::find(std::string_view name) {
   if (!service_.empty()) {
     if (const Assignment* own = document_.find(service_, name)) return Origin{own->value, own};
-    if (const auto value = service_default(service_, name)) return Origin{std::string(*value), nullptr};
+    if (const auto value = service_default(service_, name))
+      return Origin{std::string(*value), nullptr};
   }
   if (const Assignment* common = document_.find("", name)) return Origin{common->value, common};
   if (name == "myhostname") return Origin{default_hostname(), nullptr};

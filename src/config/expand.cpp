@@ -18,11 +18,17 @@ constexpr std::size_t kMostNested = 100;
 // Names looked up for one value: what doubles with every level stays small in text for long.
 constexpr std::size_t kMostLookups = 100'000;
 
-Error refusal(std::string text) { return {Cause::Permanent, std::move(text)}; }
+Error refusal(std::string text) {
+  return {Cause::Permanent, std::move(text)};
+}
 
-std::string shown(std::string_view text) { return printable(text, limits::kLogText); }
+std::string shown(std::string_view text) {
+  return printable(text, limits::kLogText);
+}
 
-bool is_name_char(char c) { return is_alnum(c) || c == '_'; }
+bool is_name_char(char c) {
+  return is_alnum(c) || c == '_';
+}
 
 std::string_view take_name(std::string_view& text) {
   const auto end = std::find_if_not(text.begin(), text.end(), is_name_char);
@@ -91,7 +97,8 @@ Result<bool> holds(std::string_view a, std::string_view relation, std::string_vi
   if (relation == "<=") return order <= 0;
   if (relation == ">") return order > 0;
   if (relation == ">=") return order >= 0;
-  return refusal(format("\"{}\" between two {{}}: expected one of == != < <= > >=", shown(relation)));
+  return refusal(
+      format("\"{}\" between two {{}}: expected one of == != < <= > >=", shown(relation)));
 }
 
 /// The two branches after a condition, not expanded; views into the value.
@@ -136,7 +143,8 @@ class Expander {
     const std::string_view rest = text;
     const std::string_view name = take_name(text);
     if (name.empty()) {
-      return refusal(format("\"${}\": expected $name, ${{...}}, or $$ for a dollar sign", shown(rest.substr(0, 1))));
+      return refusal(format("\"${}\": expected $name, ${{...}}, or $$ for a dollar sign",
+                            shown(rest.substr(0, 1))));
     }
     return value(name);
   }
@@ -148,7 +156,8 @@ class Expander {
     if (rest.starts_with('{')) return comparison(rest);
     const std::string_view name = take_name(rest);
     skip_space(rest);
-    if (name.empty()) return refusal(format("\"${{{}}}\": expected the name of a parameter", shown(inside)));
+    if (name.empty())
+      return refusal(format("\"${{{}}}\": expected the name of a parameter", shown(inside)));
     if (rest.empty()) return value(name);
     const char mark = rest.front();
     if (mark != '?' && mark != ':') {
@@ -192,7 +201,8 @@ class Expander {
     GP_TRY(out.yes, take_bracketed(text));
     skip_space(text);
     if (text.empty()) return Branches{trim(out.yes), {}};
-    if (!text.starts_with(':')) return refusal(format("\"{}\" after {{...}}: expected : or }}", shown(text)));
+    if (!text.starts_with(':'))
+      return refusal(format("\"{}\" after {{...}}: expected : or }}", shown(text)));
     text.remove_prefix(1);
     GP_TRY(out.no, whole_branch(text));
     return Branches{trim(out.yes), out.no};
@@ -212,7 +222,8 @@ class Expander {
   Result<std::string> value(std::string_view name) {
     GP_TRY(const std::optional<std::string> found, look_up(name));
     if (!found) {
-      return refusal(format("\"${}\" refers to an unknown parameter{}", shown(name), names_.suggestion(name)));
+      return refusal(
+          format("\"${}\" refers to an unknown parameter{}", shown(name), names_.suggestion(name)));
     }
     return *found;
   }
@@ -243,6 +254,8 @@ class Expander {
 
 }  // namespace
 
-Result<std::string> expand(std::string_view value, Names& names) { return Expander(names).expand(value); }
+Result<std::string> expand(std::string_view value, Names& names) {
+  return Expander(names).expand(value);
+}
 
 }  // namespace gatepost::config

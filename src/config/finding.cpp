@@ -35,7 +35,8 @@ std::string suggest(std::string_view written, const std::vector<std::string_view
   std::size_t best = std::max<std::size_t>(written.size() / 3, 1) + 1;
   const std::string plain = lower(written);
   for (const std::string_view candidate : candidates) {
-    const std::size_t length = std::max(plain.size(), candidate.size()) - std::min(plain.size(), candidate.size());
+    const std::size_t length =
+        std::max(plain.size(), candidate.size()) - std::min(plain.size(), candidate.size());
     if (length >= best) continue;
     const std::size_t distance = edit_distance(plain, lower(candidate));
     if (distance < best) {

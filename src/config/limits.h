@@ -10,7 +10,7 @@ namespace gatepost::config {
 struct Limits {
   enum class Check : std::uint8_t { None, Between, OneOf, NotEmpty, Address, MemoryLimit };
   Check check = Check::None;
-  std::string_view low;   ///< Between, in the kind's own form: "1s". OneOf: the words.
+  std::string_view low;  ///< Between, in the kind's own form: "1s". OneOf: the words.
   std::string_view high;
 };
 
@@ -25,7 +25,9 @@ inline constexpr Limits MemoryLimit{Limits::Check::MemoryLimit, {}, {}};
 constexpr Limits Between(std::string_view low, std::string_view high) {
   return {Limits::Check::Between, low, high};
 }
-constexpr Limits OneOf(std::string_view words) { return {Limits::Check::OneOf, words, {}}; }
+constexpr Limits OneOf(std::string_view words) {
+  return {Limits::Check::OneOf, words, {}};
+}
 }  // namespace limit
 
 }  // namespace gatepost::config

@@ -17,9 +17,13 @@ namespace {
 constexpr std::size_t kMostNested = 10;
 constexpr std::size_t kMostEntries = 1'000'000;
 
-Error refusal(std::string text) { return {Cause::Permanent, std::move(text)}; }
+Error refusal(std::string text) {
+  return {Cause::Permanent, std::move(text)};
+}
 
-std::string shown(std::string_view text) { return printable(text, limits::kLogText); }
+std::string shown(std::string_view text) {
+  return printable(text, limits::kLogText);
+}
 
 /// An entry of a list, and the place it was read from when that is a file.
 struct Entry {
@@ -58,7 +62,8 @@ class ListReader {
 
  private:
   Result<void> include(const std::string& path, bool negated, const std::string& place) {
-    if (depth_ >= kMostNested) return refusal(place + "files that name each other, or are nested too deep");
+    if (depth_ >= kMostNested)
+      return refusal(place + "files that name each other, or are nested too deep");
     const Result<std::string> file = files_.read(path, limits::kFile);
     if (!file) return Error{file.error().cause, place + file.error().detail, file.error().system};
     ++depth_;
@@ -84,7 +89,8 @@ Result<tables::Spec> resolve(tables::Spec spec, const ValueContext& context, uns
   if (spec.type == tables::Type::Union || spec.type == tables::Type::Pipe) {
     if (depth > kMostNested) return refusal("too many tables inside each other");
     GP_TRY(const auto names,
-           tables::split_list(std::string_view(spec.argument).substr(1, spec.argument.size() - 2), true));
+           tables::split_list(std::string_view(spec.argument).substr(1, spec.argument.size() - 2),
+                              true));
     std::string all;
     for (const std::string& name : names) {
       GP_TRY(tables::Spec part, tables::parse_spec(name));
@@ -109,7 +115,8 @@ Result<tables::Patterns> patterns(std::string_view text,
   for (const Entry& entry : reader.take()) {
     Result<tables::Pattern> pattern = parse_one(entry.text);
     if (!pattern) {
-      if (++mistakes <= 5) wrong += (wrong.empty() ? "" : "; ") + entry.place + pattern.error().detail;
+      if (++mistakes <= 5)
+        wrong += (wrong.empty() ? "" : "; ") + entry.place + pattern.error().detail;
       continue;
     }
     if (auto* spec = std::get_if<tables::Spec>(&pattern->what)) {
@@ -125,46 +132,66 @@ Result<tables::Patterns> patterns(std::string_view text,
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto endpoint = Endpoint::parse(text);
   if (!endpoint || endpoint->port == 0) {
-    return refusal(format("\"{}\": expected ADDRESS:PORT, as 192.0.2.1:25, [2001:db8::1]:25 or *:25", shown(text)));
+    return refusal(format(
+        "\"{}\": expected ADDRESS:PORT, as 192.0.2.1:25, [2001:db8::1]:25 or *:25", shown(text)));
   }
   return *endpoint;
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> parse(kinds::Words, std::string_view text, const Limits& limits, ValueContext&) {
+Result<std::vector<std::string>> parse(kinds::Words,
+                                       std::string_view text,
+                                       const Limits& limits,
+                                       ValueContext&) {
   GP_TRY(std::vector<std::string> words, tables::split_list(text));
   if (limits.check != Limits::Check::OneOf) return words;
   const auto known = split(limits.low, " ");
   for (std::string& word : words) {
     word = lower(word);
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
-    return refusal(format("\"{}\": expected one of {}{}", shown(word), limits.low, suggest(word, known)));
+    return refusal(
+        format("\"{}\": expected one of {}{}", shown(word), limits.low, suggest(word, known)));
   }
   return words;
 }
 
-Result<std::vector<std::string>> parse(kinds::Keywords, std::string_view text, const Limits& limits, ValueContext& context) {
+Result<std::vector<std::string>> parse(kinds::Keywords,
+                                       std::string_view text,
+                                       const Limits& limits,
+                                       ValueContext& context) {
   GP_TRY(std::vector<std::string> words, parse(kinds::Words{}, text, limits, context));
   for (std::string& word : words) word = upper(word);
   return words;
 }
 
-Result<std::vector<std::string>> parse(kinds::Paths, std::string_view text, const Limits&, ValueContext& context) {
+Result<std::vector<std::string>> parse(kinds::Paths,
+                                       std::string_view text,
+                                       const Limits&,
+                                       ValueContext& context) {
   GP_TRY(std::vector<std::string> words, tables::split_list(text));
   for (std::string& word : words) word = absolute_path(word, context.folder);
   return words;
 }
 
-Result<tables::Patterns> parse(kinds::Domains, std::string_view text, const Limits&, ValueContext& context) {
+Result<tables::Patterns> parse(kinds::Domains,
+                               std::string_view text,
+                               const Limits&,
+                               ValueContext& context) {
   return patterns(text, context, tables::parse_domain_pattern);
 }
 
-Result<tables::Patterns> parse(kinds::Networks, std::string_view text, const Limits&, ValueContext& context) {
+Result<tables::Patterns> parse(kinds::Networks,
+                               std::string_view text,
+                               const Limits&,
+                               ValueContext& context) {
   return patterns(text, context, tables::parse_address_pattern);
 }
 
-Result<std::vector<tables::Spec>> parse(kinds::Maps, std::string_view text, const Limits&, ValueContext& context) {
+Result<std::vector<tables::Spec>> parse(kinds::Maps,
+                                        std::string_view text,
+                                        const Limits&,
+                                        ValueContext& context) {
   GP_TRY(const auto words, tables::split_list(text));
   std::vector<tables::Spec> out;
   for (const std::string& word : words) {
@@ -175,7 +202,10 @@ Result<std::vector<tables::Spec>> parse(kinds::Maps, std::string_view text, cons
   return out;
 }
 
-Result<std::vector<Endpoint>> parse(kinds::Endpoints, std::string_view text, const Limits&, ValueContext&) {
+Result<std::vector<Endpoint>> parse(kinds::Endpoints,
+                                    std::string_view text,
+                                    const Limits&,
+                                    ValueContext&) {
   std::vector<Endpoint> out;
   const auto add = [&out](const Endpoint& endpoint) {
     if (std::find(out.begin(), out.end(), endpoint) == out.end()) out.push_back(endpoint);
@@ -196,7 +226,10 @@ Result<std::vector<Endpoint>> parse(kinds::Endpoints, std::string_view text, con
   return out;
 }
 
-Result<ForbiddenCommands> parse(kinds::Commands, std::string_view text, const Limits&, ValueContext&) {
+Result<ForbiddenCommands> parse(kinds::Commands,
+                                std::string_view text,
+                                const Limits&,
+                                ValueContext&) {
   GP_TRY(const auto words, tables::split_list(text));
   ForbiddenCommands out;
   for (const std::string& word : words) {
@@ -205,9 +238,11 @@ Result<ForbiddenCommands> parse(kinds::Commands, std::string_view text, const Li
       continue;
     }
     const auto pieces = split(word, " \t");
-    const bool known = pieces.size() == 2 && pieces[0] == "regexp:{{/^[^A-Z]/" && istarts_with(pieces[1], "bogus");
+    const bool known =
+        pieces.size() == 2 && pieces[0] == "regexp:{{/^[^A-Z]/" && istarts_with(pieces[1], "bogus");
     if (!known) {
-      return refusal(format("\"{}\": expected words, or the one table regexp:{{{{/^[^A-Z]/ Bogus}}}}", shown(word)));
+      return refusal(format(
+          "\"{}\": expected words, or the one table regexp:{{{{/^[^A-Z]/ Bogus}}}}", shown(word)));
     }
     out.non_letters = true;
   }

@@ -29,7 +29,9 @@ std::string folder_of(const Source& source) {
 class Loader {
  public:
   Loader(const Source& source, tables::Files& files)
-      : source_(source), files_(files), document_(Document::parse(source.text, source.path, out_.findings)) {}
+      : source_(source),
+        files_(files),
+        document_(Document::parse(source.text, source.path, out_.findings)) {}
 
   Loaded run() {
     Environment common(document_, source_.host_name, "");
@@ -101,8 +103,8 @@ class Loader {
       if (row != nullptr) {
         if (!assignment.service.empty() && !row->per_service()) {
           say(Severity::Error, assignment,
-              format("\"{}\" has one value for all services: expected it without \"{}.\"", assignment.name,
-                     assignment.service));
+              format("\"{}\" has one value for all services: expected it without \"{}.\"",
+                     assignment.name, assignment.service));
         }
       } else if (!judge_foreign(assignment)) {
         own.push_back(&assignment);
@@ -127,17 +129,20 @@ class Loader {
   bool judge_foreign(const Assignment& assignment) {
     const Foreign* foreign = find_foreign(assignment.name);
     if (foreign == nullptr) return false;
-    if (foreign->pattern.find('*') != std::string_view::npos && is_misspelling(assignment.name)) return false;
+    if (foreign->pattern.find('*') != std::string_view::npos && is_misspelling(assignment.name))
+      return false;
     Environment environment(document_, source_.host_name, assignment.service);
     const Result<std::string> value = expand(assignment.value, environment);
     keep_references(environment);
     if (!foreign->not_yet) {
-      say(Severity::Note, assignment, format("\"{}\" has no use here: {}", assignment.name, foreign->text));
+      say(Severity::Note, assignment,
+          format("\"{}\" has no use here: {}", assignment.name, foreign->text));
       return true;
     }
     if (!is_off(*foreign, assignment.value) && (!value || !is_off(*foreign, *value))) {
       say(Severity::Error, assignment,
-          format("\"{}\" asks for what gatepost does not do yet: {}", assignment.name, foreign->text));
+          format("\"{}\" asks for what gatepost does not do yet: {}", assignment.name,
+                 foreign->text));
     }
     return true;
   }
@@ -167,7 +172,9 @@ class Loader {
 
 }  // namespace
 
-Loaded load(const Source& source, tables::Files& files) { return Loader(source, files).run(); }
+Loaded load(const Source& source, tables::Files& files) {
+  return Loader(source, files).run();
+}
 
 std::optional<Shown> show(const Document& document,
                           const std::string& host_name,

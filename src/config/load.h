@@ -14,7 +14,7 @@
 namespace gatepost::config {
 
 struct Source {
-  std::string path;       ///< As findings name it.
+  std::string path;  ///< As findings name it.
   std::string text;
   std::string host_name;  ///< The kernel's, for the default of myhostname.
   std::string folder{};   ///< Where relative paths begin; empty: the folder of `path`.

@@ -16,21 +16,22 @@ constexpr Shape shape_of() {
   return std::is_unsigned_v<Value> ? Shape::Number : Shape::Text;
 }
 
-#define GP_READ(Owner, name, kind, limits)                                             \
-  [](Owner& owner, std::string_view value, ValueContext& context) -> Result<void> {    \
-    GP_TRY(owner.name, parse(kinds::kind{}, value, limit::limits, context));           \
-    return {};                                                                         \
+#define GP_READ(Owner, name, kind, limits)                                          \
+  [](Owner& owner, std::string_view value, ValueContext& context) -> Result<void> { \
+    GP_TRY(owner.name, parse(kinds::kind{}, value, limit::limits, context));        \
+    return {};                                                                      \
   }
-#define GP_FACTS(name, kind, initial, limits, reload, text)                            \
-  #name, initial, text, form_of(kinds::kind{}), limit::limits, Reload::reload,         \
-      shape_of<kinds::kind::Value>()
+#define GP_FACTS(name, kind, initial, limits, reload, text)                    \
+#name, initial, text, form_of(kinds::kind{}), limit::limits, Reload::reload, \
+      shape_of < kinds::kind::Value>()
 
 constexpr Row kRows[] = {
 #define GP_GROUP(title) Row{{}, {}, title, {}},
-#define GP_KEY(name, kind, initial, limits, reload, text) \
-  Row{GP_FACTS(name, kind, initial, limits, reload, text), GP_READ(Settings, name, kind, limits), nullptr},
-#define GP_SERVICE_KEY(name, kind, initial, limits, reload, text)          \
-  Row{GP_FACTS(name, kind, initial, limits, reload, text), nullptr,        \
+#define GP_KEY(name, kind, initial, limits, reload, text)                                         \
+  Row{GP_FACTS(name, kind, initial, limits, reload, text), GP_READ(Settings, name, kind, limits), \
+      nullptr},
+#define GP_SERVICE_KEY(name, kind, initial, limits, reload, text)   \
+  Row{GP_FACTS(name, kind, initial, limits, reload, text), nullptr, \
       GP_READ(ServiceSettings, name, kind, limits)},
 #include "config/keys.def"
 };
@@ -44,15 +45,19 @@ struct ServiceDefault {
 // users and our own networks.
 constexpr std::array kServiceDefaults{
     ServiceDefault{"submission", "smtpd_tls_security_level", "encrypt"},
-    ServiceDefault{"submission", "smtpd_relay_restrictions", "permit_mynetworks, permit_sasl_authenticated, reject"},
+    ServiceDefault{"submission", "smtpd_relay_restrictions",
+                   "permit_mynetworks, permit_sasl_authenticated, reject"},
     ServiceDefault{"submissions", "smtpd_tls_security_level", "encrypt"},
     ServiceDefault{"submissions", "smtpd_tls_wrappermode", "yes"},
-    ServiceDefault{"submissions", "smtpd_relay_restrictions", "permit_mynetworks, permit_sasl_authenticated, reject"},
+    ServiceDefault{"submissions", "smtpd_relay_restrictions",
+                   "permit_mynetworks, permit_sasl_authenticated, reject"},
 };
 
 }  // namespace
 
-std::span<const Row> rows() { return kRows; }
+std::span<const Row> rows() {
+  return kRows;
+}
 
 const Row* find_row(std::string_view name) {
   const auto found = std::find_if(std::begin(kRows), std::end(kRows), [name](const Row& row) {

@@ -47,6 +47,7 @@ struct Row {
 
 /// The default of a parameter for one service where it is not Row::initial; it stands even
 /// when the parameter is set for all services, as an -o in master.cf does.
-[[nodiscard]] std::optional<std::string_view> service_default(std::string_view service, std::string_view name);
+[[nodiscard]] std::optional<std::string_view> service_default(std::string_view service,
+                                                              std::string_view name);
 
 }  // namespace gatepost::config

@@ -35,30 +35,88 @@ struct ForbiddenCommands {
 
 /// The kinds of values a row of keys.def may have. `Value` is what the member holds.
 namespace kinds {
-struct Bool { using Value = bool; };
-struct Count { using Value = std::uint32_t; };
-struct Octets { using Value = std::uint64_t; };
-struct Code { using Value = std::uint16_t; };        ///< An SMTP reply code, 4yz or 5yz.
-struct Time { using Value = Duration; };             ///< A bare number counts seconds.
-struct Text { using Value = std::string; };          ///< Any text on one line.
-struct Name { using Value = std::string; };          ///< A domain name, or /file with one on its first line.
-struct Path { using Value = std::string; };          ///< Absolute; relative ones start at the folder of the file.
-struct MailLocation { using Value = std::string; };  ///< An absolute path with %u %n %d %h.
-struct Log { using Value = std::string; };           ///< A Path, or /dev/stdout.
-struct Word { using Value = std::string; };          ///< One word, such as a user of the system.
-struct Words { using Value = std::vector<std::string>; };       ///< A list without /file and tables.
-struct Keywords { using Value = std::vector<std::string>; };    ///< A list, in upper case.
-struct Paths { using Value = std::vector<std::string>; };
-struct Domains { using Value = tables::Patterns; };
-struct Networks { using Value = tables::Patterns; };
-struct Maps { using Value = std::vector<tables::Spec>; };
-struct Endpoints { using Value = std::vector<Endpoint>; };
-struct Commands { using Value = ForbiddenCommands; };
-struct TlsLevel { using Value = config::TlsLevel; };
-struct TlsFloor { using Value = config::TlsFloor; };
-struct BareNewline { using Value = config::BareNewline; };
-struct LogForm { using Value = config::LogForm; };
-struct Families { using Value = config::Families; };
+struct Bool {
+  using Value = bool;
+};
+struct Count {
+  using Value = std::uint32_t;
+};
+struct Octets {
+  using Value = std::uint64_t;
+};
+/// An SMTP reply code, 4yz or 5yz.
+struct Code {
+  using Value = std::uint16_t;
+};
+/// A bare number counts seconds.
+struct Time {
+  using Value = Duration;
+};
+/// Any text on one line.
+struct Text {
+  using Value = std::string;
+};
+/// A domain name, or /file with one on its first line.
+struct Name {
+  using Value = std::string;
+};
+/// Absolute; relative ones start at the folder of the file.
+struct Path {
+  using Value = std::string;
+};
+/// An absolute path with %u %n %d %h.
+struct MailLocation {
+  using Value = std::string;
+};
+/// A Path, or /dev/stdout.
+struct Log {
+  using Value = std::string;
+};
+/// One word, such as a user of the system.
+struct Word {
+  using Value = std::string;
+};
+/// A list without /file and tables.
+struct Words {
+  using Value = std::vector<std::string>;
+};
+/// A list, in upper case.
+struct Keywords {
+  using Value = std::vector<std::string>;
+};
+struct Paths {
+  using Value = std::vector<std::string>;
+};
+struct Domains {
+  using Value = tables::Patterns;
+};
+struct Networks {
+  using Value = tables::Patterns;
+};
+struct Maps {
+  using Value = std::vector<tables::Spec>;
+};
+struct Endpoints {
+  using Value = std::vector<Endpoint>;
+};
+struct Commands {
+  using Value = ForbiddenCommands;
+};
+struct TlsLevel {
+  using Value = config::TlsLevel;
+};
+struct TlsFloor {
+  using Value = config::TlsFloor;
+};
+struct BareNewline {
+  using Value = config::BareNewline;
+};
+struct LogForm {
+  using Value = config::LogForm;
+};
+struct Families {
+  using Value = config::Families;
+};
 }  // namespace kinds
 
 /// The three services that stand in for master.cf.

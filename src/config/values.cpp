@@ -18,9 +18,13 @@ namespace gatepost::config {
 
 namespace {
 
-Error refusal(std::string text) { return {Cause::Permanent, std::move(text)}; }
+Error refusal(std::string text) {
+  return {Cause::Permanent, std::move(text)};
+}
 
-std::string shown(std::string_view text) { return printable(text, limits::kLogText); }
+std::string shown(std::string_view text) {
+  return printable(text, limits::kLogText);
+}
 
 Error expected(std::string_view text, std::string_view what) {
   return refusal(format("\"{}\": expected {}", shown(text), what));
@@ -48,10 +52,17 @@ std::optional<std::uint64_t> parse_with_unit(std::string_view text, std::span<co
   return std::nullopt;
 }
 
-constexpr std::array kOctetUnits{
-    Unit{"", 1},           Unit{"k", 1ULL << 10}, Unit{"kb", 1ULL << 10}, Unit{"kib", 1ULL << 10},
-    Unit{"m", 1ULL << 20}, Unit{"mb", 1ULL << 20}, Unit{"mib", 1ULL << 20}, Unit{"g", 1ULL << 30},
-    Unit{"gb", 1ULL << 30}, Unit{"gib", 1ULL << 30}, Unit{"b", 1}};
+constexpr std::array kOctetUnits{Unit{"", 1},
+                                 Unit{"k", 1ULL << 10},
+                                 Unit{"kb", 1ULL << 10},
+                                 Unit{"kib", 1ULL << 10},
+                                 Unit{"m", 1ULL << 20},
+                                 Unit{"mb", 1ULL << 20},
+                                 Unit{"mib", 1ULL << 20},
+                                 Unit{"g", 1ULL << 30},
+                                 Unit{"gb", 1ULL << 30},
+                                 Unit{"gib", 1ULL << 30},
+                                 Unit{"b", 1}};
 constexpr std::array kTimeUnits{Unit{"", 1},     Unit{"s", 1},     Unit{"m", 60},
                                 Unit{"h", 3600}, Unit{"d", 86400}, Unit{"w", 604800}};
 
@@ -74,7 +85,9 @@ struct Choice {
 };
 
 template <class T, std::size_t kCount>
-Result<T> choose(std::string_view text, const std::array<Choice<T>, kCount>& choices, std::string_view form) {
+Result<T> choose(std::string_view text,
+                 const std::array<Choice<T>, kCount>& choices,
+                 std::string_view form) {
   std::vector<std::string_view> names;
   for (const Choice<T>& choice : choices) {
     if (iequals(choice.name, text)) return choice.value;
@@ -93,7 +106,8 @@ bool is_domain_name(std::string_view text) {
 }
 
 bool is_one_line(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == 127; });
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return (c >= 0 && c < ' ') || c == 127; });
 }
 
 bool is_one_word(std::string_view text) {
@@ -111,7 +125,8 @@ Result<std::uint64_t> parse_octets(std::string_view text) {
 Result<Duration> parse_time(std::string_view text) {
   const auto seconds = parse_with_unit(text, kTimeUnits);
   constexpr std::uint64_t kCentury = 100ULL * 366 * 86400;
-  if (!seconds || *seconds > kCentury) return expected(text, "a time with a unit, as 30s, 5m, 1h, 2d or 1w");
+  if (!seconds || *seconds > kCentury)
+    return expected(text, "a time with a unit, as 30s, 5m, 1h, 2d or 1w");
   return Duration(std::chrono::seconds(*seconds));
 }
 
@@ -127,14 +142,21 @@ Result<bool> parse(kinds::Bool, std::string_view text, const Limits&, ValueConte
   return expected(text, "yes or no");
 }
 
-Result<std::uint32_t> parse(kinds::Count, std::string_view text, const Limits& limits, ValueContext&) {
+Result<std::uint32_t> parse(kinds::Count,
+                            std::string_view text,
+                            const Limits& limits,
+                            ValueContext&) {
   const auto number = parse_number(text);
-  if (!number || *number > std::numeric_limits<std::uint32_t>::max()) return expected(text, "a number");
+  if (!number || *number > std::numeric_limits<std::uint32_t>::max())
+    return expected(text, "a number");
   GP_TRY(const std::uint64_t checked, within(*number, text, limits, parse_octets));
   return static_cast<std::uint32_t>(checked);
 }
 
-Result<std::uint64_t> parse(kinds::Octets, std::string_view text, const Limits& limits, ValueContext&) {
+Result<std::uint64_t> parse(kinds::Octets,
+                            std::string_view text,
+                            const Limits& limits,
+                            ValueContext&) {
   GP_TRY(const std::uint64_t octets, parse_octets(text));
   // The kernel counts in signed numbers.
   if (octets > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
@@ -161,13 +183,18 @@ Result<Duration> parse(kinds::Time, std::string_view text, const Limits& limits,
 }
 
 Result<std::string> parse(kinds::Text, std::string_view text, const Limits& limits, ValueContext&) {
-  if (limits.check == Limits::Check::NotEmpty && text.empty()) return refusal("expected a value that is not empty");
-  if (limits.check == Limits::Check::Address && !is_one_word(text)) return expected(text, "an address, as user@example.com");
+  if (limits.check == Limits::Check::NotEmpty && text.empty())
+    return refusal("expected a value that is not empty");
+  if (limits.check == Limits::Check::Address && !is_one_word(text))
+    return expected(text, "an address, as user@example.com");
   if (!is_one_line(text)) return expected(text, "text without control characters");
   return std::string(text);
 }
 
-Result<std::string> parse(kinds::Name, std::string_view text, const Limits&, ValueContext& context) {
+Result<std::string> parse(kinds::Name,
+                          std::string_view text,
+                          const Limits&,
+                          ValueContext& context) {
   std::string name(text);
   if (text.starts_with('/')) {
     GP_TRY(const std::string file, context.files.read(name, limits::kFile));
@@ -180,28 +207,39 @@ Result<std::string> parse(kinds::Name, std::string_view text, const Limits&, Val
   return name;
 }
 
-Result<std::string> parse(kinds::Path, std::string_view text, const Limits& limits, ValueContext& context) {
+Result<std::string> parse(kinds::Path,
+                          std::string_view text,
+                          const Limits& limits,
+                          ValueContext& context) {
   if (limits.check == Limits::Check::NotEmpty && text.empty()) return refusal("expected a path");
   if (!is_one_line(text)) return expected(text, "a path without control characters");
   return absolute_path(text, context.folder);
 }
 
-Result<std::string> parse(kinds::Log, std::string_view text, const Limits& limits, ValueContext& context) {
+Result<std::string> parse(kinds::Log,
+                          std::string_view text,
+                          const Limits& limits,
+                          ValueContext& context) {
   return parse(kinds::Path{}, text, limits, context);
 }
 
-Result<std::string> parse(kinds::MailLocation, std::string_view text, const Limits&, ValueContext&) {
+Result<std::string> parse(kinds::MailLocation,
+                          std::string_view text,
+                          const Limits&,
+                          ValueContext&) {
   std::string_view path = text;
   if (path.starts_with("maildir:")) path.remove_prefix(8);
   if (!is_one_line(path) || !(path.starts_with('/') || path.starts_with("%h/"))) {
     return expected(text, "an absolute path, as /var/mail/%d/%n/Maildir or %h/Maildir");
   }
   for (std::size_t i = path.find('%'); i != path.npos; i = path.find('%', i + 2)) {
-    if (i + 1 == path.size() || std::string_view("undh%").find(path[i + 1]) == std::string_view::npos) {
+    if (i + 1 == path.size() ||
+        std::string_view("undh%").find(path[i + 1]) == std::string_view::npos) {
       return expected(text, "after % one of u, n, d, h and %");
     }
   }
-  if (path.find("%u") == path.npos && path.find("%n") == path.npos && path.find("%h") == path.npos) {
+  if (path.find("%u") == path.npos && path.find("%n") == path.npos &&
+      path.find("%h") == path.npos) {
     return expected(text, "%u, %n or %h in the path: else all users would share one mailbox");
   }
   return std::string(path);
@@ -212,11 +250,13 @@ Result<std::string> parse(kinds::Word, std::string_view text, const Limits&, Val
   return std::string(text);
 }
 
-Result<TlsLevel> parse(kinds::TlsLevel, std::string_view text, const Limits&, ValueContext& context) {
-  static constexpr std::array kChoices{Choice<TlsLevel>{"none", TlsLevel::None},
-                                       Choice<TlsLevel>{"may", TlsLevel::May},
-                                       Choice<TlsLevel>{"encrypt", TlsLevel::Encrypt},
-                                       Choice<TlsLevel>{"", TlsLevel::None}};
+Result<TlsLevel> parse(kinds::TlsLevel,
+                       std::string_view text,
+                       const Limits&,
+                       ValueContext& context) {
+  static constexpr std::array kChoices{
+      Choice<TlsLevel>{"none", TlsLevel::None}, Choice<TlsLevel>{"may", TlsLevel::May},
+      Choice<TlsLevel>{"encrypt", TlsLevel::Encrypt}, Choice<TlsLevel>{"", TlsLevel::None}};
   for (const std::string_view level : {"verify", "secure", "fingerprint", "dane", "dane-only"}) {
     if (!iequals(text, level)) continue;
     context.notes.push_back(format("\"{}\" is a level for sending; here it means encrypt", level));
@@ -227,7 +267,8 @@ Result<TlsLevel> parse(kinds::TlsLevel, std::string_view text, const Limits&, Va
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kTlsVersions{"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+constexpr std::array<std::string_view, 6> kTlsVersions{"SSLv2",   "SSLv3",   "TLSv1",
+                                                       "TLSv1.1", "TLSv1.2", "TLSv1.3"};
 
 Result<std::size_t> tls_version(std::string_view name) {
   for (std::size_t i = 0; i < kTlsVersions.size(); ++i) {
@@ -252,7 +293,8 @@ Result<TlsFloor> parse(kinds::TlsFloor, std::string_view text, const Limits&, Va
     word.remove_prefix(low || high ? 2 : negated ? 1 : 0);
     GP_TRY(const std::size_t version, tls_version(word));
     for (std::size_t i = 0; i < excluded.size(); ++i) {
-      excluded[i] = excluded[i] || (low && i < version) || (high && i > version) || (negated && i == version);
+      excluded[i] =
+          excluded[i] || (low && i < version) || (high && i > version) || (negated && i == version);
     }
     if (!low && !high && !negated) any_named = named[version] = true;
   }
@@ -261,7 +303,10 @@ Result<TlsFloor> parse(kinds::TlsFloor, std::string_view text, const Limits&, Va
   return offered(4) ? TlsFloor::Tls12 : TlsFloor::Tls13;
 }
 
-Result<BareNewline> parse(kinds::BareNewline, std::string_view text, const Limits&, ValueContext& context) {
+Result<BareNewline> parse(kinds::BareNewline,
+                          std::string_view text,
+                          const Limits&,
+                          ValueContext& context) {
   static constexpr std::array kChoices{Choice<BareNewline>{"normalize", BareNewline::Normalize},
                                        Choice<BareNewline>{"yes", BareNewline::Normalize},
                                        Choice<BareNewline>{"note", BareNewline::Note},

@@ -15,8 +15,8 @@ namespace gatepost::config {
 
 /// What reading a value may need besides its text.
 struct ValueContext {
-  tables::Files& files;            ///< For /file in lists.
-  std::string folder;              ///< Where relative paths begin; absolute, without a slash at its end.
+  tables::Files& files;  ///< For /file in lists.
+  std::string folder;    ///< Where relative paths begin; absolute, without a slash at its end.
   std::vector<std::string> notes;  ///< Words about a value that is accepted.
 };
 
@@ -38,14 +38,35 @@ Result<BareNewline> parse(kinds::BareNewline, std::string_view text, const Limit
 Result<LogForm> parse(kinds::LogForm, std::string_view text, const Limits&, ValueContext&);
 Result<Families> parse(kinds::Families, std::string_view text, const Limits&, ValueContext&);
 // lists.cpp
-Result<std::vector<std::string>> parse(kinds::Words, std::string_view text, const Limits&, ValueContext&);
-Result<std::vector<std::string>> parse(kinds::Keywords, std::string_view text, const Limits&, ValueContext&);
-Result<std::vector<std::string>> parse(kinds::Paths, std::string_view text, const Limits&, ValueContext&);
+Result<std::vector<std::string>> parse(kinds::Words,
+                                       std::string_view text,
+                                       const Limits&,
+                                       ValueContext&);
+Result<std::vector<std::string>> parse(kinds::Keywords,
+                                       std::string_view text,
+                                       const Limits&,
+                                       ValueContext&);
+Result<std::vector<std::string>> parse(kinds::Paths,
+                                       std::string_view text,
+                                       const Limits&,
+                                       ValueContext&);
 Result<tables::Patterns> parse(kinds::Domains, std::string_view text, const Limits&, ValueContext&);
-Result<tables::Patterns> parse(kinds::Networks, std::string_view text, const Limits&, ValueContext&);
-Result<std::vector<tables::Spec>> parse(kinds::Maps, std::string_view text, const Limits&, ValueContext&);
-Result<std::vector<Endpoint>> parse(kinds::Endpoints, std::string_view text, const Limits&, ValueContext&);
-Result<ForbiddenCommands> parse(kinds::Commands, std::string_view text, const Limits&, ValueContext&);
+Result<tables::Patterns> parse(kinds::Networks,
+                               std::string_view text,
+                               const Limits&,
+                               ValueContext&);
+Result<std::vector<tables::Spec>> parse(kinds::Maps,
+                                        std::string_view text,
+                                        const Limits&,
+                                        ValueContext&);
+Result<std::vector<Endpoint>> parse(kinds::Endpoints,
+                                    std::string_view text,
+                                    const Limits&,
+                                    ValueContext&);
+Result<ForbiddenCommands> parse(kinds::Commands,
+                                std::string_view text,
+                                const Limits&,
+                                ValueContext&);
 
 /// `10240000`, `64k`, `10M`, `10MiB`, `1G`: octets, in powers of 1024.
 [[nodiscard]] Result<std::uint64_t> parse_octets(std::string_view text);
@@ -55,29 +76,77 @@ Result<ForbiddenCommands> parse(kinds::Commands, std::string_view text, const Li
 [[nodiscard]] std::string absolute_path(std::string_view text, std::string_view folder);
 
 /// What a manual calls the values of each kind.
-constexpr std::string_view form_of(kinds::Bool) { return "yes or no"; }
-constexpr std::string_view form_of(kinds::Count) { return "number"; }
-constexpr std::string_view form_of(kinds::Octets) { return "octets, or with k, M or G"; }
-constexpr std::string_view form_of(kinds::Code) { return "reply code from 400 to 599"; }
-constexpr std::string_view form_of(kinds::Time) { return "time with s, m, h, d or w"; }
-constexpr std::string_view form_of(kinds::Text) { return "text"; }
-constexpr std::string_view form_of(kinds::Name) { return "domain name, or file that holds one"; }
-constexpr std::string_view form_of(kinds::Path) { return "path"; }
-constexpr std::string_view form_of(kinds::MailLocation) { return "path with %u, %n, %d or %h"; }
-constexpr std::string_view form_of(kinds::Log) { return "path, or /dev/stdout"; }
-constexpr std::string_view form_of(kinds::Word) { return "name"; }
-constexpr std::string_view form_of(kinds::Words) { return "list of words"; }
-constexpr std::string_view form_of(kinds::Keywords) { return "list of keywords"; }
-constexpr std::string_view form_of(kinds::Paths) { return "list of paths"; }
-constexpr std::string_view form_of(kinds::Domains) { return "list of domains, tables and files"; }
-constexpr std::string_view form_of(kinds::Networks) { return "list of address blocks, tables and files"; }
-constexpr std::string_view form_of(kinds::Maps) { return "list of tables"; }
-constexpr std::string_view form_of(kinds::Endpoints) { return "list of ADDRESS:PORT"; }
-constexpr std::string_view form_of(kinds::Commands) { return "list of commands"; }
-constexpr std::string_view form_of(kinds::TlsLevel) { return "none, may or encrypt"; }
-constexpr std::string_view form_of(kinds::TlsFloor) { return ">=TLSv1.2 or >=TLSv1.3"; }
-constexpr std::string_view form_of(kinds::BareNewline) { return "normalize, note or reject"; }
-constexpr std::string_view form_of(kinds::LogForm) { return "postfix or json"; }
-constexpr std::string_view form_of(kinds::Families) { return "all, ipv4 or ipv6"; }
+constexpr std::string_view form_of(kinds::Bool) {
+  return "yes or no";
+}
+constexpr std::string_view form_of(kinds::Count) {
+  return "number";
+}
+constexpr std::string_view form_of(kinds::Octets) {
+  return "octets, or with k, M or G";
+}
+constexpr std::string_view form_of(kinds::Code) {
+  return "reply code from 400 to 599";
+}
+constexpr std::string_view form_of(kinds::Time) {
+  return "time with s, m, h, d or w";
+}
+constexpr std::string_view form_of(kinds::Text) {
+  return "text";
+}
+constexpr std::string_view form_of(kinds::Name) {
+  return "domain name, or file that holds one";
+}
+constexpr std::string_view form_of(kinds::Path) {
+  return "path";
+}
+constexpr std::string_view form_of(kinds::MailLocation) {
+  return "path with %u, %n, %d or %h";
+}
+constexpr std::string_view form_of(kinds::Log) {
+  return "path, or /dev/stdout";
+}
+constexpr std::string_view form_of(kinds::Word) {
+  return "name";
+}
+constexpr std::string_view form_of(kinds::Words) {
+  return "list of words";
+}
+constexpr std::string_view form_of(kinds::Keywords) {
+  return "list of keywords";
+}
+constexpr std::string_view form_of(kinds::Paths) {
+  return "list of paths";
+}
+constexpr std::string_view form_of(kinds::Domains) {
+  return "list of domains, tables and files";
+}
+constexpr std::string_view form_of(kinds::Networks) {
+  return "list of address blocks, tables and files";
+}
+constexpr std::string_view form_of(kinds::Maps) {
+  return "list of tables";
+}
+constexpr std::string_view form_of(kinds::Endpoints) {
+  return "list of ADDRESS:PORT";
+}
+constexpr std::string_view form_of(kinds::Commands) {
+  return "list of commands";
+}
+constexpr std::string_view form_of(kinds::TlsLevel) {
+  return "none, may or encrypt";
+}
+constexpr std::string_view form_of(kinds::TlsFloor) {
+  return ">=TLSv1.2 or >=TLSv1.3";
+}
+constexpr std::string_view form_of(kinds::BareNewline) {
+  return "normalize, note or reject";
+}
+constexpr std::string_view form_of(kinds::LogForm) {
+  return "postfix or json";
+}
+constexpr std::string_view form_of(kinds::Families) {
+  return "all, ipv4 or ipv6";
+}
 
 }  // namespace gatepost::config

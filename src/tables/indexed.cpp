@@ -21,8 +21,9 @@ constexpr std::size_t kMostTold = 20;
 
 Built finish(std::shared_ptr<IndexedTable> table, std::vector<Problem> problems) {
   for (const std::string& key : table->seal()) {
-    problems.push_back({0, "duplicate entry \"" + printable(key, limits::kLogText) +
-                               "\": the first one counts", false});
+    problems.push_back(
+        {0, "duplicate entry \"" + printable(key, limits::kLogText) + "\": the first one counts",
+         false});
   }
   const bool usable = std::none_of(problems.begin(), problems.end(),
                                    [](const Problem& problem) { return problem.fatal; });
@@ -54,7 +55,9 @@ bool take_key(std::string_view& line, std::string& key) {
 
 }  // namespace
 
-std::string_view IndexedTable::key_at(std::uint32_t row) const { return {text_.c_str() + row}; }
+std::string_view IndexedTable::key_at(std::uint32_t row) const {
+  return {text_.c_str() + row};
+}
 
 void IndexedTable::add(std::string_view key, std::string_view value) {
   rows_.push_back(static_cast<std::uint32_t>(text_.size()));
@@ -168,7 +171,8 @@ Built build_passwd(std::string_view text) {
     if (line.empty() || line.front() == '#' || line.front() == '+' || line.front() == '-') continue;
     if (colon == line.npos || colon == 0 || line.find('\0') != line.npos) {
       if (problems.size() < kMostTold) {
-        problems.push_back({number, "expected name:password:uid:gid:...; the line is left out", false});
+        problems.push_back(
+            {number, "expected name:password:uid:gid:...; the line is left out", false});
       }
       continue;
     }

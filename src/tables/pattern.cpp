@@ -19,7 +19,9 @@ bool take_negation(std::string_view& text) {
   return negated;
 }
 
-Error refusal(std::string text) { return {Cause::Permanent, std::move(text)}; }
+Error refusal(std::string text) {
+  return {Cause::Permanent, std::move(text)};
+}
 
 /// Letters, digits, '-', '_' and dots between labels, a dot in front allowed; octets past
 /// ASCII for names of RFC 6531.
@@ -37,8 +39,7 @@ bool is_domain_word(std::string_view text) {
 
 /// "[192.0.2.0/24]" is Postfix's other spelling of "[192.0.2.0]/24".
 std::string without_outer_brackets(std::string_view text) {
-  if (text.size() > 2 && text.front() == '[' && text.back() == ']' &&
-      text.find('/') != text.npos) {
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']' && text.find('/') != text.npos) {
     return std::string(text.substr(1, text.size() - 2));
   }
   return std::string(text);
@@ -49,13 +50,16 @@ Error explain_network(std::string_view text) {
   const std::string host(text.substr(0, slash));
   const auto whole = Network::parse(host);
   if (!whole) {
-    return refusal("\"" + std::string(text) +
-                   "\" is no address block: expected 192.0.2.0/24, [2001:db8::]/32, type:table or /file");
+    return refusal(
+        "\"" + std::string(text) +
+        "\" is no address block: expected 192.0.2.0/24, [2001:db8::]/32, type:table or /file");
   }
   auto bits = parse_number(text.substr(slash + 1));
   if (whole->address.is_v4() && host.find(':') != host.npos) {
     if (!bits || *bits < 96 || *bits > 128) {
-      return refusal("\"" + std::string(text) + "\": expected a prefix length from 96 to 128 after an address that stands for an IPv4 one");
+      return refusal("\"" + std::string(text) +
+                     "\": expected a prefix length from 96 to 128 after an address that stands for "
+                     "an IPv4 one");
     }
     *bits -= 96;
   }
@@ -86,7 +90,8 @@ Result<Pattern> parse_domain_pattern(std::string_view text) {
   }
   const bool literal = text.size() > 2 && text.front() == '[' && text.back() == ']';
   if (!is_domain_word(text) && !literal) {
-    return refusal("\"" + std::string(text) + "\" is no domain name: expected example.com, type:table or /file");
+    return refusal("\"" + std::string(text) +
+                   "\" is no domain name: expected example.com, type:table or /file");
   }
   return Pattern{negated, lower(text)};
 }

@@ -43,7 +43,9 @@ std::string message(int number) {
   return {text.begin(), text.begin() + length};
 }
 
-PCRE2_SPTR octets(std::string_view text) { return reinterpret_cast<PCRE2_SPTR>(text.data()); }
+PCRE2_SPTR octets(std::string_view text) {
+  return reinterpret_cast<PCRE2_SPTR>(text.data());
+}
 
 class PcreMatcher final : public Matcher {
  public:
@@ -55,8 +57,9 @@ class PcreMatcher final : public Matcher {
     PCRE2_SIZE at = 0;
     code_.reset(pcre2_compile(octets(pattern), pattern.size(), flags, &failed, &at, context.get()));
     if (!code_) {
-      return Error{Cause::Permanent, "regular expression \"" + std::string(pattern) + "\", at octet " +
-                                         format_number(at) + ": " + message(failed)};
+      return Error{Cause::Permanent, "regular expression \"" + std::string(pattern) +
+                                         "\", at octet " + format_number(at) + ": " +
+                                         message(failed)};
     }
     std::uint32_t count = 0;
     if (pcre2_pattern_info(code_.get(), PCRE2_INFO_CAPTURECOUNT, &count) == 0) groups_ = count;
@@ -74,7 +77,8 @@ class PcreMatcher final : public Matcher {
     if (subject.key.size() > kMostSubject) return Error{Cause::Temporary, "a key that is too long"};
     const MatchData found(pcre2_match_data_create_from_pattern(code_.get(), nullptr));
     if (!found) return Error{Cause::Temporary, "no memory for a match"};
-    const int said = pcre2_match(code_.get(), octets(subject.key), subject.key.size(), 0, 0, found.get(), context_.get());
+    const int said = pcre2_match(code_.get(), octets(subject.key), subject.key.size(), 0, 0,
+                                 found.get(), context_.get());
     if (said == PCRE2_ERROR_NOMATCH) return false;
     if (said < 0) return Error{Cause::Temporary, message(said)};
     if (groups != nullptr) keep(subject.key, found.get(), *groups);
@@ -89,7 +93,8 @@ class PcreMatcher final : public Matcher {
       const PCRE2_SIZE begin = offsets[2 * i];
       const PCRE2_SIZE end = offsets[2 * i + 1];
       // \K may put the beginning after the end.
-      if (begin != PCRE2_UNSET && begin <= end && end <= key.size()) out[i] = key.substr(begin, end - begin);
+      if (begin != PCRE2_UNSET && begin <= end && end <= key.size())
+        out[i] = key.substr(begin, end - begin);
     }
   }
 
@@ -104,17 +109,33 @@ Result<std::uint32_t> parse_flags(std::string_view text) {
   std::uint32_t flags = PCRE2_CASELESS | PCRE2_DOTALL;
   for (const char c : text) {
     switch (c) {
-      case 'i': flags ^= PCRE2_CASELESS; break;
-      case 'm': flags ^= PCRE2_MULTILINE; break;
-      case 's': flags ^= PCRE2_DOTALL; break;
-      case 'x': flags ^= PCRE2_EXTENDED; break;
-      case 'A': flags ^= PCRE2_ANCHORED; break;
-      case 'E': flags ^= PCRE2_DOLLAR_ENDONLY; break;
-      case 'U': flags ^= PCRE2_UNGREEDY; break;
-      case 'X': break;  // PCRE2 always does what this asked of PCRE.
+      case 'i':
+        flags ^= PCRE2_CASELESS;
+        break;
+      case 'm':
+        flags ^= PCRE2_MULTILINE;
+        break;
+      case 's':
+        flags ^= PCRE2_DOTALL;
+        break;
+      case 'x':
+        flags ^= PCRE2_EXTENDED;
+        break;
+      case 'A':
+        flags ^= PCRE2_ANCHORED;
+        break;
+      case 'E':
+        flags ^= PCRE2_DOLLAR_ENDONLY;
+        break;
+      case 'U':
+        flags ^= PCRE2_UNGREEDY;
+        break;
+      case 'X':
+        break;  // PCRE2 always does what this asked of PCRE.
       default:
-        return Error{Cause::Permanent, std::string("unknown flag \"") + c +
-                                           "\" after the pattern: expected i, m, s, x, A, E, U or X"};
+        return Error{Cause::Permanent,
+                     std::string("unknown flag \"") + c +
+                         "\" after the pattern: expected i, m, s, x, A, E, U or X"};
     }
   }
   // \C could match half of a character; nobody needs it here.

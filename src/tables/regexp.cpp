@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // tables: the left side of a regexp: rule: POSIX regular expressions by libc.
-#include <regex.h>
-
 #include <array>
 #include <optional>
+#include <regex.h>
 #include <utility>
 
 #include "base/text.h"
@@ -54,7 +53,9 @@ class RegexpMatcher final : public Matcher {
   }
 
  private:
-  void keep(std::string_view key, const std::array<regmatch_t, kMostGroups>& found, Groups& out) const {
+  void keep(std::string_view key,
+            const std::array<regmatch_t, kMostGroups>& found,
+            Groups& out) const {
     out.assign(regex_.re_nsub + 1, {});
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (found[i].rm_so < 0) continue;
@@ -72,11 +73,18 @@ Result<int> parse_flags(std::string_view text) {
   int flags = REG_EXTENDED | REG_ICASE;
   for (const char c : text) {
     switch (c) {
-      case 'i': flags ^= REG_ICASE; break;
-      case 'm': flags ^= REG_NEWLINE; break;
-      case 'x': flags ^= REG_EXTENDED; break;
+      case 'i':
+        flags ^= REG_ICASE;
+        break;
+      case 'm':
+        flags ^= REG_NEWLINE;
+        break;
+      case 'x':
+        flags ^= REG_EXTENDED;
+        break;
       default:
-        return Error{Cause::Permanent, std::string("unknown flag \"") + c + "\" after the pattern: expected i, m or x"};
+        return Error{Cause::Permanent, std::string("unknown flag \"") + c +
+                                           "\" after the pattern: expected i, m or x"};
     }
   }
   return flags;
@@ -124,10 +132,13 @@ Result<std::unique_ptr<Matcher>> parse_regexp(std::string_view& line) {
     return Error{Cause::Permanent, "pattern too long: expected at most 4096 octets"};
   }
   if (refers_back(written.pattern)) {
-    return Error{Cause::Permanent, "a back-reference such as \\1 in the pattern: expected none, for matching it takes time without bound; pcre: has a bound"};
+    return Error{Cause::Permanent,
+                 "a back-reference such as \\1 in the pattern: expected none, for matching it "
+                 "takes time without bound; pcre: has a bound"};
   }
   if (repeats_too_much(written.pattern)) {
-    return Error{Cause::Permanent, "repetitions {m,n} that multiply to more than 10000; pcre: has a bound"};
+    return Error{Cause::Permanent,
+                 "repetitions {m,n} that multiply to more than 10000; pcre: has a bound"};
   }
   auto matcher = std::make_unique<RegexpMatcher>();
   GP_CHECK(matcher->compile(written.pattern, flags));

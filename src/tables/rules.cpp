@@ -48,7 +48,8 @@ class RuleTable final : public Table {
 
  private:
   [[nodiscard]] Error at_line(const Rule& rule, const Error& error) const {
-    return {error.cause, name_ + " line " + format_number(rule.line) + ": " + error.detail, error.system};
+    return {error.cause, name_ + " line " + format_number(rule.line) + ": " + error.detail,
+            error.system};
   }
 
   Type type_;
@@ -100,7 +101,8 @@ class Builder {
 
   Result<void> begin(Rule rule, std::string_view rest) {
     if (!trim(rest).empty()) return Error{Cause::Permanent, "text after the pattern of an if"};
-    if (open_.size() >= kMostNested) return Error{Cause::Permanent, "too many ifs inside each other"};
+    if (open_.size() >= kMostNested)
+      return Error{Cause::Permanent, "too many ifs inside each other"};
     open_.push_back(rules_.size());
     rule.otherwise = rules_.size() + 1;
     rules_.push_back(std::move(rule));
@@ -109,7 +111,8 @@ class Builder {
 
   Result<void> finish(Rule rule, std::string_view rest) {
     const std::string_view result = trim(rest);
-    if (result.empty()) return Error{Cause::Permanent, "expected white space and a result after the pattern"};
+    if (result.empty())
+      return Error{Cause::Permanent, "expected white space and a result after the pattern"};
     const std::size_t groups = rule.negated ? 0 : rule.matcher->groups();
     GP_TRY(rule.result, Template::parse(result, groups, type_ == Type::Cidr));
     rules_.push_back(std::move(rule));
@@ -122,9 +125,13 @@ class Builder {
   std::vector<std::size_t> open_;
 };
 
-void add_line(Builder& builder, std::size_t number, std::string_view line, std::vector<Problem>& problems) {
+void add_line(Builder& builder,
+              std::size_t number,
+              std::string_view line,
+              std::vector<Problem>& problems) {
   constexpr std::size_t kMostProblems = 20;
-  if (const Result<void> added = builder.add(number, line); !added && problems.size() < kMostProblems) {
+  if (const Result<void> added = builder.add(number, line);
+      !added && problems.size() < kMostProblems) {
     problems.push_back({number, added.error().detail});
   }
 }

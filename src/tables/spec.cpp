@@ -16,20 +16,24 @@ struct TypeRow {
   Type type;
 };
 constexpr std::array kTypes{
-    TypeRow{"hash", Type::Indexed},      TypeRow{"btree", Type::Indexed},
-    TypeRow{"lmdb", Type::Indexed},      TypeRow{"cdb", Type::Indexed},
-    TypeRow{"dbm", Type::Indexed},       TypeRow{"texthash", Type::Indexed},
-    TypeRow{"cidr", Type::Cidr},         TypeRow{"regexp", Type::Regexp},
-    TypeRow{"pcre", Type::Pcre},         TypeRow{"static", Type::Static},
-    TypeRow{"inline", Type::Inline},     TypeRow{"unix", Type::UnixPasswd},
-    TypeRow{"unionmap", Type::Union},    TypeRow{"pipemap", Type::Pipe},
+    TypeRow{"hash", Type::Indexed},   TypeRow{"btree", Type::Indexed},
+    TypeRow{"lmdb", Type::Indexed},   TypeRow{"cdb", Type::Indexed},
+    TypeRow{"dbm", Type::Indexed},    TypeRow{"texthash", Type::Indexed},
+    TypeRow{"cidr", Type::Cidr},      TypeRow{"regexp", Type::Regexp},
+    TypeRow{"pcre", Type::Pcre},      TypeRow{"static", Type::Static},
+    TypeRow{"inline", Type::Inline},  TypeRow{"unix", Type::UnixPasswd},
+    TypeRow{"unionmap", Type::Union}, TypeRow{"pipemap", Type::Pipe},
 };
 
-Error refusal(std::string text) { return {Cause::Permanent, std::move(text)}; }
+Error refusal(std::string text) {
+  return {Cause::Permanent, std::move(text)};
+}
 
 constexpr std::string_view kSeparators = ", \t\r\n\v\f";
 
-bool is_separator(char c) { return kSeparators.find(c) != kSeparators.npos; }
+bool is_separator(char c) {
+  return kSeparators.find(c) != kSeparators.npos;
+}
 
 bool holds_braces(std::string_view argument) {
   return argument.size() >= 2 && argument.front() == '{' && argument.back() == '}';
@@ -74,12 +78,16 @@ std::string_view strip_braces(std::string_view word) {
 
 bool Spec::has_file() const {
   switch (type) {
-    case Type::Indexed: return true;
-    case Type::UnixPasswd: return true;
+    case Type::Indexed:
+      return true;
+    case Type::UnixPasswd:
+      return true;
     case Type::Cidr:
     case Type::Regexp:
-    case Type::Pcre: return !holds_braces(argument);
-    default: return false;
+    case Type::Pcre:
+      return !holds_braces(argument);
+    default:
+      return false;
   }
 }
 
@@ -104,7 +112,8 @@ Result<Spec> parse_spec(std::string_view text) {
   const std::size_t colon = rest.find(':');
   const std::string_view prefix = rest.substr(0, colon);
   if (colon == rest.npos || prefix.empty()) {
-    return refusal("\"" + std::string(text) + "\" is no table: expected type:name, as hash:/etc/gatepost/table");
+    return refusal("\"" + std::string(text) +
+                   "\" is no table: expected type:name, as hash:/etc/gatepost/table");
   }
   std::string known;
   for (const TypeRow& row : kTypes) {

@@ -12,15 +12,15 @@
 namespace gatepost::tables {
 
 enum class Type : std::uint8_t {
-  Indexed,   ///< hash: btree: lmdb: cdb: dbm: texthash: all read the plain text file
+  Indexed,  ///< hash: btree: lmdb: cdb: dbm: texthash: all read the plain text file
   Cidr,
-  Regexp,    ///< POSIX extended
+  Regexp,  ///< POSIX extended
   Pcre,
-  Static,    ///< static:VALUE, every key is found
-  Inline,    ///< inline:{k=v, {k = v with spaces}}
+  Static,      ///< static:VALUE, every key is found
+  Inline,      ///< inline:{k=v, {k = v with spaces}}
   UnixPasswd,  ///< unix:passwd.byname
-  Union,     ///< unionmap:{type:name, ...}: all results, joined by commas
-  Pipe,      ///< pipemap:{type:name, ...}: each result is the next one's key
+  Union,       ///< unionmap:{type:name, ...}: all results, joined by commas
+  Pipe,        ///< pipemap:{type:name, ...}: each result is the next one's key
 };
 
 /// `type:name` taken apart; what stands behind the colon is not looked at yet.
@@ -46,6 +46,7 @@ struct Spec {
 /// The words of a list separated by commas and white space. A word that holds `{` goes on to the
 /// matching `}`; with `strip`, the outermost braces of a word that is nothing else are taken off
 /// and the text in them is trimmed. An error when braces do not match.
-[[nodiscard]] Result<std::vector<std::string>> split_list(std::string_view text, bool strip = false);
+[[nodiscard]] Result<std::vector<std::string>> split_list(std::string_view text,
+                                                          bool strip = false);
 
 }  // namespace gatepost::tables

@@ -33,15 +33,21 @@ Built build_static(const Spec& spec) {
 
 Built build_table(const Spec& spec, std::string_view text) {
   switch (spec.type) {
-    case Type::Indexed: return build_indexed(text);
+    case Type::Indexed:
+      return build_indexed(text);
     case Type::Cidr:
     case Type::Regexp:
-    case Type::Pcre: return build_rules(spec, text);
-    case Type::Static: return build_static(spec);
-    case Type::Inline: return build_inline(spec.argument);
-    case Type::UnixPasswd: return build_passwd(text);
+    case Type::Pcre:
+      return build_rules(spec, text);
+    case Type::Static:
+      return build_static(spec);
+    case Type::Inline:
+      return build_inline(spec.argument);
+    case Type::UnixPasswd:
+      return build_passwd(text);
     case Type::Union:
-    case Type::Pipe: break;
+    case Type::Pipe:
+      break;
   }
   return {nullptr, {{0, "a table of tables: opened by a TableSet"}}};
 }

@@ -114,7 +114,9 @@ class TableSet::PipeHandle final : public Handle {
 TableSet::TableSet(Files& files) : files_(files) {}
 TableSet::~TableSet() = default;
 
-Result<TableHandle> TableSet::open(const Spec& spec) { return open_nested(spec, 0); }
+Result<TableHandle> TableSet::open(const Spec& spec) {
+  return open_nested(spec, 0);
+}
 
 Result<TableHandle> TableSet::open_nested(const Spec& spec, unsigned depth) {
   if (spec.type == Type::Union || spec.type == Type::Pipe) return open_compound(spec, depth);
@@ -132,7 +134,8 @@ Result<TableHandle> TableSet::open_compound(const Spec& spec, unsigned depth) {
   if (depth >= kMostNested) return Error{Cause::Permanent, "too many tables inside each other"};
   GP_TRY(const auto names,
          split_list(std::string_view(spec.argument).substr(1, spec.argument.size() - 2), true));
-  if (names.empty()) return Error{Cause::Permanent, "\"" + spec.text() + "\": expected {type:name, ...}"};
+  if (names.empty())
+    return Error{Cause::Permanent, "\"" + spec.text() + "\": expected {type:name, ...}"};
   std::vector<TableHandle> parts;
   for (const std::string& name : names) {
     GP_TRY(const Spec part, parse_spec(name));
@@ -143,7 +146,9 @@ Result<TableHandle> TableSet::open_compound(const Spec& spec, unsigned depth) {
   return TableHandle(std::make_shared<PipeHandle>(std::move(parts)));
 }
 
-std::vector<std::string> TableSet::take_warnings() { return std::exchange(warnings_, {}); }
+std::vector<std::string> TableSet::take_warnings() {
+  return std::exchange(warnings_, {});
+}
 
 TableSet::Refresh TableSet::refresh() {
   Refresh out;

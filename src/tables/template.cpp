@@ -11,7 +11,9 @@ namespace gatepost::tables {
 
 namespace {
 
-Error refusal(std::string text) { return {Cause::Permanent, std::move(text)}; }
+Error refusal(std::string text) {
+  return {Cause::Permanent, std::move(text)};
+}
 
 /// Takes "1", "{1}" or "(1)" off the front of `rest`, the $ being gone already.
 Result<std::size_t> take_group(std::string_view& rest, std::size_t groups) {

@@ -16,7 +16,9 @@ class Template {
  public:
   /// `groups`: how many the pattern has; 0 makes every reference an error. With `literal`, `$`
   /// has no meaning.
-  [[nodiscard]] static Result<Template> parse(std::string_view text, std::size_t groups, bool literal);
+  [[nodiscard]] static Result<Template> parse(std::string_view text,
+                                              std::size_t groups,
+                                              bool literal);
 
   /// `groups[n]` stands for $n.
   [[nodiscard]] std::string expand(std::span<const std::string_view> groups) const;

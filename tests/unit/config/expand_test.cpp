@@ -2,10 +2,10 @@
 // tests: references and conditions in values; what Postfix 3.7's postconf -x makes of the same.
 #include "config/expand.h"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <map>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 using namespace gatepost;
 
@@ -20,9 +20,9 @@ class MapNames final : public config::Names {
   }
   std::string suggestion(std::string_view) override { return "; did you mean this?"; }
 
-  std::map<std::string, std::string> values{{"set", "yes"},   {"empty", ""},  {"five", "5"},
-                                            {"again", "$set"}, {"circle", "a$round"},
-                                            {"round", "${circle}"}, {"dollar", "a$$b"}};
+  std::map<std::string, std::string> values{
+      {"set", "yes"},        {"empty", ""},          {"five", "5"},     {"again", "$set"},
+      {"circle", "a$round"}, {"round", "${circle}"}, {"dollar", "a$$b"}};
 };
 
 std::string expand(std::string_view text) {
@@ -31,7 +31,9 @@ std::string expand(std::string_view text) {
   return value ? *value : "error: " + value.error().detail;
 }
 
-bool fails(std::string_view text) { return expand(text).starts_with("error: "); }
+bool fails(std::string_view text) {
+  return expand(text).starts_with("error: ");
+}
 
 }  // namespace
 
@@ -81,7 +83,8 @@ TEST_CASE("levels compare number by number", "[config][expand]") {
 }
 
 TEST_CASE("an unknown name is an error that names it and the nearest", "[config][expand]") {
-  CHECK(expand("$nowhere") == "error: \"$nowhere\" refers to an unknown parameter; did you mean this?");
+  CHECK(expand("$nowhere") ==
+        "error: \"$nowhere\" refers to an unknown parameter; did you mean this?");
 }
 
 TEST_CASE("a parameter that refers to itself is an error", "[config][expand]") {
@@ -90,9 +93,10 @@ TEST_CASE("a parameter that refers to itself is an error", "[config][expand]") {
 }
 
 TEST_CASE("what is not well formed is an error", "[config][expand]") {
-  for (const char* text : {"$", "$ x", "a$", "${", "${}", "${set", "$(set", "${set)", "$.", "${set!x}", "${set?{a}b}",
-                           "${set?{a}:{b}c}", "${{a}}", "${{a} == }", "${{a} == {b}}", "${{a} = {b} ? {c}}",
-                           "${{a} {b} ? {c}}", "${{a", "${ }"}) {
+  for (const char* text :
+       {"$", "$ x", "a$", "${", "${}", "${set", "$(set", "${set)", "$.", "${set!x}", "${set?{a}b}",
+        "${set?{a}:{b}c}", "${{a}}", "${{a} == }", "${{a} == {b}}", "${{a} = {b} ? {c}}",
+        "${{a} {b} ? {c}}", "${{a", "${ }"}) {
     CAPTURE(text);
     CHECK(fails(text));
   }

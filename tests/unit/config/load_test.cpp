@@ -2,10 +2,10 @@
 // tests: from the text of a configuration to settings and findings.
 #include "config/load.h"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <string>
 #include <vector>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "config/all_tables.h"
 #include "config/manual.h"
@@ -16,7 +16,9 @@ using namespace gatepost::config;
 
 namespace {
 
-Loaded load(const std::string& text, test::MapFiles files = {}, const std::string& host = "mx.example.com") {
+Loaded load(const std::string& text,
+            test::MapFiles files = {},
+            const std::string& host = "mx.example.com") {
   return config::load({"/etc/gatepost.conf", text, host}, files);
 }
 
@@ -33,10 +35,14 @@ std::string said(const std::string& text) {
   return out;
 }
 
-bool mentions(const std::string& text, std::string_view word) { return text.find(word) != text.npos; }
+bool mentions(const std::string& text, std::string_view word) {
+  return text.find(word) != text.npos;
+}
 
 /// The settings of a text that must be right.
-Settings good(const std::string& text, test::MapFiles files = {}, const std::string& host = "mx.example.com") {
+Settings good(const std::string& text,
+              test::MapFiles files = {},
+              const std::string& host = "mx.example.com") {
   Loaded loaded = load(text, std::move(files), host);
   CAPTURE(lines(loaded));
   REQUIRE(loaded.ok());
@@ -70,13 +76,15 @@ TEST_CASE("an empty configuration is right and says nothing", "[config][load]") 
   CHECK(settings.smtp.smtpd_banner == "mx.example.com ESMTP gatepost");
   CHECK(settings.smtp.smtpd_timeout == std::chrono::seconds(300));
   CHECK(settings.smtp.message_size_limit == 10'240'000);
-  CHECK(settings.smtp.smtpd_forbidden_commands == ForbiddenCommands{{"CONNECT", "GET", "POST"}, true});
+  CHECK(settings.smtp.smtpd_forbidden_commands ==
+        ForbiddenCommands{{"CONNECT", "GET", "POST"}, true});
   CHECK(settings.smtp.smtpd_tls_security_level == TlsLevel::May);
 }
 
 TEST_CASE("the services have the defaults of master.cf", "[config][load]") {
-  const Settings settings = good("smtpd_tls_security_level = none\nsmtpd_tls_wrappermode = no\n"
-                                 "submissions.smtpd_tls_security_level = encrypt\n");
+  const Settings settings = good(
+      "smtpd_tls_security_level = none\nsmtpd_tls_wrappermode = no\n"
+      "submissions.smtpd_tls_security_level = encrypt\n");
   CHECK(settings.smtp.smtpd_tls_security_level == TlsLevel::None);
   CHECK(settings.submission.smtpd_tls_security_level == TlsLevel::Encrypt);
   CHECK(settings.submissions.smtpd_tls_wrappermode);
@@ -86,8 +94,9 @@ TEST_CASE("the services have the defaults of master.cf", "[config][load]") {
 }
 
 TEST_CASE("a parameter may differ for one service", "[config][load]") {
-  const Settings settings = good("smtpd_timeout = 60s\nsubmission.smtpd_timeout = 2m\n"
-                                 "submission.smtpd_starttls_timeout = $smtpd_timeout\n");
+  const Settings settings = good(
+      "smtpd_timeout = 60s\nsubmission.smtpd_timeout = 2m\n"
+      "submission.smtpd_starttls_timeout = $smtpd_timeout\n");
   CHECK(settings.smtp.smtpd_timeout == std::chrono::seconds(60));
   CHECK(settings.submissions.smtpd_timeout == std::chrono::seconds(60));
   CHECK(settings.submission.smtpd_timeout == std::chrono::seconds(120));
@@ -95,27 +104,31 @@ TEST_CASE("a parameter may differ for one service", "[config][load]") {
 }
 
 TEST_CASE("a parameter of the whole program cannot differ for one service", "[config][load]") {
-  CHECK(mentions(said("submission.queue_directory = /x\n"), ":1: \"queue_directory\" has one value for all services"));
+  CHECK(mentions(said("submission.queue_directory = /x\n"),
+                 ":1: \"queue_directory\" has one value for all services"));
   CHECK(mentions(said("submision.smtpd_timeout = 1s\n"), "unknown service \"submision\""));
   CHECK(mentions(said("submision.smtpd_timeout = 1s\n"), "did you mean \"submission\"?"));
 }
 
 TEST_CASE("an unknown name is told with its line and the nearest name", "[config][load]") {
-  CHECK(said("\n# c\nsmtpd_baner = x\n") ==
-        "/etc/gatepost.conf:3: unknown parameter \"smtpd_baner\"; did you mean \"smtpd_banner\"?\n");
+  CHECK(
+      said("\n# c\nsmtpd_baner = x\n") ==
+      "/etc/gatepost.conf:3: unknown parameter \"smtpd_baner\"; did you mean \"smtpd_banner\"?\n");
   CHECK(mentions(said("smtp_lisen = *:25\n"), "did you mean \"smtp_listen\"?"));
   CHECK(said("zzzzzzzzzz = 1\n") == "/etc/gatepost.conf:1: unknown parameter \"zzzzzzzzzz\"\n");
 }
 
 TEST_CASE("all mistakes are told, not only the first", "[config][load]") {
-  const Loaded loaded = load("first_mistake = 1\nsmtpd_timeout = soon\nmyorigin = $nowhere\nno equals sign\n"
-                             "mynetworks = 10.0.0.0/99 192.0.2.1/24\n");
+  const Loaded loaded = load(
+      "first_mistake = 1\nsmtpd_timeout = soon\nmyorigin = $nowhere\nno equals sign\n"
+      "mynetworks = 10.0.0.0/99 192.0.2.1/24\n");
   CHECK_FALSE(loaded.ok());
   const auto all = lines(loaded);
   REQUIRE(all.size() >= 5);
   CHECK(all[0].starts_with("/etc/gatepost.conf:1: "));
   CHECK(all[1].starts_with("/etc/gatepost.conf:2: smtpd_timeout: \"soon\": expected a time"));
-  CHECK(all[2].starts_with("/etc/gatepost.conf:3: myorigin: \"$nowhere\" refers to an unknown parameter"));
+  CHECK(all[2].starts_with(
+      "/etc/gatepost.conf:3: myorigin: \"$nowhere\" refers to an unknown parameter"));
   CHECK(all[3].starts_with("/etc/gatepost.conf:4: "));
   CHECK(mentions(all[3], "expected NAME = VALUE"));
   CHECK(mentions(all[4], "10.0.0.0/99"));
@@ -124,36 +137,42 @@ TEST_CASE("all mistakes are told, not only the first", "[config][load]") {
 
 TEST_CASE("one mistake that concerns three services is told once", "[config][load]") {
   CHECK(lines(load("smtpd_helo_required = perhaps\n")) ==
-        std::vector<std::string>{"/etc/gatepost.conf:1: smtpd_helo_required: \"perhaps\": expected yes or no"});
+        std::vector<std::string>{
+            "/etc/gatepost.conf:1: smtpd_helo_required: \"perhaps\": expected yes or no"});
 }
 
 TEST_CASE("names of the owner's making may be referred to, also by each other", "[config][load]") {
-  const Settings settings = good("lan = 10.0.0.0/8\nhome = $lan 192.168.0.0/16\nmynetworks = 127.0.0.0/8 $home\n");
+  const Settings settings =
+      good("lan = 10.0.0.0/8\nhome = $lan 192.168.0.0/16\nmynetworks = 127.0.0.0/8 $home\n");
   CHECK(text_of(settings.mynetworks) == "127.0.0.0/8 10.0.0.0/8 192.168.0.0/16");
   CHECK(mentions(said("lan = 10.0.0.0/8\n"), "unknown parameter \"lan\""));
 }
 
-TEST_CASE("a parameter set twice goes by the last line, with a warning that names both", "[config][load]") {
+TEST_CASE("a parameter set twice goes by the last line, with a warning that names both",
+          "[config][load]") {
   const Loaded loaded = load("smtpd_timeout = 1s\nmyhostname = a.example\nsmtpd_timeout = 2s\n");
   CHECK(loaded.ok());
   CHECK(loaded.settings.smtp.smtpd_timeout == std::chrono::seconds(2));
-  CHECK(lines(loaded) == std::vector<std::string>{
-                             "/etc/gatepost.conf:3: warning: \"smtpd_timeout\" is set a second time; line 1 has no effect"});
+  CHECK(lines(loaded) ==
+        std::vector<std::string>{"/etc/gatepost.conf:3: warning: \"smtpd_timeout\" is set a second "
+                                 "time; line 1 has no effect"});
 }
 
 TEST_CASE("numbers, sizes and times have units and bounds", "[config][load]") {
-  const Settings settings = good("message_size_limit = 25MiB\nqueue_minfree = 1g\nsmtpd_error_sleep_time = 5\n"
-                                 "smtpd_timeout = 1 h\nline_length_limit = 4k\n");
+  const Settings settings = good(
+      "message_size_limit = 25MiB\nqueue_minfree = 1g\nsmtpd_error_sleep_time = 5\n"
+      "smtpd_timeout = 1 h\nline_length_limit = 4k\n");
   CHECK(settings.smtp.message_size_limit == 25ULL << 20);
   CHECK(settings.queue_minfree == 1ULL << 30);
   CHECK(settings.smtp.smtpd_error_sleep_time == std::chrono::seconds(5));
   CHECK(settings.smtp.smtpd_timeout == std::chrono::hours(1));
   CHECK(settings.smtp.line_length_limit == 4096);
-  for (const char* row : {"message_size_limit = many", "message_size_limit = -1", "message_size_limit = 99999999999G",
-                          "message_size_limit =", "smtpd_timeout = 5 parsecs", "smtpd_timeout = 0s", "smtpd_timeout = 1y",
-                          "smtpd_recipient_limit = 0", "smtpd_recipient_limit = 4294967296", "reject_code = 250",
-                          "reject_code = 5", "line_length_limit = 10", "smtpd_client_ipv6_prefix_length = 129",
-                          "memory_limit = 1M", "smtpd_tls_loglevel = 9"}) {
+  for (const char* row :
+       {"message_size_limit = many", "message_size_limit = -1", "message_size_limit = 99999999999G",
+        "message_size_limit =", "smtpd_timeout = 5 parsecs", "smtpd_timeout = 0s",
+        "smtpd_timeout = 1y", "smtpd_recipient_limit = 0", "smtpd_recipient_limit = 4294967296",
+        "reject_code = 250", "reject_code = 5", "line_length_limit = 10",
+        "smtpd_client_ipv6_prefix_length = 129", "memory_limit = 1M", "smtpd_tls_loglevel = 9"}) {
     CAPTURE(row);
     const Loaded loaded = load(row);
     CHECK_FALSE(loaded.ok());
@@ -164,17 +183,23 @@ TEST_CASE("numbers, sizes and times have units and bounds", "[config][load]") {
 
 TEST_CASE("choices are spelled as in Postfix", "[config][load]") {
   CHECK(good("smtpd_tls_security_level =\n").smtp.smtpd_tls_security_level == TlsLevel::None);
-  CHECK(good("smtpd_tls_security_level = Encrypt\n").smtp.smtpd_tls_security_level == TlsLevel::Encrypt);
-  CHECK(good("smtpd_forbid_bare_newline = yes\n").smtp.smtpd_forbid_bare_newline == BareNewline::Normalize);
-  CHECK(good("smtpd_forbid_bare_newline = reject\n").smtp.smtpd_forbid_bare_newline == BareNewline::Reject);
+  CHECK(good("smtpd_tls_security_level = Encrypt\n").smtp.smtpd_tls_security_level ==
+        TlsLevel::Encrypt);
+  CHECK(good("smtpd_forbid_bare_newline = yes\n").smtp.smtpd_forbid_bare_newline ==
+        BareNewline::Normalize);
+  CHECK(good("smtpd_forbid_bare_newline = reject\n").smtp.smtpd_forbid_bare_newline ==
+        BareNewline::Reject);
   CHECK(mentions(said("smtpd_forbid_bare_newline = no\n"), "note: "));
   CHECK(mentions(said("smtpd_tls_security_level = most\n"), "encrypt"));
   CHECK(mentions(said("log_format = jsno\n"), "did you mean \"json\"?"));
   CHECK(good("log_format = json\n").log_format == LogForm::Json);
 }
 
-TEST_CASE("TLS versions are chosen in every spelling of Postfix, and 1.3 always stays", "[config][load]") {
-  const auto floor = [](const std::string& value) { return good("smtpd_tls_protocols = " + value + "\n").smtpd_tls_protocols; };
+TEST_CASE("TLS versions are chosen in every spelling of Postfix, and 1.3 always stays",
+          "[config][load]") {
+  const auto floor = [](const std::string& value) {
+    return good("smtpd_tls_protocols = " + value + "\n").smtpd_tls_protocols;
+  };
   CHECK(floor(">=TLSv1.2") == TlsFloor::Tls12);
   CHECK(floor(">=TLSv1") == TlsFloor::Tls12);
   CHECK(floor("!SSLv2, !SSLv3, !TLSv1, !TLSv1.1") == TlsFloor::Tls12);
@@ -187,9 +212,12 @@ TEST_CASE("TLS versions are chosen in every spelling of Postfix, and 1.3 always 
 }
 
 TEST_CASE("relay restrictions are known names", "[config][load]") {
-  const Settings settings = good("smtpd_relay_restrictions=permit_mynetworks,permit_sasl_authenticated,defer_unauth_destination\n");
+  const Settings settings = good(
+      "smtpd_relay_restrictions=permit_mynetworks,permit_sasl_authenticated,defer_unauth_"
+      "destination\n");
   CHECK(settings.smtp.smtpd_relay_restrictions.size() == 3);
-  CHECK(mentions(said("smtpd_relay_restrictions = permit_mynetwork, reject\n"), "did you mean \"permit_mynetworks\"?"));
+  CHECK(mentions(said("smtpd_relay_restrictions = permit_mynetwork, reject\n"),
+                 "did you mean \"permit_mynetworks\"?"));
   CHECK_FALSE(load("smtpd_relay_restrictions = check_client_access hash:/x, reject\n").ok());
 }
 
@@ -197,20 +225,26 @@ TEST_CASE("addresses to listen at are written with their port", "[config][load]"
   CHECK(text_of(good("smtp_listen = *:2525, 127.0.0.1:25 [::1]:25 127.0.0.1:25\n").smtp_listen) ==
         "0.0.0.0:2525 [::]:2525 127.0.0.1:25 [::1]:25");
   CHECK(good("smtp_listen =\nsubmission_listen = *:587\n").smtp_listen.empty());
-  for (const char* value : {"300.1.1.1:25", "25", "127.0.0.1", "::1:25", "localhost:25", "*:0", "*:99999", "*:"}) {
+  for (const char* value :
+       {"300.1.1.1:25", "25", "127.0.0.1", "::1:25", "localhost:25", "*:0", "*:99999", "*:"}) {
     CAPTURE(value);
     CHECK_FALSE(load(std::string("smtp_listen = ") + value).ok());
   }
-  CHECK(mentions(said("smtp_listen = *:25\nsubmission_listen = 0.0.0.0:25\n"), "is in smtp_listen already"));
+  CHECK(mentions(said("smtp_listen = *:25\nsubmission_listen = 0.0.0.0:25\n"),
+                 "is in smtp_listen already"));
   CHECK(mentions(said("smtp_listen =\n"), "no service listens"));
 }
 
-TEST_CASE("Postfix's way to choose interfaces makes the addresses when smtp_listen is not set", "[config][load]") {
+TEST_CASE("Postfix's way to choose interfaces makes the addresses when smtp_listen is not set",
+          "[config][load]") {
   CHECK(text_of(good("inet_interfaces = loopback-only\n").smtp_listen) == "127.0.0.1:25 [::1]:25");
-  CHECK(text_of(good("inet_interfaces = localhost\ninet_protocols = ipv4\n").smtp_listen) == "127.0.0.1:25");
+  CHECK(text_of(good("inet_interfaces = localhost\ninet_protocols = ipv4\n").smtp_listen) ==
+        "127.0.0.1:25");
   CHECK(text_of(good("inet_protocols = ipv6\n").smtp_listen) == "[::]:25");
-  CHECK(text_of(good("inet_interfaces = all\ninet_protocols = all\n").smtp_listen) == "0.0.0.0:25 [::]:25");
-  CHECK(text_of(good("inet_interfaces = 192.0.2.1, [2001:db8::1]\n").smtp_listen) == "192.0.2.1:25 [2001:db8::1]:25");
+  CHECK(text_of(good("inet_interfaces = all\ninet_protocols = all\n").smtp_listen) ==
+        "0.0.0.0:25 [::]:25");
+  CHECK(text_of(good("inet_interfaces = 192.0.2.1, [2001:db8::1]\n").smtp_listen) ==
+        "192.0.2.1:25 [2001:db8::1]:25");
   CHECK(mentions(said("inet_interfaces = mx.example.com\n"), "names are not looked up"));
   CHECK_FALSE(load("inet_interfaces = 192.0.2.1\ninet_protocols = ipv6\n").ok());
   CHECK(mentions(said("inet_interfaces = all\nsmtp_listen = *:2525\n"), "without effect"));
@@ -245,13 +279,16 @@ TEST_CASE("files of a list that name each other are an error", "[config][load]")
 }
 
 TEST_CASE("relative paths begin at the folder of the configuration", "[config][load]") {
-  const Settings settings = good("passwd_file = users\nsmtpd_tls_chain_files = tls/a.pem ./b.pem /c.pem\n"
-                                 "relay_recipient_maps = hash:relay unionmap:{hash:x, cidr:/y, inline:{a=b}}\n");
+  const Settings settings = good(
+      "passwd_file = users\nsmtpd_tls_chain_files = tls/a.pem ./b.pem /c.pem\n"
+      "relay_recipient_maps = hash:relay unionmap:{hash:x, cidr:/y, inline:{a=b}}\n");
   CHECK(settings.passwd_file == "/etc/users");
-  CHECK(settings.smtpd_tls_chain_files == std::vector<std::string>{"/etc/tls/a.pem", "/etc/b.pem", "/c.pem"});
+  CHECK(settings.smtpd_tls_chain_files ==
+        std::vector<std::string>{"/etc/tls/a.pem", "/etc/b.pem", "/c.pem"});
   REQUIRE(settings.relay_recipient_maps.size() == 2);
   CHECK(settings.relay_recipient_maps[0].text() == "hash:/etc/relay");
-  CHECK(settings.relay_recipient_maps[1].text() == "unionmap:{{hash:/etc/x}, {cidr:/y}, {inline:{a=b}}}");
+  CHECK(settings.relay_recipient_maps[1].text() ==
+        "unionmap:{{hash:/etc/x}, {cidr:/y}, {inline:{a=b}}}");
 }
 
 TEST_CASE("myorigin may be in a file", "[config][load]") {
@@ -276,7 +313,8 @@ TEST_CASE("host name and domain find each other without a circle", "[config][loa
 TEST_CASE("a mail location leads every user to a mailbox of his own", "[config][load]") {
   CHECK(good("mail_location = maildir:/var/mail/%u\n").mail_location == "/var/mail/%u");
   CHECK(good("mail_location = %h/Maildir\n").mail_location == "%h/Maildir");
-  for (const char* value : {"~/Maildir", "mail/%u", "/var/mail", "/var/mail/%x/%u", "/var/mail/%u%", "mbox:/x/%u", ""}) {
+  for (const char* value : {"~/Maildir", "mail/%u", "/var/mail", "/var/mail/%x/%u", "/var/mail/%u%",
+                            "mbox:/x/%u", ""}) {
     CAPTURE(value);
     CHECK_FALSE(load(std::string("mail_location = ") + value).ok());
   }
@@ -305,47 +343,61 @@ TEST_CASE("a domain in two lists is worth a warning", "[config][load]") {
 TEST_CASE("a parameter of Postfix without use is accepted with a note why", "[config][load]") {
   CHECK(said("queue_run_delay = 300s\ndaemon_directory = /usr/lib/postfix/sbin\n") ==
         "/etc/gatepost.conf:1: note: \"queue_run_delay\" has no use here: no mail is sent on yet\n"
-        "/etc/gatepost.conf:2: note: \"daemon_directory\" has no use here: there is one program and no other files of it "
+        "/etc/gatepost.conf:2: note: \"daemon_directory\" has no use here: there is one program "
+        "and no other files of it "
         "to find\n");
-  CHECK(load("mynetworks = 127.0.0.0/8\nappend_dot_mydomain = no\nbiff = no\ncompatibility_level = 3.6\n").ok());
+  CHECK(load("mynetworks = 127.0.0.0/8\nappend_dot_mydomain = no\nbiff = no\ncompatibility_level = "
+             "3.6\n")
+            .ok());
 }
 
-TEST_CASE("a parameter that asks for what is not there yet is an error unless it asks for nothing", "[config][load]") {
-  for (const char* row : {"postscreen_greet_action = enforce", "alias_maps = hash:/etc/aliases", "relayhost = mx.example",
-                          "smtpd_recipient_restrictions = reject", "smtpd_sasl_auth_enable = yes", "recipient_delimiter = +",
-                          "smtp_tls_security_level = encrypt", "home_mailbox = Maildir/", "always_bcc = x@y",
-                          "smtpd_milters = inet:localhost:1", "mynetworks_style = subnet", "smtpd_tls_req_ccert = yes",
+TEST_CASE("a parameter that asks for what is not there yet is an error unless it asks for nothing",
+          "[config][load]") {
+  for (const char* row : {"postscreen_greet_action = enforce", "alias_maps = hash:/etc/aliases",
+                          "relayhost = mx.example", "smtpd_recipient_restrictions = reject",
+                          "smtpd_sasl_auth_enable = yes", "recipient_delimiter = +",
+                          "smtp_tls_security_level = encrypt", "home_mailbox = Maildir/",
+                          "always_bcc = x@y", "smtpd_milters = inet:localhost:1",
+                          "mynetworks_style = subnet", "smtpd_tls_req_ccert = yes",
                           "smtpd_tls_mandatory_protocols = >=TLSv1.3", "smtpd_use_tls = no"}) {
     CAPTURE(row);
     const Loaded loaded = load(row);
     CHECK_FALSE(loaded.ok());
     CHECK(mentions(lines(loaded).front(), "does not do yet"));
   }
-  for (const char* row : {"relayhost =", "alias_maps =", "smtpd_sasl_auth_enable = no", "recipient_delimiter =",
-                          "smtpd_client_message_rate_limit = 0", "mynetworks_style = host", "lmtp_tls_cert_file =",
-                          "qmqpd_timeout = 300s", "local_transport = local:$myhostname", "smtpd_tls_dcert_file =",
-                          "mynetworks_style = ${{$compatibility_level} <level {2} ? {subnet} : {host}}", "smtpd_use_tls = yes",
-                          "smtpd_tls_mandatory_protocols = !SSLv2, !SSLv3 !TLSv1,!TLSv1.1"}) {
+  for (const char* row :
+       {"relayhost =", "alias_maps =", "smtpd_sasl_auth_enable = no",
+        "recipient_delimiter =", "smtpd_client_message_rate_limit = 0", "mynetworks_style = host",
+        "lmtp_tls_cert_file =", "qmqpd_timeout = 300s", "local_transport = local:$myhostname",
+        "smtpd_tls_dcert_file =",
+        "mynetworks_style = ${{$compatibility_level} <level {2} ? {subnet} : {host}}",
+        "smtpd_use_tls = yes", "smtpd_tls_mandatory_protocols = !SSLv2, !SSLv3 !TLSv1,!TLSv1.1"}) {
     CAPTURE(row);
     CHECK(load(row).ok());
   }
 }
 
 TEST_CASE("the conditions of Postfix's stress mode keep their meaning", "[config][load]") {
-  const Settings settings = good("smtpd_hard_error_limit = ${stress?{1}:{20}}\nsmtpd_timeout = ${stress?{10}:{300}}s\n");
+  const Settings settings =
+      good("smtpd_hard_error_limit = ${stress?{1}:{20}}\nsmtpd_timeout = ${stress?{10}:{300}}s\n");
   CHECK(settings.smtp.smtpd_hard_error_limit == 20);
   CHECK(settings.smtp.smtpd_timeout == std::chrono::seconds(300));
 }
 
-TEST_CASE("what postconf -n of a Debian system prints is read as Postfix meant it", "[config][load]") {
+TEST_CASE("what postconf -n of a Debian system prints is read as Postfix meant it",
+          "[config][load]") {
   test::MapFiles files;
   files.write("/etc/mailname", "example.com\n");
   const Settings settings = good(
-      "smtpd_banner = $myhostname ESMTP $mail_name (Debian/GNU)\nbiff = no\nappend_dot_mydomain = no\n"
-      "readme_directory = no\ncompatibility_level = 3.6\nsmtpd_tls_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem\n"
+      "smtpd_banner = $myhostname ESMTP $mail_name (Debian/GNU)\nbiff = no\nappend_dot_mydomain = "
+      "no\n"
+      "readme_directory = no\ncompatibility_level = "
+      "3.6\nsmtpd_tls_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem\n"
       "smtpd_tls_key_file=/etc/ssl/private/ssl-cert-snakeoil.key\nsmtpd_tls_security_level=may\n"
-      "smtp_tls_CApath=/etc/ssl/certs\nsmtp_tls_session_cache_database = btree:${data_directory}/smtp_scache\n"
-      "smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination\n"
+      "smtp_tls_CApath=/etc/ssl/certs\nsmtp_tls_session_cache_database = "
+      "btree:${data_directory}/smtp_scache\n"
+      "smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated "
+      "defer_unauth_destination\n"
       "myhostname = mx.example.com\nalias_database = hash:/etc/aliases\nmyorigin = /etc/mailname\n"
       "mydestination = $myhostname, example.com, localhost.example.com, , localhost\nrelayhost =\n"
       "mynetworks = 127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128\nmailbox_size_limit = 0\n"
@@ -357,16 +409,19 @@ TEST_CASE("what postconf -n of a Debian system prints is read as Postfix meant i
 }
 
 TEST_CASE("all tables that are named are found", "[config][load]") {
-  const Settings settings = good("mynetworks = cidr:/a\nmydestination = hash:/b\nrelay_recipient_maps = hash:/c\n"
-                                 "smtpd_client_event_limit_exceptions =\nsmtpd_forbid_bare_newline_exclusions =\n");
+  const Settings settings = good(
+      "mynetworks = cidr:/a\nmydestination = hash:/b\nrelay_recipient_maps = hash:/c\n"
+      "smtpd_client_event_limit_exceptions =\nsmtpd_forbid_bare_newline_exclusions =\n");
   std::string all;
-  for (const NamedTable& table : all_tables(settings)) all += std::string(table.parameter) + " " + table.spec.text() + ";";
+  for (const NamedTable& table : all_tables(settings))
+    all += std::string(table.parameter) + " " + table.spec.text() + ";";
   CHECK(all == "mydestination hash:/b;relay_recipient_maps hash:/c;mynetworks cidr:/a;");
 }
 
 TEST_CASE("what is shown of a parameter is what is in the file, or its default", "[config][show]") {
   Findings findings;
-  const Document document = Document::parse("smtpd_banner = $myhostname ESMTP\nsubmission.smtpd_timeout = 9s\n", "f", findings);
+  const Document document = Document::parse(
+      "smtpd_banner = $myhostname ESMTP\nsubmission.smtpd_timeout = 9s\n", "f", findings);
   const auto shown = [&](std::string_view service, std::string_view name, bool expanded) {
     const auto found = show(document, "mx.example.com", service, name, expanded);
     return found ? found->value + (found->set ? " (set)" : "") : "(none)";

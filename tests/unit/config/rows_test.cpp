@@ -2,10 +2,13 @@
 // tests: the table of settings, and what is printed from it.
 #include "config/rows.h"
 
-#include <catch2/catch_test_macros.hpp>
-
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "config/foreign.h"
 #include "config/load.h"
@@ -38,7 +41,8 @@ TEST_CASE("defaults of services belong to rows that may differ", "[config][rows]
   }
 }
 
-TEST_CASE("the sample file is accepted without a word, also with every comment taken off its rows", "[config][manual]") {
+TEST_CASE("the sample file is accepted without a word, also with every comment taken off its rows",
+          "[config][manual]") {
   test::MapFiles files;
   const std::string sample = sample_file();
   CHECK(load({"s", sample, "mx.example.com"}, files).findings.all().empty());
@@ -48,9 +52,12 @@ TEST_CASE("the sample file is accepted without a word, also with every comment t
     const std::size_t end = sample.find('\n', at);
     std::string line = sample.substr(at, end - at);
     at = end + 1;
-    const bool row = line.size() > 1 && line[0] == '#' && line[1] != ' ' && line.find(" =") != line.npos;
+    const bool row =
+        line.size() > 1 && line[0] == '#' && line[1] != ' ' && line.find(" =") != line.npos;
     // Without these two, which a default of smtp_listen beside them contradicts.
-    if (!row || line.starts_with("#inet_") || line.starts_with("#myhostname") || line.starts_with("#mydomain")) continue;
+    if (!row || line.starts_with("#inet_") || line.starts_with("#myhostname") ||
+        line.starts_with("#mydomain"))
+      continue;
     active += line.substr(1) + "\n";
     ++count;
   }
@@ -60,7 +67,22 @@ TEST_CASE("the sample file is accepted without a word, also with every comment t
   CHECK(loaded.findings.all().empty());
 }
 
-TEST_CASE("the manual names every row and is made of lines man(7) understands", "[config][manual]") {
+TEST_CASE("the examples are accepted without a word", "[config][manual]") {
+  test::MapFiles files;
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(GP_SOURCE_DIR "/config/examples")) {
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const Loaded loaded = load({entry.path().string(), text, "mx.example.com"}, files);
+    for (const Finding& finding : loaded.findings.all()) UNSCOPED_INFO(finding.line_text());
+    CHECK(loaded.findings.all().empty());
+    ++count;
+  }
+  CHECK(count >= 4);
+}
+
+TEST_CASE("the manual names every row and is made of lines man(7) understands",
+          "[config][manual]") {
   const std::string page = manual_page();
   for (const Row& row : rows()) {
     if (!row.is_title()) CHECK(page.find("\n.BR " + std::string(row.name) + " ") != page.npos);
@@ -85,8 +107,10 @@ TEST_CASE("the table of differences names rows", "[config][manual]") {
 }
 
 TEST_CASE("parameters of Postfix are told apart from ours and from nonsense", "[config][foreign]") {
-  for (const char* name : {"daemon_directory", "smtp_tls_policy_maps", "relay_destination_concurrency_limit", "tls_random_source",
-                           "smtpd_sender_restrictions", "local_destination_rate_delay", "2bounce_notice_recipient"}) {
+  for (const char* name :
+       {"daemon_directory", "smtp_tls_policy_maps", "relay_destination_concurrency_limit",
+        "tls_random_source", "smtpd_sender_restrictions", "local_destination_rate_delay",
+        "2bounce_notice_recipient"}) {
     CAPTURE(name);
     CHECK(find_foreign(name) != nullptr);
   }

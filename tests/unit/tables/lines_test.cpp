@@ -2,11 +2,11 @@
 // tests: logical lines.
 #include "tables/lines.h"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "base/limits.h"
 
@@ -32,7 +32,8 @@ TEST_CASE("a line that begins with white space goes on with the one before", "[t
 }
 
 TEST_CASE("comments and empty lines stand between a line and its continuation", "[tables][lines]") {
-  CHECK(read("# first\n\na\n# in between\n   # indented\n\n  b\nc\n") == Lines{{3, "a  b"}, {8, "c"}});
+  CHECK(read("# first\n\na\n# in between\n   # indented\n\n  b\nc\n") ==
+        Lines{{3, "a  b"}, {8, "c"}});
 }
 
 TEST_CASE("a number sign after the first word is no comment", "[tables][lines]") {
@@ -40,7 +41,8 @@ TEST_CASE("a number sign after the first word is no comment", "[tables][lines]")
 }
 
 TEST_CASE("CRLF, a missing last line end and a byte order mark change nothing", "[tables][lines]") {
-  CHECK(read("\xEF\xBB\xBF" "a\r\n  b\r\n\r\nc") == Lines{{1, "a  b"}, {4, "c"}});
+  CHECK(read("\xEF\xBB\xBF"
+             "a\r\n  b\r\n\r\nc") == Lines{{1, "a  b"}, {4, "c"}});
 }
 
 TEST_CASE("an empty text has no lines", "[tables][lines]") {

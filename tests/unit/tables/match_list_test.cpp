@@ -2,10 +2,10 @@
 // tests: lists of domains and clients.
 #include "tables/match_list.h"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <initializer_list>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "unit/tables/map_files.h"
 
@@ -26,7 +26,9 @@ MatchList addresses(TableSet& set, std::initializer_list<const char*> words) {
   return *MatchList::open(patterns, set);
 }
 
-bool has(const MatchList& list, const char* address) { return *list.has_address(*IpAddress::parse(address)); }
+bool has(const MatchList& list, const char* address) {
+  return *list.has_address(*IpAddress::parse(address));
+}
 
 }  // namespace
 
@@ -62,7 +64,8 @@ TEST_CASE("the first pattern that matches decides", "[tables][match]") {
   CHECK(*late.has_domain("a.example.com", Parents::No));
 }
 
-TEST_CASE("tables in a list of domains are asked for the name and, where meant, its parents", "[tables][match]") {
+TEST_CASE("tables in a list of domains are asked for the name and, where meant, its parents",
+          "[tables][match]") {
   test::MapFiles files;
   files.write("/d", "example.com x\n");
   TableSet set(files);
@@ -86,7 +89,8 @@ TEST_CASE("clients are in blocks and tables", "[tables][match]") {
   test::MapFiles files;
   files.write("/c", "198.51.100.0/24 x\n");
   TableSet set(files);
-  const MatchList list = addresses(set, {"!192.0.2.9", "192.0.2.0/24", "[2001:db8::]/32", "[::1/128]", "cidr:/c"});
+  const MatchList list =
+      addresses(set, {"!192.0.2.9", "192.0.2.0/24", "[2001:db8::]/32", "[::1/128]", "cidr:/c"});
   CHECK(has(list, "192.0.2.1"));
   CHECK_FALSE(has(list, "192.0.2.9"));
   CHECK(has(list, "::ffff:192.0.2.1"));
@@ -123,9 +127,12 @@ TEST_CASE("mistakes in patterns say what was meant", "[tables][match]") {
   CHECK(parse_address_pattern("!192.0.2.0/24")->text() == "!192.0.2.0/24");
 }
 
-TEST_CASE("a recipient is looked up whole, then by its local part, then by its domain", "[tables][match]") {
-  CHECK(recipient_keys("al", "example.com", true) == std::vector<std::string>{"al@example.com", "al", "@example.com"});
-  CHECK(recipient_keys("al", "example.com", false) == std::vector<std::string>{"al@example.com", "@example.com"});
+TEST_CASE("a recipient is looked up whole, then by its local part, then by its domain",
+          "[tables][match]") {
+  CHECK(recipient_keys("al", "example.com", true) ==
+        std::vector<std::string>{"al@example.com", "al", "@example.com"});
+  CHECK(recipient_keys("al", "example.com", false) ==
+        std::vector<std::string>{"al@example.com", "@example.com"});
   test::MapFiles files;
   TableSet set(files);
   const std::vector<TableHandle> tables{*set.open(*parse_spec("inline:{@example.com=x}"))};

@@ -2,10 +2,10 @@
 // tests: names of tables, and lists.
 #include "tables/spec.h"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <string>
 #include <vector>
+
+#include <catch2/catch_test_macros.hpp>
 
 using namespace gatepost::tables;
 using Words = std::vector<std::string>;

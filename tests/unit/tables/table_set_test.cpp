@@ -2,9 +2,9 @@
 // tests: tables that change while they are in use.
 #include "tables/table_set.h"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 #include "unit/tables/map_files.h"
 

@@ -2,11 +2,11 @@
 // tests: what tables of each type find.
 #include "tables/table.h"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <algorithm>
 #include <optional>
 #include <string>
+
+#include <catch2/catch_test_macros.hpp>
 
 using namespace gatepost;
 using namespace gatepost::tables;
@@ -33,7 +33,9 @@ std::string problem(const Built& built) {
   return std::to_string(built.problems.front().line) + ": " + built.problems.front().text;
 }
 
-bool mentions(const std::string& text, std::string_view word) { return text.find(word) != text.npos; }
+bool mentions(const std::string& text, std::string_view word) {
+  return text.find(word) != text.npos;
+}
 
 }  // namespace
 
@@ -90,9 +92,10 @@ TEST_CASE("a large table finds its first, last and middle key", "[tables]") {
 }
 
 TEST_CASE("a cidr table goes by the order of the file", "[tables]") {
-  const Built table = build("cidr:/x",
-                            "192.0.2.128/25 high\n192.0.2.0/24 low $1\n[2001:db8::]/32 six\n2001:db8:1::/48 never\n"
-                            "203.0.113.7 one\n");
+  const Built table =
+      build("cidr:/x",
+            "192.0.2.128/25 high\n192.0.2.0/24 low $1\n[2001:db8::]/32 six\n2001:db8:1::/48 never\n"
+            "203.0.113.7 one\n");
   CHECK(find(table, "192.0.2.200") == "high");
   CHECK(find(table, "192.0.2.1") == "low $1");
   CHECK(find(table, "::ffff:192.0.2.1") == "low $1");
@@ -103,9 +106,10 @@ TEST_CASE("a cidr table goes by the order of the file", "[tables]") {
 }
 
 TEST_CASE("a cidr table knows negation and conditions", "[tables]") {
-  const Built table = build("cidr:/x",
-                            "if 10.0.0.0/8\n!10.1.0.0/16 elsewhere\nif !10.1.1.0/24\n0.0.0.0/0 inner\nendif\nendif\n"
-                            "0.0.0.0/0 all\n");
+  const Built table = build(
+      "cidr:/x",
+      "if 10.0.0.0/8\n!10.1.0.0/16 elsewhere\nif !10.1.1.0/24\n0.0.0.0/0 inner\nendif\nendif\n"
+      "0.0.0.0/0 all\n");
   CHECK(find(table, "10.2.0.1") == "elsewhere");
   CHECK(find(table, "10.1.2.1") == "inner");
   CHECK(find(table, "10.1.1.1") == "all");
@@ -124,7 +128,8 @@ TEST_CASE("a mistake in a cidr table is fatal and has its line", "[tables]") {
   CHECK_FALSE(build("cidr:/x", "!!hash:/etc/x ok\n").table);
   CHECK_FALSE(build("cidr:/x", "!!10.0.0.0/8 ok\n").table);
   CHECK_FALSE(build("cidr:/x", "endif\n").table);
-  CHECK(problem(build("cidr:/x", "\nif 10.0.0.0/8\n10.0.0.0/9 x\n")) == "2: an if without its endif");
+  CHECK(problem(build("cidr:/x", "\nif 10.0.0.0/8\n10.0.0.0/9 x\n")) ==
+        "2: an if without its endif");
 }
 
 TEST_CASE("rules in the configuration itself work like those of a file", "[tables]") {
@@ -138,9 +143,10 @@ TEST_CASE("rules in the configuration itself work like those of a file", "[table
 TEST_CASE("regexp and pcre tables match the same simple rules", "[tables]") {
   for (const std::string type : {"regexp", "pcre"}) {
     CAPTURE(type);
-    const Built table = build(type + ":/x",
-                              "/^(.*)@(.*)\\.example$/ $2/${1}/$(2)$$\n!/@/ no at\n/CASE/i exact\n#c\n"
-                              "if /^in/\n/side$/ both\nendif\n/side$/ end only\n");
+    const Built table =
+        build(type + ":/x",
+              "/^(.*)@(.*)\\.example$/ $2/${1}/$(2)$$\n!/@/ no at\n/CASE/i exact\n#c\n"
+              "if /^in/\n/side$/ both\nendif\n/side$/ end only\n");
     CHECK(find(table, "Bob@Sub.Example") == "Sub/Bob/Sub$");
     CHECK(find(table, "plain") == "no at");
     CHECK(find(table, "a@CASE") == "exact");
@@ -160,8 +166,9 @@ TEST_CASE("any sign may stand around a pattern, and a backslash keeps it", "[tab
 TEST_CASE("mistakes in patterns are fatal and have their line", "[tables]") {
   for (const std::string type : {"regexp", "pcre"}) {
     CAPTURE(type);
-    for (const char* rule : {"/(/ x", "/a/", "/a", "a x", "/a/q x", "/(a)/ $2", "!/(a)/ $1", "/a/ $", "if /a/ x", "endif",
-                             "/a/ ${1", "/a/ $0", "/(a)/ $99999999999999999999"}) {
+    for (const char* rule :
+         {"/(/ x", "/a/", "/a", "a x", "/a/q x", "/(a)/ $2", "!/(a)/ $1", "/a/ $", "if /a/ x",
+          "endif", "/a/ ${1", "/a/ $0", "/(a)/ $99999999999999999999"}) {
       CAPTURE(rule);
       const Built table = build(type + ":/x", "/fine/ ok\n" + std::string(rule) + "\n");
       CHECK_FALSE(table.table);
@@ -212,7 +219,8 @@ TEST_CASE("an inline table holds its rows in braces", "[tables]") {
 }
 
 TEST_CASE("unix:passwd.byname knows the system's users", "[tables]") {
-  const Built table = build("unix:passwd.byname", "root:x:0:0:root:/root:/bin/sh\n+nis\n\nbroken\nAl:x:1:1::/:\n");
+  const Built table =
+      build("unix:passwd.byname", "root:x:0:0:root:/root:/bin/sh\n+nis\n\nbroken\nAl:x:1:1::/:\n");
   CHECK(find(table, "root") == "root:x:0:0:root:/root:/bin/sh");
   CHECK(find(table, "Al") == "Al:x:1:1::/:");
   CHECK(find(table, "al") == "(none)");
@@ -225,6 +233,7 @@ TEST_CASE("a NUL in a table file is fatal", "[tables]") {
 }
 
 TEST_CASE("the tables of the tutorials are read as they stand", "[tables]") {
-  const Built override_table = build("hash:/x", "10.20.30.40 OK //allow this one\nexample.com OK\n");
+  const Built override_table =
+      build("hash:/x", "10.20.30.40 OK //allow this one\nexample.com OK\n");
   CHECK(find(override_table, "10.20.30.40") == "OK //allow this one");
 }
