@@ -2,12 +2,11 @@
 // app: builds every part of the running service and keeps it running.
 #include "app/app.h"
 
-#include <malloc.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
+#include <malloc.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 #include "app/reload.h"
@@ -106,11 +105,12 @@ void App::open_doors() {
 }
 
 void App::wait_for_signal() {
-  signals_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const std::error_code& error) {
-    if (error) return;
-    while (const auto signal = opened_->signals.next()) on_signal(*signal);
-    wait_for_signal();
-  });
+  signals_.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [this](const std::error_code& error) {
+                        if (error) return;
+                        while (const auto signal = opened_->signals.next()) on_signal(*signal);
+                        wait_for_signal();
+                      });
 }
 
 void App::on_signal(system::Signal signal) {
@@ -228,7 +228,8 @@ log::Gauges App::gauges() const {
   out.memory_limit = settings_->memory_limit;
   const Result<storage::Space> space = store_->space(settings_->queue_directory);
   if (space) out.storage_free = space->octets_free;
-  if (contexts_ && contexts_->current()) out.certificates.push_back({"smtpd_tls", contexts_->expires_in()});
+  if (contexts_ && contexts_->current())
+    out.certificates.push_back({"smtpd_tls", contexts_->expires_in()});
   const auto up = std::chrono::duration_cast<std::chrono::seconds>(now - started_).count();
   out.uptime_seconds = static_cast<std::uint64_t>(std::max<decltype(up)>(up, 0));
   return out;
@@ -253,7 +254,9 @@ control::StatusSnapshot App::status() {
   return out;
 }
 
-Task<Result<std::vector<queue::Item>>> App::queue() { return store_->list(kQueueListing); }
+Task<Result<std::vector<queue::Item>>> App::queue() {
+  return store_->list(kQueueListing);
+}
 
 void App::task_failed(std::string_view name, std::string_view detail) {
   log_.emit(log::TaskFailed{name, detail});

@@ -18,7 +18,8 @@ class MachineClocks final : public server::Clocks {
   [[nodiscard]] Instant instant() const override { return std::chrono::steady_clock::now(); }
   [[nodiscard]] Moment moment() const override { return clock_.now(); }
   [[nodiscard]] int utc_offset_minutes(Moment when) const override {
-    return static_cast<int>(std::chrono::duration_cast<std::chrono::minutes>(clock_.utc_offset(when)).count());
+    return static_cast<int>(
+        std::chrono::duration_cast<std::chrono::minutes>(clock_.utc_offset(when)).count());
   }
 
  private:

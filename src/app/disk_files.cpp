@@ -2,12 +2,11 @@
 // app: the files of tables, lists and configuration, over the system's calls.
 #include "app/disk_files.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 
 #include "base/text.h"
 

@@ -58,8 +58,8 @@ std::variant<LoadedSettings, LoadRefusal> load_settings(const std::string& file,
   std::vector<std::string> notes;
   sort_findings(loaded.findings, errors, notes);
   if (!errors.empty()) return LoadRefusal{std::move(errors), std::move(notes)};
-  auto opened = open_settings(
-      std::make_shared<const config::Settings>(std::move(loaded.settings)), files);
+  auto opened =
+      open_settings(std::make_shared<const config::Settings>(std::move(loaded.settings)), files);
   if (auto* refused = std::get_if<LoadRefusal>(&opened)) {
     for (std::string& line : refused->lines) line.insert(0, file + ": ");
     refused->notes = std::move(notes);

@@ -15,8 +15,8 @@ namespace gatepost::app {
 namespace {
 
 // The words of keys.def's column `reload`.
-constexpr bool Live = false;   // NOLINT: the table's spelling.
-constexpr bool Start = true;   // NOLINT: the table's spelling.
+constexpr bool Live = false;  // NOLINT: the table's spelling.
+constexpr bool Start = true;  // NOLINT: the table's spelling.
 
 template <bool kAtStart, class T>
 void keep(const T& in_force, T& next, const char* name, std::vector<std::string>& changed) {
@@ -62,7 +62,8 @@ Result<std::string> App::fail_reload(std::string detail) {
 }
 
 Result<std::string> App::reload() {
-  if (phase_ != Phase::Serving) return Error{Cause::Temporary, "the service is starting or stopping"};
+  if (phase_ != Phase::Serving)
+    return Error{Cause::Temporary, "the service is starting or stopping"};
   manager_.reloading();
   auto loaded = load_settings(opened_->configuration, opened_->files);
   if (auto* refused = std::get_if<LoadRefusal>(&loaded)) return fail_reload(joined(refused->lines));

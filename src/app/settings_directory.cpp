@@ -54,9 +54,10 @@ Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
   // A stranger's domain that counts as ours makes an open relay, whatever the rules say.
   GP_TRY(const DomainClass probe, domain_class("relay-probe.invalid"));
   if (probe != DomainClass::Other) {
-    return Error{Cause::Permanent,
-                 "mydestination, virtual_mailbox_domains or relay_domains match every domain, which "
-                 "would make an open relay: expected the domains that are ours"};
+    return Error{
+        Cause::Permanent,
+        "mydestination, virtual_mailbox_domains or relay_domains match every domain, which "
+        "would make an open relay: expected the domains that are ours"};
   }
   return check_mynetworks();
 }
@@ -164,9 +165,13 @@ bool SettingsDirectory::grants(const tables::MatchList& list, const IpAddress& c
   return in && *in;
 }
 
-bool SettingsDirectory::in_mynetworks(const IpAddress& client) { return grants(mynetworks_, client); }
+bool SettingsDirectory::in_mynetworks(const IpAddress& client) {
+  return grants(mynetworks_, client);
+}
 
-bool SettingsDirectory::is_unlimited(const IpAddress& client) { return grants(unlimited_, client); }
+bool SettingsDirectory::is_unlimited(const IpAddress& client) {
+  return grants(unlimited_, client);
+}
 
 bool SettingsDirectory::may_send_bare_newlines(const IpAddress& client) {
   return grants(bare_newline_, client);
@@ -177,9 +182,10 @@ Result<SettingsDirectory::NamedFiles> SettingsDirectory::sni_files() const {
   for (const tables::TableHandle& table : sni_maps_) {
     const auto entries = table->entries();
     if (!entries) {
-      return Error{Cause::Permanent,
-                   "tls_server_sni_maps: expected tables whose names can be listed, such as hash: and "
-                   "inline:"};
+      return Error{
+          Cause::Permanent,
+          "tls_server_sni_maps: expected tables whose names can be listed, such as hash: and "
+          "inline:"};
     }
     for (const auto& [name, value] : *entries) {
       std::vector<std::string> files;

@@ -2,14 +2,13 @@
 // app: what has to be done while the process still may: ports, directories, keys; then it may less.
 #include "app/startup.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 
 #include "app/load.h"
 #include "app/reload.h"
@@ -37,7 +36,9 @@ constexpr int kOsError = 71;
 constexpr int kCannotCreate = 73;
 constexpr int kConfig = 78;
 
-Refusal refuse(std::string line, int exit_code) { return Refusal{{std::move(line)}, exit_code}; }
+Refusal refuse(std::string line, int exit_code) {
+  return Refusal{{std::move(line)}, exit_code};
+}
 
 std::string parent_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -106,13 +107,15 @@ class Startup {
         to_.control = ControlSocket::adopt(socket.descriptor);
         continue;
       }
-      const auto name = std::find(server::kServiceNames.begin(), server::kServiceNames.end(), socket.name);
+      const auto name =
+          std::find(server::kServiceNames.begin(), server::kServiceNames.end(), socket.name);
       if (name == server::kServiceNames.end()) {
         ::close(socket.descriptor);
-        return refuse("socket \"" + socket.name +
-                          "\" of the service manager: expected FileDescriptorName=smtp, submission, "
-                          "submissions or control",
-                      kConfig);
+        return refuse(
+            "socket \"" + socket.name +
+                "\" of the service manager: expected FileDescriptorName=smtp, submission, "
+                "submissions or control",
+            kConfig);
       }
       const auto index = static_cast<std::size_t>(name - server::kServiceNames.begin());
       auto listener = net::Listener::adopt(to_.loop, socket.descriptor);
@@ -135,9 +138,9 @@ class Startup {
         continue;
       }
       // A kernel without IPv6 is no reason not to serve IPv4.
-      const bool no_ipv6 = local.address.is_unspecified() && !local.address.is_v4() &&
-                           (listener.error().system == EAFNOSUPPORT ||
-                            listener.error().system == EADDRNOTAVAIL);
+      const bool no_ipv6 =
+          local.address.is_unspecified() && !local.address.is_v4() &&
+          (listener.error().system == EAFNOSUPPORT || listener.error().system == EADDRNOTAVAIL);
       if (!no_ipv6) return refuse(listener.error().detail, kOsError);
       notes_.push_back(listener.error().detail + "; this address is left out");
     }
@@ -168,14 +171,17 @@ class Startup {
                       settings.maillog_file.rfind("/dev/", 0) != 0;
     if (file) {
       // Opened as root, appended to and opened anew as mail_owner.
-      if (::geteuid() == 0 && ::lchown(settings.maillog_file.c_str(), owner_.uid, owner_.gid) != 0) {
-        return refuse(system_error("maillog_file " + settings.maillog_file, errno).detail, kCannotCreate);
+      if (::geteuid() == 0 &&
+          ::lchown(settings.maillog_file.c_str(), owner_.uid, owner_.gid) != 0) {
+        return refuse(system_error("maillog_file " + settings.maillog_file, errno).detail,
+                      kCannotCreate);
       }
       writable_.push_back(parent_of(settings.maillog_file));
     }
     to_.log = std::make_unique<log::Log>(make_log_settings(settings), *std::move(sink), to_.clock,
                                          to_.counters);
-    to_.log->emit(log::ServiceStarted{kVersion, static_cast<std::uint32_t>(::getpid()), to_.configuration});
+    to_.log->emit(
+        log::ServiceStarted{kVersion, static_cast<std::uint32_t>(::getpid()), to_.configuration});
     for (const std::string& note : notes_) to_.log->emit(log::ConfigNote{note});
     for (const auto& [service, listener] : to_.listeners) {
       const std::string_view name = server::kServiceNames[static_cast<std::size_t>(service)];
@@ -232,9 +238,9 @@ class Startup {
     if (root) to_.log->emit(log::PrivilegesDropped{owner_.name});
     const auto sandbox = system::enter_sandbox({writable_});
     if (!sandbox) return refuse(sandbox.error().detail, kOsError);
-    to_.log->emit(log::SandboxReady{format("landlock version {}, seccomp {}{}{}", sandbox->landlock,
-                                           sandbox->seccomp ? "on" : "off",
-                                           sandbox->missing.empty() ? "" : ": ", sandbox->missing)});
+    to_.log->emit(log::SandboxReady{format(
+        "landlock version {}, seccomp {}{}{}", sandbox->landlock, sandbox->seccomp ? "on" : "off",
+        sandbox->missing.empty() ? "" : ": ", sandbox->missing)});
     return own_certificate_ ? refresh_keys() : std::nullopt;
   }
 

@@ -2,13 +2,14 @@
 // app: what has to be done while the process still may: ports, directories, keys; then it may less.
 #pragma once
 
-#include <asio/io_context.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <asio/io_context.hpp>
 
 #include "app/control_socket.h"
 #include "app/disk_files.h"

@@ -2,9 +2,8 @@
 // app: from the settings file's words to each room's own settings; nowhere else are both known.
 #include "app/wiring.h"
 
-#include <unistd.h>
-
 #include <array>
+#include <unistd.h>
 #include <utility>
 #include <variant>
 
@@ -21,9 +20,12 @@ using server::Service;
 
 smtp::BareNewline bare_newline(config::BareNewline value) {
   switch (value) {
-    case config::BareNewline::Normalize: return smtp::BareNewline::Normalize;
-    case config::BareNewline::Note: return smtp::BareNewline::Note;
-    case config::BareNewline::Reject: return smtp::BareNewline::Reject;
+    case config::BareNewline::Normalize:
+      return smtp::BareNewline::Normalize;
+    case config::BareNewline::Note:
+      return smtp::BareNewline::Note;
+    case config::BareNewline::Reject:
+      return smtp::BareNewline::Reject;
   }
   std::unreachable();
 }
@@ -105,18 +107,24 @@ constexpr std::array kAllServices{Service::Smtp, Service::Submission, Service::S
 
 const ServiceSettings& service_settings(const Settings& settings, Service service) {
   switch (service) {
-    case Service::Smtp: return settings.smtp;
-    case Service::Submission: return settings.submission;
-    case Service::Submissions: return settings.submissions;
+    case Service::Smtp:
+      return settings.smtp;
+    case Service::Submission:
+      return settings.submission;
+    case Service::Submissions:
+      return settings.submissions;
   }
   std::unreachable();
 }
 
 const std::vector<Endpoint>& listen_addresses(const Settings& settings, Service service) {
   switch (service) {
-    case Service::Smtp: return settings.smtp_listen;
-    case Service::Submission: return settings.submission_listen;
-    case Service::Submissions: return settings.submissions_listen;
+    case Service::Smtp:
+      return settings.smtp_listen;
+    case Service::Submission:
+      return settings.submission_listen;
+    case Service::Submissions:
+      return settings.submissions_listen;
   }
   std::unreachable();
 }

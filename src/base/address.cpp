@@ -2,9 +2,8 @@
 // base: internet addresses and networks as values; no sockets.
 #include "base/address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cstring>
 
 #include "base/text.h"
@@ -65,7 +64,9 @@ std::string IpAddress::text() const {
   return out;
 }
 
-std::string IpAddress::literal() const { return (is_v4() ? "[" : "[IPv6:") + text() + "]"; }
+std::string IpAddress::literal() const {
+  return (is_v4() ? "[" : "[IPv6:") + text() + "]";
+}
 
 std::optional<Network> Network::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
@@ -92,7 +93,9 @@ bool Network::contains(const IpAddress& other) const {
   return other.family() == address.family() && other.masked(prefix) == address;
 }
 
-std::string Network::text() const { return address.text() + "/" + format_number(prefix); }
+std::string Network::text() const {
+  return address.text() + "/" + format_number(prefix);
+}
 
 std::optional<Endpoint> Endpoint::parse(std::string_view text) {
   const std::size_t colon = text.rfind(':');

@@ -2,10 +2,10 @@
 // base: {fmt} without locale, the one formatter of the program (decision 0008).
 #pragma once
 
-#include <fmt/format.h>
-
 #include <iterator>
 #include <string>
+
+#include <fmt/format.h>
 
 namespace gatepost {
 

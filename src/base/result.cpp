@@ -2,11 +2,10 @@
 // base: errors from the system, and the end of a program that broke its own rules.
 #include "base/result.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <unistd.h>
 
 namespace gatepost {
 

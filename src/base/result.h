@@ -97,16 +97,16 @@ class [[nodiscard]] Result<void> {
   GP_TRY_WITH(GP_JOIN(gp_try_, __LINE__), co_return, decl, co_await __VA_ARGS__)
 
 /// Returns the error of a Result<void>: `GP_CHECK(sync(file));`
-#define GP_CHECK(...)                                                   \
-  do {                                                                  \
-    if (auto gp_checked = __VA_ARGS__; !gp_checked)                     \
-      return std::move(gp_checked).error();                             \
+#define GP_CHECK(...)                                                                     \
+  do {                                                                                    \
+    if (auto gp_checked = __VA_ARGS__; !gp_checked) return std::move(gp_checked).error(); \
   } while (false)
 
 /// An invariant that stays checked in release builds. Aborting is safe because what
 /// we promised is on disk before we said so.
-#define GP_ASSERT(condition) \
-  ((condition) ? static_cast<void>(0) : ::gatepost::assertion_failed(#condition, __FILE__, __LINE__))
+#define GP_ASSERT(condition)          \
+  ((condition) ? static_cast<void>(0) \
+               : ::gatepost::assertion_failed(#condition, __FILE__, __LINE__))
 
 namespace gatepost {
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line);

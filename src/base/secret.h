@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string.h>
-
 #include <string>
 #include <string_view>
 #include <utility>

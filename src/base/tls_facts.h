@@ -8,8 +8,8 @@ namespace gatepost {
 
 /// Spelled as Postfix and OpenSSL spell them, so that log tools know the words.
 struct TlsFacts {
-  std::string protocol;          ///< "TLSv1.3"
-  std::string cipher;            ///< "TLS_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"
+  std::string protocol;  ///< "TLSv1.3"
+  std::string cipher;    ///< "TLS_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"
   unsigned used_bits = 0;
   unsigned algorithm_bits = 0;
   std::string key_exchange;      ///< "X25519", "ECDHE (P-256)"; empty when unknown

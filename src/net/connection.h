@@ -31,8 +31,9 @@ class Connection final : public Wire, private Waiter {
 
  private:
   void time_is_up() override;
-  /// Waits for the socket to become ready; false when the deadline passed or it broke.
-  Task<bool> wait(asio::ip::tcp::socket::wait_type what, Instant until);
+  void begin_wait(Deadlines::Ticket& ticket);
+  /// False when the connection is of no use any more, or the wait was ended by its deadline.
+  bool end_wait(bool ready);
 
   asio::ip::tcp::socket socket_;
   Deadlines& deadlines_;

@@ -2,9 +2,10 @@
 // net: one timer for all waits of the loop.
 #pragma once
 
+#include <map>
+
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
-#include <map>
 
 #include "base/time.h"
 

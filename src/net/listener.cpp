@@ -2,18 +2,18 @@
 // net: a listening socket that hands over accepted connections.
 #include "net/listener.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
+#include <utility>
 
-#include <algorithm>
-#include <array>
 #include <asio/io_context.hpp>
 #include <asio/ip/v6_only.hpp>
-#include <cerrno>
-#include <system_error>
-#include <utility>
 
 #include "base/text.h"
 
@@ -152,7 +152,8 @@ void Listener::accept_some(State& state) {
       const int number = errno;
       if (number == EMFILE || number == ENFILE) {
         ::close(std::exchange(state.spare, -1));
-        const int refused = ::accept4(state.acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
+        const int refused =
+            ::accept4(state.acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
         if (refused >= 0) ::close(refused);
         state.spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
         state.to->accept_failed(number);
@@ -174,7 +175,8 @@ void Listener::accept_some(State& state) {
       ::close(got);
       continue;
     }
-    state.to->accepted(std::move(socket), endpoint_of_sockaddr(storage), endpoint_of_sockaddr(mine));
+    state.to->accepted(std::move(socket), endpoint_of_sockaddr(storage),
+                       endpoint_of_sockaddr(mine));
   }
 }
 
@@ -183,6 +185,8 @@ void Listener::close() {
   state_->acceptor.close(ignored);
 }
 
-const Endpoint& Listener::local() const { return state_->local; }
+const Endpoint& Listener::local() const {
+  return state_->local;
+}
 
 }  // namespace gatepost::net

@@ -2,8 +2,9 @@
 // net: a listening socket that hands over accepted connections.
 #pragma once
 
-#include <asio/ip/tcp.hpp>
 #include <memory>
+
+#include <asio/ip/tcp.hpp>
 
 #include "base/address.h"
 #include "base/result.h"
@@ -14,7 +15,9 @@ namespace gatepost::net {
 class Acceptor {
  public:
   virtual ~Acceptor() = default;
-  virtual void accepted(asio::ip::tcp::socket socket, const Endpoint& peer, const Endpoint& local) = 0;
+  virtual void accepted(asio::ip::tcp::socket socket,
+                        const Endpoint& peer,
+                        const Endpoint& local) = 0;
   /// accept() failed for want of descriptors or memory; the connection was closed unserved.
   virtual void accept_failed(int number) = 0;
 };

@@ -2,9 +2,10 @@
 // net: owns running tasks; the one place where a task is let go.
 #include "net/task_group.h"
 
-#include <asio/co_spawn.hpp>
 #include <exception>
 #include <utility>
+
+#include <asio/co_spawn.hpp>
 
 namespace gatepost::net {
 

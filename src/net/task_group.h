@@ -2,9 +2,10 @@
 // net: owns running tasks; the one place where a task is let go.
 #pragma once
 
-#include <asio/io_context.hpp>
 #include <cstddef>
 #include <string_view>
+
+#include <asio/io_context.hpp>
 
 #include "base/task.h"
 

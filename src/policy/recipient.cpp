@@ -16,7 +16,9 @@ smtp::Reply unknown_user_reply(std::string_view recipient,
   std::string_view table;
   switch (domain) {
     case DomainClass::Local:
-    case DomainClass::Other: table = "local recipient table"; break;
+    case DomainClass::Other:
+      table = "local recipient table";
+      break;
     case DomainClass::Virtual:
       table = "virtual mailbox table";
       code = how.virtual_code;
@@ -31,6 +33,8 @@ smtp::Reply unknown_user_reply(std::string_view recipient,
   return smtp::Reply{code, code >= 500 ? "5.1.1" : "4.1.1", std::move(text)};
 }
 
-bool is_postmaster(const mail::Mailbox& mailbox) { return iequals(mailbox.local, "postmaster"); }
+bool is_postmaster(const mail::Mailbox& mailbox) {
+  return iequals(mailbox.local, "postmaster");
+}
 
 }  // namespace gatepost::policy

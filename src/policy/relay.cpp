@@ -30,14 +30,18 @@ Decision decide_rule(RelayRule rule, const RelayFacts& facts) {
       return facts.in_mynetworks ? Decision::Permit : Decision::Dunno;
     case RelayRule::PermitSaslAuthenticated:
       return facts.authenticated ? Decision::Permit : Decision::Dunno;
-    case RelayRule::PermitAuthDestination: return ours ? Decision::Permit : Decision::Dunno;
+    case RelayRule::PermitAuthDestination:
+      return ours ? Decision::Permit : Decision::Dunno;
     case RelayRule::RejectUnauthDestination:
       return ours ? Decision::Dunno : Decision::RelayDenied;
     case RelayRule::DeferUnauthDestination:
       return ours ? Decision::Dunno : Decision::RelayDeferred;
-    case RelayRule::Permit: return Decision::Permit;
-    case RelayRule::Reject: return Decision::Denied;
-    case RelayRule::Defer: return Decision::Deferred;
+    case RelayRule::Permit:
+      return Decision::Permit;
+    case RelayRule::Reject:
+      return Decision::Denied;
+    case RelayRule::Defer:
+      return Decision::Deferred;
   }
   std::unreachable();
 }
@@ -53,20 +57,24 @@ smtp::Reply reply_for(Decision decision, std::string_view recipient, const Relay
   switch (decision) {
     case Decision::RelayDenied:
       return make(codes.relay_domains_reject, "5.7.1", "Relay access denied");
-    case Decision::RelayDeferred: return make(454, "4.7.1", "Relay access denied");
+    case Decision::RelayDeferred:
+      return make(454, "4.7.1", "Relay access denied");
     case Decision::Denied:
       return make(codes.reject, "5.7.1", "Recipient address rejected: Access denied");
     case Decision::Deferred:
       return make(codes.defer, "4.3.2", "Recipient address rejected: Try again later");
     case Decision::Dunno:
-    case Decision::Permit: break;
+    case Decision::Permit:
+      break;
   }
   std::unreachable();
 }
 
 }  // namespace
 
-std::span<const RelayRuleRow> relay_rules() { return kRules; }
+std::span<const RelayRuleRow> relay_rules() {
+  return kRules;
+}
 
 std::optional<RelayRule> parse_relay_rule(std::string_view name) {
   for (const RelayRuleRow& row : kRules) {

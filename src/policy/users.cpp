@@ -98,20 +98,31 @@ Result<std::string> expand_mail_location(std::string_view pattern, const User& u
     }
     const char letter = (i + 1 < pattern.size()) ? pattern[++i] : '\0';
     switch (letter) {
-      case 'u': out += user.name; break;
-      case 'n': out += local; break;
-      case 'd': out += domain; break;
-      case 'h': out += user.home; break;
-      case '%': out += '%'; break;
+      case 'u':
+        out += user.name;
+        break;
+      case 'n':
+        out += local;
+        break;
+      case 'd':
+        out += domain;
+        break;
+      case 'h':
+        out += user.home;
+        break;
+      case '%':
+        out += '%';
+        break;
       default:
-        return Error{Cause::Permanent,
-                     "mail_location: expected %u, %n, %d, %h or %% in \"" + std::string(pattern) + "\""};
+        return Error{Cause::Permanent, "mail_location: expected %u, %n, %d, %h or %% in \"" +
+                                           std::string(pattern) + "\""};
     }
   }
   // Doubled slashes come from an empty %d; one path must have one spelling, since directory
   // syncs are shared by name.
-  out.erase(std::unique(out.begin(), out.end(), [](char a, char b) { return a == '/' && b == '/'; }),
-            out.end());
+  out.erase(
+      std::unique(out.begin(), out.end(), [](char a, char b) { return a == '/' && b == '/'; }),
+      out.end());
   if (out.empty() || out.front() != '/') {
     return Error{Cause::Permanent, "mail_location gives \"" + out + "\" for " + user.name +
                                        ", which is not an absolute path"};

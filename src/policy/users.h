@@ -15,7 +15,8 @@ namespace gatepost::policy {
 /// One line of the file: user:password:uid:gid:gecos:home:shell:extra. Only what delivery
 /// needs is kept; the secret stays in the file.
 struct User {
-  std::string name;  ///< In lower case: `alice@example.com`, or `alice` for every domain of mydestination.
+  std::string
+      name;  ///< In lower case: `alice@example.com`, or `alice` for every domain of mydestination.
   std::string home;  ///< The sixth field; may be empty.
 };
 

@@ -33,7 +33,9 @@ Desk::Desk(Floor& floor,
            const smtp::ServerSession& session)
     : floor_(floor), profile_(profile), service_(service), peer_(peer), session_(session) {}
 
-Desk::~Desk() { forget_buffered(); }
+Desk::~Desk() {
+  forget_buffered();
+}
 
 Task<smtp::Ruling> Desk::sender() {
   discard();
@@ -133,8 +135,8 @@ Task<smtp::Ruling> Desk::verify(const mail::Mailbox& mailbox) {
   if (!domain) co_return smtp::Ruling{lookup_failure(mailbox)};
   const policy::RelayFacts facts{profile_.directory->in_mynetworks(peer_.client.address),
                                  /*authenticated=*/false, *domain};
-  auto denied = policy::decide_relay(service_.relay_rules, facts, mailbox.text(),
-                                     service_.relay_codes);
+  auto denied =
+      policy::decide_relay(service_.relay_rules, facts, mailbox.text(), service_.relay_codes);
   if (!denied) denied = find_target(known, *domain, target);
   if (denied) co_return refuse("VRFY", *std::move(denied));
   co_return accept(252, "2.0.0", mailbox.text());
@@ -167,7 +169,7 @@ storage::IntakeRequest Desk::intake_request() const {
   trace.mail_name = profile_.mail_name;
   trace.protocol = session_.protocol();
   trace.smtputf8 = envelope.options.smtputf8;
-  trace.tls = peer_.tls ? &*peer_.tls : nullptr;
+  trace.tls = peer_.tls.get();
   trace.show_tls = service_.tls_in_received;
   trace.id = transaction_->id;
   if (envelope.recipients.size() == 1) trace.recipient = &envelope.recipients.front().mailbox;
@@ -256,10 +258,9 @@ void Desk::log_delivered(const storage::Stored& stored) const {
   const std::string& id = transaction.id;
   const auto count = static_cast<std::uint32_t>(transaction.accepted.size());
   const std::string sender = session_.envelope().sender.text();
-  floor_.log.emit(
-      log::ItemAccepted{id, sender, stored.octets, count, service_.name()});
-  const auto whole = std::chrono::duration_cast<Duration>(floor_.clocks.instant() -
-                                                          transaction.begun);
+  floor_.log.emit(log::ItemAccepted{id, sender, stored.octets, count, service_.name()});
+  const auto whole =
+      std::chrono::duration_cast<Duration>(floor_.clocks.instant() - transaction.begun);
   const Duration before = std::max(Duration::zero(), whole - stored.promise_time);
   bool waiting = false;
   for (const Accepted& accepted : transaction.accepted) {
@@ -267,13 +268,14 @@ void Desk::log_delivered(const storage::Stored& stored) const {
       waiting = true;
       continue;
     }
-    const std::string_view transport = (accepted.domain == DomainClass::Local) ? "local" : "virtual";
+    const std::string_view transport =
+        (accepted.domain == DomainClass::Local) ? "local" : "virtual";
     const std::string said = accepted.recipient.mailbox.text();
     const bool same = iequals(said, accepted.target.address);
     const std::string_view original = same ? std::string_view() : std::string_view(said);
-    floor_.log.emit(log::RecipientDelivered{id, transport, accepted.target.address, original, before,
-                                            Duration::zero(), Duration::zero(), stored.promise_time,
-                                            "delivered to maildir"});
+    floor_.log.emit(log::RecipientDelivered{id, transport, accepted.target.address, original,
+                                            before, Duration::zero(), Duration::zero(),
+                                            stored.promise_time, "delivered to maildir"});
   }
   if (!waiting) floor_.log.emit(log::ItemRemoved{id});
 }

@@ -23,7 +23,7 @@ struct Peer {
   Endpoint client;
   Endpoint local;
   std::string name;  ///< "unknown[192.0.2.1]": the client's name and address as logs show them.
-  std::optional<TlsFacts> tls;
+  std::unique_ptr<const TlsFacts> tls;  ///< Null in the clear.
 };
 
 /// Holds one transaction at a time. All arguments of the constructor outlive the desk.
@@ -54,7 +54,7 @@ class Desk {
  private:
   struct Accepted {
     policy::DomainClass domain;
-    Target target;             // Of Local and Virtual recipients.
+    Target target;  // Of Local and Virtual recipients.
     mail::Recipient recipient;
   };
   struct Transaction {

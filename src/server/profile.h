@@ -26,15 +26,15 @@ inline constexpr std::array<std::string_view, kServices> kServiceNames{"smtp", "
 struct ServiceProfile {
   Service service = Service::Smtp;
   smtp::SessionSettings session;
-  bool wrapper_tls = false;  ///< smtpd_tls_wrappermode: TLS from the first octet
-  bool log_tls = true;       ///< smtpd_tls_loglevel is not 0
+  bool wrapper_tls = false;     ///< smtpd_tls_wrappermode: TLS from the first octet
+  bool log_tls = true;          ///< smtpd_tls_loglevel is not 0
   bool tls_in_received = true;  ///< smtpd_tls_received_header
   std::vector<policy::RelayRule> relay_rules;
   policy::RelayCodes relay_codes;
   std::uint16_t unknown_local_code = 550;
   std::uint16_t unknown_virtual_code = 550;
   std::uint16_t unknown_relay_code = 550;
-  bool show_table_name = true;          ///< show_user_unknown_table_name
+  bool show_table_name = true;            ///< show_user_unknown_table_name
   std::uint32_t client_connections = 50;  ///< smtpd_client_connection_count_limit; 0: none
 
   [[nodiscard]] std::string_view name() const {

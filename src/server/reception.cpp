@@ -3,7 +3,6 @@
 #include "server/reception.h"
 
 #include <sys/socket.h>
-
 #include <system_error>
 #include <utility>
 
@@ -22,7 +21,8 @@ class Reception::Door final : public net::Acceptor {
   [[nodiscard]] const Endpoint& local() const { return listener_.local(); }
   [[nodiscard]] Service service() const { return service_; }
 
-  void accepted(asio::ip::tcp::socket socket, const Endpoint& peer,
+  void accepted(asio::ip::tcp::socket socket,
+                const Endpoint& peer,
                 const Endpoint& local) override {
     reception_.accepted(service_, std::move(socket), peer, local);
   }
@@ -37,7 +37,9 @@ class Reception::Door final : public net::Acceptor {
 Reception::Reception(Floor& floor, net::TaskGroup& tasks) : floor_(floor), tasks_(tasks) {}
 Reception::~Reception() = default;
 
-void Reception::configure(std::shared_ptr<const Profile> profile) { profile_ = std::move(profile); }
+void Reception::configure(std::shared_ptr<const Profile> profile) {
+  profile_ = std::move(profile);
+}
 
 void Reception::open(Service service, net::Listener listener) {
   doors_.push_back(std::make_unique<Door>(*this, service, std::move(listener)));
@@ -79,7 +81,9 @@ std::string Reception::turned_away(Service service, const IpAddress& client) {
          "\r\n";
 }
 
-void Reception::accepted(Service service, asio::ip::tcp::socket socket, const Endpoint& peer,
+void Reception::accepted(Service service,
+                         asio::ip::tcp::socket socket,
+                         const Endpoint& peer,
                          const Endpoint& local) {
   ++accepted_[static_cast<std::size_t>(service)];
   const auto client = clients_.try_emplace(client_key(peer.address), 0U).first;
@@ -92,8 +96,8 @@ void Reception::accepted(Service service, asio::ip::tcp::socket socket, const En
     if (--client->second == 0) clients_.erase(client);
     return;
   }
-  sessions_.push_front(std::make_unique<Session>(floor_, profile_, service, std::move(socket),
-                                                 peer, local));
+  sessions_.push_front(
+      std::make_unique<Session>(floor_, profile_, service, std::move(socket), peer, local));
   tasks_.spawn("session", serve(sessions_.begin()));
 }
 
@@ -116,7 +120,8 @@ Task<void> Reception::serve(Sessions::iterator place) {
     Reception& reception;
     Sessions::iterator place;
     IpAddress key;
-    Leave(Reception& r, Sessions::iterator p, const IpAddress& k) : reception(r), place(p), key(k) {}
+    Leave(Reception& r, Sessions::iterator p, const IpAddress& k)
+        : reception(r), place(p), key(k) {}
     Leave(const Leave&) = delete;
     Leave& operator=(const Leave&) = delete;
     ~Leave() {

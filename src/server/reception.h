@@ -46,7 +46,9 @@ class Reception {
   class Door;
   using Sessions = std::list<std::unique_ptr<Session>>;
 
-  void accepted(Service service, asio::ip::tcp::socket socket, const Endpoint& peer,
+  void accepted(Service service,
+                asio::ip::tcp::socket socket,
+                const Endpoint& peer,
                 const Endpoint& local);
   void accept_failed(int number);
   Task<void> serve(Sessions::iterator place);

@@ -3,12 +3,13 @@
 #include "server/session.h"
 
 #include <algorithm>
+#include <utility>
+#include <variant>
+
 #include <asio/as_tuple.hpp>
 #include <asio/deferred.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
-#include <utility>
-#include <variant>
 
 #include "log/events.h"
 #include "smtp/replies.h"
@@ -42,17 +43,17 @@ Session::Session(Floor& floor,
     : floor_(floor),
       profile_(std::move(profile)),
       service_(profile_->of(service)),
-      peer_{client, local, "unknown[" + client.address.text() + "]", std::nullopt},
+      peer_{client, local, "unknown[" + client.address.text() + "]", nullptr},
       connection_(std::move(socket), floor.deadlines),
       wire_(&connection_) {}
 
 void Session::begin() {
   smtp::PeerFacts facts;
   facts.trusted = profile_->directory->may_send_bare_newlines(peer_.client.address);
-  facts.secured = peer_.tls.has_value();
+  facts.secured = peer_.tls != nullptr;
   facts.tls_available = floor_.contexts != nullptr && floor_.contexts->current() != nullptr;
-  machine_ = std::make_unique<smtp::ServerSession>(service_.session, facts,
-                                                   floor_.clocks.instant());
+  machine_ =
+      std::make_unique<smtp::ServerSession>(service_.session, facts, floor_.clocks.instant());
   desk_ = std::make_unique<Desk>(floor_, *profile_, service_, peer_, *machine_);
   if (shutting_down_) machine_->shut_down();
 }
@@ -61,7 +62,10 @@ Task<void> Session::run() {
   floor_.log.emit(log::ClientConnected{service_.name(), peer_.name});
   if (service_.wrapper_tls) {
     const bool secured = co_await secure();
-    if (!secured) co_return;
+    if (!secured) {
+      floor_.log.emit(log::ClientDisconnected{service_.name(), peer_.name, "commands=0/0"});
+      co_return;
+    }
   }
   begin();
   if (wire_->has_input()) {
@@ -71,16 +75,8 @@ Task<void> Session::run() {
     take(early);
   }
   while (!over_) {
-    smtp::Step todo = advance();
-    if (!std::holds_alternative<step::NeedInput>(todo)) {
-      co_await obey(std::move(todo));
-      continue;
-    }
-    // Flush before you wait (RFC 2920 section 3.2): that is all there is to pipelining.
-    if (!out_.empty()) {
-      const bool sent = co_await flush();
-      if (!sent) break;
-    }
+    co_await act();
+    if (over_) break;
     const Instant until = machine_->deadline();
     const FillResult filled = co_await wire_->fill(floor_.scratch, until);
     take(filled);
@@ -89,13 +85,25 @@ Task<void> Session::run() {
   floor_.log.emit(log::ClientDisconnected{service_.name(), peer_.name, machine_->tally()});
 }
 
+Task<void> Session::act() {
+  while (!over_) {
+    smtp::Step todo = advance();
+    if (std::holds_alternative<step::NeedInput>(todo)) break;
+    co_await obey(std::move(todo));
+  }
+  // Flush before you wait (RFC 2920 section 3.2): that is all there is to pipelining.
+  const bool sent = co_await flush();
+  over_ = over_ || !sent;
+}
+
 void Session::take(const FillResult& filled) {
   switch (filled.kind) {
     case Fill::Data:
       if (!kept_.empty()) std::string().swap(kept_);
       input_ = std::string_view(floor_.scratch.data(), filled.octets);
       return;
-    case Fill::Timeout: return;  // The machine sees that its deadline passed.
+    case Fill::Timeout:
+      return;  // The machine sees that its deadline passed.
     case Fill::Closed:
       log_end(Fill::Closed);
       over_ = true;
@@ -222,7 +230,7 @@ Task<bool> Session::secure() {
   if (service_.log_tls) {
     floor_.log.emit(log::TlsEstablished{service_.name(), peer_.name, *facts});
   }
-  peer_.tls = *std::move(facts);
+  peer_.tls = std::make_unique<const TlsFacts>(*std::move(facts));
   co_return true;
 }
 
@@ -240,8 +248,8 @@ void Session::tell(const smtp::Note& note) {
                                           note.after, machine_->text_octets()});
       return;
     case smtp::Note::Kind::Timeout:
-      floor_.log.emit(log::ConnectionLost{service, peer_.name, desk_->item(), "timeout",
-                                          note.after, machine_->text_octets()});
+      floor_.log.emit(log::ConnectionLost{service, peer_.name, desk_->item(), "timeout", note.after,
+                                          machine_->text_octets()});
       return;
     case smtp::Note::Kind::Refused:
       desk_->log_refusal(note.after, note.text);
@@ -252,9 +260,8 @@ void Session::tell(const smtp::Note& note) {
 
 void Session::log_end(Fill how) {
   if (how != Fill::Closed || machine_->where() == "QUIT") return;
-  floor_.log.emit(log::ConnectionLost{service_.name(), peer_.name, desk_->item(),
-                                      "lost connection", machine_->where(),
-                                      machine_->text_octets()});
+  floor_.log.emit(log::ConnectionLost{service_.name(), peer_.name, desk_->item(), "lost connection",
+                                      machine_->where(), machine_->text_octets()});
 }
 
 void Session::shut_down() {
@@ -263,6 +270,8 @@ void Session::shut_down() {
   connection_.wake();
 }
 
-void Session::abandon() { connection_.abandon(); }
+void Session::abandon() {
+  connection_.abandon();
+}
 
 }  // namespace gatepost::server

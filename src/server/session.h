@@ -2,11 +2,12 @@
 // server: one connection from accept to close: obeys the machine's steps over a wire.
 #pragma once
 
-#include <asio/ip/tcp.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <asio/ip/tcp.hpp>
 
 #include "base/task.h"
 #include "net/connection.h"
@@ -39,6 +40,8 @@ class Session {
  private:
   /// Obeys steps until one has to wait, and returns that one.
   smtp::Step advance();
+  /// Obeys until there is nothing to do but read; replies are sent then.
+  Task<void> act();
   Task<void> obey(smtp::Step step);
   Task<bool> secure();
   Task<bool> flush();

@@ -140,7 +140,9 @@ class StoppedClock final : public log::Clock, public server::Clocks {
   [[nodiscard]] Moment now() override { return moment(); }
   [[nodiscard]] std::chrono::seconds utc_offset(Moment) override { return {}; }
   [[nodiscard]] Instant instant() const override { return std::chrono::steady_clock::now(); }
-  [[nodiscard]] Moment moment() const override { return Moment(std::chrono::seconds(1'795'239'600)); }
+  [[nodiscard]] Moment moment() const override {
+    return Moment(std::chrono::seconds(1'795'239'600));
+  }
   [[nodiscard]] int utc_offset_minutes(Moment) const override { return 0; }
 };
 

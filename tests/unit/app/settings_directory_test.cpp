@@ -48,7 +48,8 @@ struct Place {
   }
 };
 
-std::string maildir(app::SettingsDirectory& directory, const mail::Mailbox& address,
+std::string maildir(app::SettingsDirectory& directory,
+                    const mail::Mailbox& address,
                     DomainClass domain = DomainClass::Local) {
   const auto found = directory.find_mailbox(address, domain);
   REQUIRE(found);

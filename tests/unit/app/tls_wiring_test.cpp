@@ -10,7 +10,9 @@ using namespace gatepost;
 
 TEST_CASE("a key belongs to the certificates in its file, or to those of the next", "[app]") {
   test::MapFiles files;
-  files.put("/both", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\n");
+  files.put(
+      "/both",
+      "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\n");
   files.put("/key", "-----BEGIN EC PRIVATE KEY-----\n-----END EC PRIVATE KEY-----\n");
   files.put("/certificate", "-----BEGIN CERTIFICATE-----\n");
   files.put("/text", "nothing\n");
@@ -21,9 +23,11 @@ TEST_CASE("a key belongs to the certificates in its file, or to those of the nex
   CHECK((*paired)[0].key.empty());
   CHECK((*paired)[1].certificate == "/certificate");
   CHECK((*paired)[1].key == "/key");
-  for (const std::vector<std::string>& wrong :
-       {std::vector<std::string>{"/key"}, {"/certificate", "/key"}, {"/key", "/key", "/certificate"},
-        {"/text"}, {"/missing"}}) {
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"/key"},
+                                                {"/certificate", "/key"},
+                                                {"/key", "/key", "/certificate"},
+                                                {"/text"},
+                                                {"/missing"}}) {
     CHECK_FALSE(app::pair_chain_files(wrong, files));
   }
 }

@@ -2,14 +2,14 @@
 // net: connections, deadlines and listeners over loopback.
 #include "net/connection.h"
 
-#include <sys/socket.h>
-
-#include <asio/io_context.hpp>
 #include <array>
-#include <catch2/catch_test_macros.hpp>
 #include <chrono>
 #include <string>
+#include <sys/socket.h>
 #include <vector>
+
+#include <asio/io_context.hpp>
+#include <catch2/catch_test_macros.hpp>
 
 #include "net/listener.h"
 #include "net/task_group.h"
@@ -49,7 +49,9 @@ struct Pair final : net::Acceptor {
     loop.restart();
   }
 
-  void accepted(asio::ip::tcp::socket socket, const Endpoint& from, const Endpoint& local) override {
+  void accepted(asio::ip::tcp::socket socket,
+                const Endpoint& from,
+                const Endpoint& local) override {
     server.emplace(std::move(socket));
     peer = from;
     mine = local;

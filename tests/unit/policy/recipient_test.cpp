@@ -19,7 +19,8 @@ TEST_CASE("an unknown recipient is refused in the words of its table", "[policy]
         "<x@y.example>: Recipient address rejected: User unknown in relay recipient table");
 }
 
-TEST_CASE("the code decides the class of the enhanced code, and the table may be hidden", "[policy]") {
+TEST_CASE("the code decides the class of the enhanced code, and the table may be hidden",
+          "[policy]") {
   const auto reply = unknown_user_reply("x@y.example", DomainClass::Local,
                                         {.local_code = 450, .show_table = false});
   CHECK(reply.code == 450);

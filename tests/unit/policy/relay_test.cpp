@@ -3,6 +3,7 @@
 #include "policy/relay.h"
 
 #include <array>
+
 #include <catch2/catch_test_macros.hpp>
 
 using namespace gatepost;
@@ -46,7 +47,8 @@ TEST_CASE("the first rule that decides, decides", "[policy]") {
 
 TEST_CASE("the enhanced code follows a changed reply code", "[policy]") {
   const std::array rules{RelayRule::RejectUnauthDestination};
-  const auto reply = decide_relay(rules, {}, "r@x.example", RelayCodes{.relay_domains_reject = 454});
+  const auto reply =
+      decide_relay(rules, {}, "r@x.example", RelayCodes{.relay_domains_reject = 454});
   REQUIRE(reply);
   CHECK(reply->enhanced == "4.7.1");
 }

@@ -23,8 +23,9 @@ TEST_CASE("users are found by name in any case", "[policy]") {
 }
 
 TEST_CASE("a bad line is told with its number and the others stand", "[policy]") {
-  const auto parsed = Users::parse("../../etc:x\n:x\n..@example.com:x\na b:x\n@example.com:x\n"
-                                   "carol@example.com:x\n");
+  const auto parsed = Users::parse(
+      "../../etc:x\n:x\n..@example.com:x\na b:x\n@example.com:x\n"
+      "carol@example.com:x\n");
   CHECK(parsed.users.size() == 1);
   CHECK(parsed.problems.size() == 5);
   CHECK(parsed.problems.front() == "line 1: the user name holds a slash");

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // server: sessions over loopback, with doubles for store, directory and log.
-#include "server/reception.h"
-
 #include <algorithm>
 #include <array>
-#include <asio/connect.hpp>
-#include <asio/io_context.hpp>
-#include <catch2/catch_test_macros.hpp>
 #include <cerrno>
 #include <string>
 
+#include <asio/connect.hpp>
+#include <asio/io_context.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "server/reception.h"
 #include "support/server_doubles.h"
 
 using namespace gatepost;
@@ -18,7 +18,9 @@ using namespace std::literals;
 namespace {
 
 struct Failures final : net::TaskWatch {
-  void task_failed(std::string_view, std::string_view detail) override { FAIL(std::string(detail)); }
+  void task_failed(std::string_view, std::string_view detail) override {
+    FAIL(std::string(detail));
+  }
 };
 
 /// A reception on loopback and a client that talks to it by turns of one loop.
@@ -127,8 +129,7 @@ struct Client {
 };
 
 constexpr std::string_view kHello = "EHLO client.example\r\n";
-constexpr std::string_view kEnvelope =
-    "MAIL FROM:<s@x.example>\r\nRCPT TO:<alice@example.com>\r\n";
+constexpr std::string_view kEnvelope = "MAIL FROM:<s@x.example>\r\nRCPT TO:<alice@example.com>\r\n";
 
 }  // namespace
 
@@ -155,7 +156,8 @@ TEST_CASE("a message is stored with its trace before 250 is said", "[server]") {
   CHECK(house.logged("message-id=<m@x.example>"));
   CHECK(house.logged("status=sent (delivered to maildir)"));
   CHECK(house.logged(kept.request.id + ": removed"));
-  CHECK(house.logged("disconnect from unknown[127.0.0.1] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"));
+  CHECK(house.logged(
+      "disconnect from unknown[127.0.0.1] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"));
 }
 
 TEST_CASE("strangers may not send to strangers, our networks may, and it is queued", "[server]") {
@@ -166,9 +168,10 @@ TEST_CASE("strangers may not send to strangers, our networks may, and it is queu
   stranger.ask("MAIL FROM:<s@x.example>\r\n", "250 2.1.0");
   stranger.ask("RCPT TO:<r@elsewhere.example>\r\n",
                "554 5.7.1 <r@elsewhere.example>: Relay access denied");
-  CHECK(house.logged("NOQUEUE: reject: RCPT from unknown[127.0.0.1]: 554 5.7.1 "
-                     "<r@elsewhere.example>: Relay access denied; from=<s@x.example> "
-                     "to=<r@elsewhere.example> proto=ESMTP helo=<client.example>"));
+  CHECK(
+      house.logged("NOQUEUE: reject: RCPT from unknown[127.0.0.1]: 554 5.7.1 "
+                   "<r@elsewhere.example>: Relay access denied; from=<s@x.example> "
+                   "to=<r@elsewhere.example> proto=ESMTP helo=<client.example>"));
   house.directory->trusts_loopback = true;
   stranger.ask("RCPT TO:<r@elsewhere.example> NOTIFY=NEVER\r\n", "250 2.1.5");
   stranger.ask("DATA\r\n", "354 ");
@@ -334,7 +337,8 @@ TEST_CASE("pipelined commands are answered in order, across waits", "[server]") 
   std::string talk = "MAIL FROM:<s@x.example>\r\n";
   for (int i = 0; i < 300; ++i) talk += "RCPT TO:<nobody" + std::to_string(i) + "@example.com>\r\n";
   house.profile->services[0].session.hard_error_limit = 1000;
-  client.ask(talk + "RSET\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<bob@example.com>\r\n", "250 2.1.5");
+  client.ask(talk + "RSET\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<bob@example.com>\r\n",
+             "250 2.1.5");
   const auto last = client.heard.find("<nobody299@example.com>");
   CHECK(client.heard.find("<nobody0@example.com>") < client.heard.find("<nobody1@example.com>"));
   CHECK(last != std::string::npos);
