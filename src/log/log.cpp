@@ -114,7 +114,7 @@ void Log::flush() {
   // The count is taken back when this line is lost as well, so that in the end one line tells
   // the whole loss.
   const std::uint64_t lost = std::exchange(lost_, 0);
-  emit(LogLinesLost{.lines = lost});
+  emit(log::LogLinesLost{.lines = lost});
   if (lost_ > 0) lost_ = lost;
 }
 

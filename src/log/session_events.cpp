@@ -69,11 +69,6 @@ void ImproperPipelining::line(Line& out) const {
   out.add(": ").peer_text(text);
 }
 
-void BareNewline::line(Line& out) const {
-  if (!item.empty()) out.item(item);
-  out.add("bare <LF> received from ").add(peer);
-}
-
 void TlsEstablished::line(Line& out) const {
   out.add("Anonymous TLS connection established from ").add(peer).add(": ");
   out.add(facts.protocol).add(" with cipher ").add(facts.cipher);

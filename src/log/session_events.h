@@ -156,24 +156,6 @@ struct ImproperPipelining {
   }
 };
 
-/// Message text held a line feed without its carriage return.
-struct BareNewline {
-  static constexpr About about{
-      "bare_newline", Level::Info, "smtpd",
-      "A client ended lines by a bare line feed; see smtpd_forbid_bare_newline."};
-  std::string_view service, peer;
-  std::string_view item = {};
-
-  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
-  void line(Line& out) const;
-  template <class Field>
-  void each(Field&& field) const {
-    field("service", service);
-    field("peer", peer);
-    field("item", item);
-  }
-};
-
 /// A TLS handshake succeeded.
 struct TlsEstablished {
   static constexpr About about{"tls_established", Level::Info, "smtpd",

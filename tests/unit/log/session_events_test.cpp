@@ -119,18 +119,12 @@ TEST_CASE("what is not SMTP is shown harmless and cut", "[log]") {
         R"("peer":"unknown[192.0.2.7]","text":"a\"\\\u0001?"})");
 }
 
-TEST_CASE("talking out of turn and bare line feeds are told as Postfix tells them", "[log]") {
+TEST_CASE("talking out of turn is told as Postfix tells it", "[log]") {
   CHECK(line_of(ImproperPipelining{"smtp", kPeer, "EHLO", "MAIL FROM:<a>\r\n"}) ==
         "smtpd: improper command pipelining after EHLO from unknown[192.0.2.7]: MAIL FROM:<a>??");
   CHECK(json_of(ImproperPipelining{"smtp", kPeer, "EHLO", "x"}) ==
         R"({"event":"improper_pipelining","level":"info","service":"smtp",)"
         R"("peer":"unknown[192.0.2.7]","after":"EHLO","text":"x"})");
-  CHECK(line_of(BareNewline{"smtp", kPeer}) == "smtpd: bare <LF> received from unknown[192.0.2.7]");
-  CHECK(line_of(BareNewline{"smtp", kPeer, "4A1B"}) ==
-        "smtpd: 4A1B: bare <LF> received from unknown[192.0.2.7]");
-  CHECK(json_of(BareNewline{"smtp", kPeer, "4A1B"}) ==
-        R"({"event":"bare_newline","level":"info","service":"smtp","peer":"unknown[192.0.2.7]",)"
-        R"("item":"4A1B"})");
 }
 
 TEST_CASE("TLS is told in the words of OpenSSL, without what is unknown", "[log]") {
