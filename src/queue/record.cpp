@@ -45,7 +45,7 @@ class Reader {
     return value;
   }
   std::string text() {
-    const auto length = number(4);
+    const auto length = static_cast<std::size_t>(number(4));
     if (length > kMostText || length > left_.size()) {
       fail();
       return {};
@@ -151,10 +151,10 @@ std::optional<Item> parse_record(std::string_view octets) {
   item.options.ret = reader.choice(mail::Return::Headers);
   item.options.envelope_id = reader.text();
   item.options.size = reader.number(8);
-  const auto count = reader.number(4);
+  const auto count = static_cast<std::size_t>(reader.number(4));
   if (reader.bad() || count > reader.left() / kLeastDestination) return std::nullopt;
   item.destinations.reserve(count);
-  for (std::uint64_t i = 0; i < count && !reader.bad(); ++i) {
+  for (std::size_t i = 0; i < count && !reader.bad(); ++i) {
     item.destinations.push_back(read_destination(reader));
   }
   if (reader.bad() || reader.left() != 0) return std::nullopt;
