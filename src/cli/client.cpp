@@ -42,8 +42,7 @@ Asked broken(std::string_view what, int number) {
 
 Asked not_connected(const std::string& path, int number) {
   if (number == ENOENT || number == ECONNREFUSED || number == ENOTDIR) {
-    return {.reached = Reached::NotRunning,
-            .text = "not running: no one answers at " + path};
+    return {.reached = Reached::NotRunning, .text = "not running: no one answers at " + path};
   }
   const std::string detail = system_error("connect to " + path, number).detail;
   const bool kept_out = number == EACCES || number == EPERM;

@@ -113,7 +113,8 @@ void add_histogram(Samples& samples, Row row, const log::Histogram& histogram) {
   std::uint64_t below = 0;
   for (std::size_t i = 0; i < histogram.buckets.size(); ++i) {
     below += histogram.buckets[i];
-    std::string bound = i < histogram.bounds.size() ? thousandths_text(histogram.bounds[i]) : "+Inf";
+    std::string bound =
+        i < histogram.bounds.size() ? thousandths_text(histogram.bounds[i]) : "+Inf";
     samples.push_back({row, "_bucket", {{"le", std::move(bound)}}, text_of(below)});
   }
   samples.push_back({row, "_count", {}, text_of(histogram.count)});

@@ -4,8 +4,6 @@
 // Architectures differ in which calls they have: the newer ones (aarch64, riscv64) lack the old
 // names, 32-bit ones have second names for 64-bit offsets and times. Each row that not all have
 // stands under the condition that it is there.
-#include "system/calls.h"
-
 #include <array>
 #include <asm/ioctls.h>
 #include <sched.h>
@@ -13,6 +11,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+
+#include "system/calls.h"
 
 namespace gatepost::system {
 namespace {

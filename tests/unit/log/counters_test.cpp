@@ -8,8 +8,7 @@ using namespace gatepost::log;
 
 TEST_CASE("labels past the bound of a family are counted together", "[log]") {
   Counters counters;
-  for (int i = 0; i < 100; ++i)
-    counters.add(Family::Rejects, std::to_string(i), "550");
+  for (int i = 0; i < 100; ++i) counters.add(Family::Rejects, std::to_string(i), "550");
   const auto& series = counters.series(Family::Rejects);
   REQUIRE(series.size() == 65);
   CHECK(series.back().first == "other");

@@ -25,8 +25,7 @@ class Scratch {
  public:
   Scratch() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
   ~Scratch() {
-    for (const char* name : {"log", "log.1", "socket"})
-      ::unlink(file(name).c_str());
+    for (const char* name : {"log", "log.1", "socket"}) ::unlink(file(name).c_str());
     ::rmdir(path_.c_str());
   }
   [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
