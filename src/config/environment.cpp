@@ -24,7 +24,9 @@ std::string after_dot(std::string_view name) {
 
 }  // namespace
 
-Environment::Environment(const Document& document, std::string host_name, std::string_view service)
+Environment::Environment(const Document& document,
+                         std::string_view host_name,
+                         std::string_view service)
     : document_(document), host_name_(lower(trim(host_name))), service_(service) {
   while (host_name_.ends_with('.')) host_name_.pop_back();
   if (host_name_.empty()) host_name_ = "localhost";

@@ -23,7 +23,7 @@ struct Origin {
 class Environment final : public Names {
  public:
   /// `document` outlives it. `service` is empty or one of kServiceNames.
-  Environment(const Document& document, std::string host_name, std::string_view service);
+  Environment(const Document& document, std::string_view host_name, std::string_view service);
 
   [[nodiscard]] std::optional<Origin> find(std::string_view name);
   [[nodiscard]] std::optional<std::string> value_of(std::string_view name) override;

@@ -14,8 +14,9 @@ struct Limits {
   std::string_view high;
 };
 
-/// The names keys.def uses.
+/// The words keys.def uses, spelled as its other columns are.
 namespace limit {
+// NOLINTBEGIN(readability-identifier-naming)
 inline constexpr Limits None{};
 inline constexpr Limits NotEmpty{Limits::Check::NotEmpty, {}, {}};
 /// user@domain, user, or nothing.
@@ -28,6 +29,7 @@ constexpr Limits Between(std::string_view low, std::string_view high) {
 constexpr Limits OneOf(std::string_view words) {
   return {Limits::Check::OneOf, words, {}};
 }
+// NOLINTEND(readability-identifier-naming)
 }  // namespace limit
 
 }  // namespace gatepost::config

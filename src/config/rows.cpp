@@ -17,6 +17,7 @@ constexpr Shape shape_of() {
 }
 
 #define GP_READ(Owner, name, kind, limits)                                          \
+  /* NOLINTNEXTLINE(bugprone-macro-parentheses): a type cannot be in parentheses */ \
   [](Owner& owner, std::string_view value, ValueContext& context) -> Result<void> { \
     GP_TRY(owner.name, parse(kinds::kind{}, value, limit::limits, context));        \
     return {};                                                                      \

@@ -16,7 +16,7 @@ struct ServiceSettings {
 };
 
 /// One immutable object, made by load().
-struct Settings {
+struct Settings {  // NOLINT(clang-analyzer-optin.performance.Padding): in the order of keys.def
   ServiceSettings smtp;
   ServiceSettings submission;
   ServiceSettings submissions;

@@ -107,7 +107,7 @@ bool is_domain_name(std::string_view text) {
 
 bool is_one_line(std::string_view text) {
   return std::none_of(text.begin(), text.end(),
-                      [](char c) { return (c >= 0 && c < ' ') || c == 127; });
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 127; });
 }
 
 bool is_one_word(std::string_view text) {

@@ -49,7 +49,7 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
   if (size > most) return too_long(path, most);
   std::string text;
   text.reserve(static_cast<std::size_t>(size));
-  std::array<char, 16 * 1024> buffer{};
+  std::array<char, std::size_t{16} * 1024> buffer{};
   // To the end, not to the size: a file may grow meanwhile, and those of /proc have none.
   for (;;) {
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());

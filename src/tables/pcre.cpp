@@ -22,7 +22,7 @@ namespace {
 constexpr std::uint32_t kMatchLimit = 100'000;
 constexpr std::uint32_t kDepthLimit = 5'000;
 constexpr std::uint32_t kHeapLimitKib = 1024;
-constexpr std::size_t kMostPattern = 16 * 1024;
+constexpr std::size_t kMostPattern = std::size_t{16} * 1024;
 
 template <auto kFree>
 struct Freed {

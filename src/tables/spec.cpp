@@ -79,7 +79,6 @@ std::string_view strip_braces(std::string_view word) {
 bool Spec::has_file() const {
   switch (type) {
     case Type::Indexed:
-      return true;
     case Type::UnixPasswd:
       return true;
     case Type::Cidr:
