@@ -2,6 +2,7 @@
 // app: what the settings, their tables and the passwd-file say about names and addresses.
 #include "app/settings_directory.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -42,6 +43,10 @@ Result<std::shared_ptr<SettingsDirectory>> SettingsDirectory::open(const config:
 
 Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
   using tables::MatchList;
+  const auto& with_parents = settings.parent_domain_matches_subdomains;
+  const bool parents =
+      std::find(with_parents.begin(), with_parents.end(), "relay_domains") != with_parents.end();
+  relay_parents_ = parents ? tables::Parents::Yes : tables::Parents::No;
   GP_TRY(mydestination_, MatchList::open(settings.mydestination, tables_));
   GP_TRY(virtual_domains_, MatchList::open(settings.virtual_mailbox_domains, tables_));
   GP_TRY(relay_domains_, MatchList::open(settings.relay_domains, tables_));
@@ -112,7 +117,7 @@ Result<DomainClass> SettingsDirectory::domain_class(std::string_view domain) {
   if (local) return DomainClass::Local;
   GP_TRY(const bool hosted, virtual_domains_.has_domain(name, tables::Parents::No));
   if (hosted) return DomainClass::Virtual;
-  GP_TRY(const bool relayed, relay_domains_.has_domain(name, tables::Parents::Yes));
+  GP_TRY(const bool relayed, relay_domains_.has_domain(name, relay_parents_));
   return relayed ? DomainClass::Relay : DomainClass::Other;
 }
 

@@ -63,6 +63,7 @@ class SettingsDirectory final : public server::Directory {
   tables::MatchList mydestination_;
   tables::MatchList virtual_domains_;
   tables::MatchList relay_domains_;
+  tables::Parents relay_parents_ = tables::Parents::Yes;
   tables::MatchList mynetworks_;
   tables::MatchList unlimited_;
   tables::MatchList bare_newline_;

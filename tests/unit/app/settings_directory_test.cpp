@@ -36,6 +36,7 @@ struct Place {
     settings.virtual_mailbox_domains = domains({"virtual.example"});
     settings.relay_domains = domains({"backup.example"});
     settings.mynetworks = networks({"127.0.0.0/8"});
+    settings.parent_domain_matches_subdomains = {"relay_domains"};
   }
   std::shared_ptr<app::SettingsDirectory> open() {
     auto made = app::SettingsDirectory::open(settings, files);
@@ -66,6 +67,8 @@ TEST_CASE("domains are ours in one of three ways, or others'", "[app]") {
   CHECK(*directory->domain_class("backup.example") == DomainClass::Relay);
   CHECK(*directory->domain_class("sub.backup.example") == DomainClass::Relay);
   CHECK(*directory->domain_class("sub.example.com") == DomainClass::Other);
+  place.settings.parent_domain_matches_subdomains = {"smtpd_access_maps"};
+  CHECK(*place.open()->domain_class("sub.backup.example") == DomainClass::Other);
 }
 
 TEST_CASE("a user with a domain has mail there, a bare one in every local domain", "[app]") {
