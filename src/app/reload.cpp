@@ -40,7 +40,7 @@ std::vector<std::string> keep_start_settings(const config::Settings& in_force,
   std::vector<std::string> changed;
 #define GP_GROUP(title)
 #define GP_SERVICE_KEY(name, kind, initial, limits, reload, text) \
-  static_assert(!reload, "a service's settings are taken over live");
+  static_assert(!(reload), "a service's settings are taken over live");
 #define GP_KEY(name, kind, initial, limits, reload, text) \
   keep<reload>(in_force.name, next.name, #name, changed);
 #include "config/keys.def"

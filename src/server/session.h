@@ -42,7 +42,7 @@ class Session {
   smtp::Step advance();
   /// Obeys until there is nothing to do but read; replies are sent then.
   Task<void> act();
-  Task<void> obey(smtp::Step step);
+  Task<void> obey(smtp::Step todo);
   Task<bool> secure();
   Task<bool> flush();
   Task<void> linger();
