@@ -45,7 +45,8 @@ Result<void> hand_over(const std::string& path, const ControlSettings& settings)
   if (!root && !settings.access.group) return {};
   const uid_t owner = root ? settings.access.owner : static_cast<uid_t>(-1);
   const gid_t group = settings.access.group.value_or(settings.owner_group);
-  if (::chown(path.c_str(), owner, group) != 0) return system_error("chown " + path, errno);
+  // lchown: where the folder is the owner's, a link put in our way must not lead us elsewhere.
+  if (::lchown(path.c_str(), owner, group) != 0) return system_error("chown " + path, errno);
   return {};
 }
 
@@ -99,15 +100,15 @@ Result<void> clear_path(const std::string& path, const sockaddr_un& address) {
 Result<void> bind_and_listen(int descriptor,
                              const sockaddr_un& address,
                              const ControlSettings& settings) {
-  // The file is born with the socket's own mode, less the umask: nobody gets in early.
-  if (::fchmod(descriptor, 0600) != 0) return system_error("chmod control socket", errno);
-  if (::bind(descriptor, generic(address), sizeof(address)) != 0) {
-    return system_error("bind " + settings.path, errno);
-  }
+  // The file is born with the socket's own mode, less the umask, and still with our own user and
+  // group: nobody gets in early, and no chmod by name could be led astray.
+  if (::fchmod(descriptor, kSocketMode) != 0) return system_error("chmod control socket", errno);
+  const mode_t masked = ::umask(0);
+  const bool bound = ::bind(descriptor, generic(address), sizeof(address)) == 0;
+  const int number = errno;
+  ::umask(masked);
+  if (!bound) return system_error("bind " + settings.path, number);
   GP_CHECK(hand_over(settings.path, settings));
-  if (::chmod(settings.path.c_str(), kSocketMode) != 0) {
-    return system_error("chmod " + settings.path, errno);
-  }
   if (::listen(descriptor, kBacklog) != 0) return system_error("listen " + settings.path, errno);
   return {};
 }

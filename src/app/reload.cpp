@@ -70,6 +70,10 @@ Result<std::string> App::reload() {
   auto& fresh = std::get<LoadedSettings>(loaded);
   config::Settings next = *fresh.settings;
   const std::vector<std::string> waiting = keep_start_settings(*settings_, next);
+  // The sandbox was closed around the folder of the mailboxes; nothing else can be written.
+  if (mail_root(next) != mail_root(*settings_)) {
+    return fail_reload("mail_location: mailboxes in another folder need a restart");
+  }
   auto tls = make_tls_settings(next, *fresh.directory, opened_->files);
   if (!tls) return fail_reload(tls.error().detail);
   auto sink = log::choose_sink(next.maillog_file);

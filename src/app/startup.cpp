@@ -149,14 +149,20 @@ class Startup {
 
   std::optional<Refusal> make_directories() {
     const config::Settings& settings = *to_.settings;
-    std::vector<std::pair<std::string, mode_t>> wanted{{settings.queue_directory, 0700},
-                                                       {settings.state_directory, 0700}};
-    const std::string mail = mail_root(settings);
-    if (mail != "/") wanted.emplace_back(mail, 0755);
-    for (const auto& [path, mode] : wanted) {
-      const Result<void> made = system::prepare_directory(path, mode, owner_);
+    for (const std::string& path : {settings.queue_directory, settings.state_directory}) {
+      const Result<void> made = system::prepare_directory(path, 0700, owner_);
       if (!made) return refuse(made.error().detail, kCannotCreate);
       writable_.push_back(path);
+    }
+    const std::string mail = mail_root(settings);
+    if (mail != "/") {
+      // A folder like /var/mail belongs to the system; the domains below it may still be ours.
+      const Result<void> made = system::prepare_directory(mail, 0755, owner_);
+      const bool there = ::access(mail.c_str(), X_OK) == 0;
+      if (!made && !there) return refuse(made.error().detail, kCannotCreate);
+      if (!made)
+        notes_.push_back(made.error().detail + "; mailboxes have to be writable themselves");
+      writable_.push_back(mail);
     }
     // Users' homes lie anywhere: then the user we are decides where mail may be written.
     if (mail == "/") writable_.emplace_back("/");

@@ -8,7 +8,8 @@
 namespace gatepost::log {
 
 void MessageIdSeen::line(Line& out) const {
-  out.item(item).add("message-id=").add(message_id, limits::kLogReply);
+  out.item(item).add("message-id=");
+  out.add(message_id.empty() ? std::string_view("<>") : message_id, limits::kLogReply);
 }
 
 void ItemAccepted::line(Line& out) const {

@@ -106,10 +106,19 @@ class DescriptorSink final : public Sink {
 };
 
 Result<Descriptor> open_log(const std::string& path) {
-  const int number =
-      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+  // The folder may belong to the user we become. As root, a link there could lead to any file of
+  // the system, so root follows none and takes no second name of a file.
+  const bool root = ::geteuid() == 0;
+  const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | (root ? O_NOFOLLOW : 0);
+  const int number = ::open(path.c_str(), flags, 0640);
   if (number < 0) return system_error("open " + path, errno);
-  return Descriptor(number, /*owned=*/true);
+  Descriptor file(number, /*owned=*/true);
+  struct stat facts {};
+  if (::fstat(number, &facts) != 0) return system_error("stat " + path, errno);
+  if (root && S_ISREG(facts.st_mode) && facts.st_nlink != 1) {
+    return Error{Cause::Permanent, path + ": expected a file with one name only", 0};
+  }
+  return file;
 }
 
 class FileSink final : public Sink {

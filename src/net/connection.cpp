@@ -31,7 +31,7 @@ Task<FillResult> Connection::fill(std::span<char> buffer, Instant until) {
     const bool empty = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
     if (!empty) co_return FillResult{Fill::Closed, 0};
     Deadlines::Ticket ticket(deadlines_, until, *this);
-    begin_wait(ticket);
+    begin_wait(ticket, /*interruptible=*/true);
     const auto token = asio::as_tuple(asio::deferred);
     const auto ended = co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, token);
     const bool ready = end_wait(!std::get<0>(ended));
@@ -40,7 +40,8 @@ Task<FillResult> Connection::fill(std::span<char> buffer, Instant until) {
   }
 }
 
-void Connection::begin_wait(Deadlines::Ticket& ticket) {
+void Connection::begin_wait(Deadlines::Ticket& ticket, bool interruptible) {
+  interruptible_ = interruptible;
   late_ = false;
   ticket_ = &ticket;
 }
@@ -62,7 +63,7 @@ Task<bool> Connection::send(std::string_view octets, Instant until) {
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) co_return false;
     Deadlines::Ticket ticket(deadlines_, until, *this);
-    begin_wait(ticket);
+    begin_wait(ticket, /*interruptible=*/false);
     const auto token = asio::as_tuple(asio::deferred);
     const auto ended = co_await socket_.async_wait(asio::ip::tcp::socket::wait_write, token);
     const bool ready = end_wait(!std::get<0>(ended));
@@ -94,7 +95,10 @@ void Connection::abandon() {
 }
 
 void Connection::wake() {
-  if (ticket_ == nullptr) return;
+  if (ticket_ != nullptr && interruptible_) end_late();
+}
+
+void Connection::end_late() {
   late_ = true;
   std::error_code ignored;
   socket_.cancel(ignored);
@@ -102,7 +106,7 @@ void Connection::wake() {
 
 void Connection::time_is_up() {
   ticket_->spent();
-  wake();
+  end_late();
 }
 
 }  // namespace gatepost::net

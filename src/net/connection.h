@@ -26,18 +26,20 @@ class Connection final : public Wire, private Waiter {
 
   /// Ends the current wait as if the peer had closed, and every later one.
   void abandon();
-  /// Ends the current wait as if its deadline had passed.
+  /// Ends a wait for input as if its deadline had passed; what is being sent goes out.
   void wake();
 
  private:
   void time_is_up() override;
-  void begin_wait(Deadlines::Ticket& ticket);
+  void end_late();
+  void begin_wait(Deadlines::Ticket& ticket, bool interruptible);
   /// False when the connection is of no use any more, or the wait was ended by its deadline.
   bool end_wait(bool ready);
 
   asio::ip::tcp::socket socket_;
   Deadlines& deadlines_;
   Deadlines::Ticket* ticket_ = nullptr;  // Of the wait under way.
+  bool interruptible_ = false;           // The wait under way is one for input.
   bool late_ = false;
   bool gone_ = false;
 };

@@ -288,7 +288,9 @@ void Desk::discard() {
 }
 
 std::string_view Desk::item() const {
-  return transaction_ ? std::string_view(transaction_->id) : std::string_view();
+  // After RSET or a refused text the id names nothing any more.
+  const bool open = transaction_ && !session_.envelope().recipients.empty();
+  return open ? std::string_view(transaction_->id) : std::string_view();
 }
 
 smtp::Ruling Desk::refuse(std::string_view stage, smtp::Reply reply) const {

@@ -169,7 +169,9 @@ Task<void> Session::obey(smtp::Step todo) {
     const auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor, pause->time);
     const auto token = asio::as_tuple(asio::deferred);
-    co_await timer.async_wait(token);
+    pause_ = shutting_down_ ? nullptr : &timer;
+    if (pause_ != nullptr) co_await timer.async_wait(token);
+    pause_ = nullptr;
   } else if (std::holds_alternative<step::StartTls>(todo)) {
     const bool sent = co_await flush();
     const bool secured = co_await secure();
@@ -267,10 +269,12 @@ void Session::log_end(Fill how) {
 void Session::shut_down() {
   shutting_down_ = true;
   if (machine_) machine_->shut_down();
+  if (pause_ != nullptr) pause_->cancel();
   connection_.wake();
 }
 
 void Session::abandon() {
+  if (pause_ != nullptr) pause_->cancel();
   connection_.abandon();
 }
 

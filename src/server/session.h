@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "base/task.h"
 #include "net/connection.h"
@@ -63,7 +64,8 @@ class Session {
   std::unique_ptr<Desk> desk_;
   std::string_view input_;  // Unread octets: in floor_.scratch, or in kept_ after a wait.
   std::string kept_;
-  std::string out_;  // Replies not yet sent.
+  std::string out_;                      // Replies not yet sent.
+  asio::steady_timer* pause_ = nullptr;  // Of the pause under way.
   bool over_ = false;
   bool shutting_down_ = false;
 };
