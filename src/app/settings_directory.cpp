@@ -87,12 +87,18 @@ Result<void> SettingsDirectory::read_users() {
   if (stamp == users_stamp_) return {};
   GP_TRY(const std::string text, files_.read(passwd_file_, limits::kFile));
   policy::Users::Parsed parsed = policy::Users::parse(text);
+  users_stamp_ = stamp;
   for (const std::string& problem : parsed.problems) {
     warnings_.push_back(passwd_file_ + ": " + problem);
   }
-  users_ = std::move(parsed.users);
-  users_stamp_ = stamp;
   users_missing_ = false;
+  // A file that lost its users all at once is being written, or is not the file it was. A 550
+  // for everybody would bounce real mail; who means it reloads.
+  if (parsed.users.size() == 0 && users_.size() > 0) {
+    warnings_.push_back(passwd_file_ + ": no user is left; the users before stay until a reload");
+    return {};
+  }
+  users_ = std::move(parsed.users);
   return {};
 }
 

@@ -2,7 +2,9 @@
 // app: from the settings file's words to each room's own settings; nowhere else are both known.
 #include "app/wiring.h"
 
+#include <algorithm>
 #include <array>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
 #include <variant>
@@ -101,6 +103,16 @@ std::vector<Network> networks_in(const tables::Patterns& patterns) {
   return out;
 }
 
+/// Some descriptors are for files: a session that was let in must be able to store its message.
+std::uint32_t session_limit(std::uint32_t wanted) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return wanted;
+  constexpr rlim_t kMostReserved = 256;
+  const rlim_t room = files.rlim_cur - std::min(kMostReserved, files.rlim_cur / 2);
+  const rlim_t asked = (wanted == 0) ? room : rlim_t{wanted};
+  return static_cast<std::uint32_t>(std::min(room, asked));
+}
+
 constexpr std::array kAllServices{Service::Smtp, Service::Submission, Service::Submissions};
 
 }  // namespace
@@ -151,7 +163,7 @@ std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
   out->queue_directory = settings.queue_directory;
   out->mail_root = mail_root(settings);
   out->queue_minfree = settings.queue_minfree;
-  out->sessions = settings.smtpd_session_limit;
+  out->sessions = session_limit(settings.smtpd_session_limit);
   out->ipv4_prefix = settings.smtpd_client_ipv4_prefix_length;
   out->ipv6_prefix = settings.smtpd_client_ipv6_prefix_length;
   out->shutdown_grace = settings.shutdown_grace_time;

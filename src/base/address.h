@@ -38,7 +38,7 @@ class IpAddress {
   /// The form of an SMTP address literal: [192.0.2.1], [IPv6:2001:db8::1] (RFC 5321 section 4.1.3).
   [[nodiscard]] std::string literal() const;
 
-  auto operator<=>(const IpAddress&) const = default;
+  auto operator<=>(const IpAddress&) const = default;  // NOLINT(modernize-use-nullptr): clang 14
 
  private:
   Family family_ = Family::V4;

@@ -10,6 +10,9 @@
 namespace gatepost::policy {
 namespace {
 
+// A file of garbage must not become a log of garbage.
+constexpr std::size_t kMostProblems = 10;
+
 std::string_view field(std::string_view line, std::size_t wanted) {
   for (; wanted > 0; --wanted) {
     const std::size_t colon = line.find(':');
@@ -43,6 +46,14 @@ const char* find_name_fault(std::string_view name) {
 
 Users::Parsed Users::parse(std::string_view text) {
   Parsed out;
+  std::size_t untold = 0;
+  const auto tell = [&out, &untold](std::string problem) {
+    if (out.problems.size() < kMostProblems) {
+      out.problems.push_back(std::move(problem));
+    } else {
+      ++untold;
+    }
+  };
   std::size_t number = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -53,12 +64,12 @@ Users::Parsed Users::parse(std::string_view text) {
     if (trim(line).empty() || line.front() == '#') continue;
     const std::string name = lower(field(line, 0));
     if (const char* fault = find_name_fault(name)) {
-      out.problems.push_back("line " + format_number(number) + ": " + fault);
+      tell("line " + format_number(number) + ": " + fault);
       continue;
     }
     const std::string_view home = field(line, 5);
     if (home.find('\0') != home.npos) {
-      out.problems.push_back("line " + format_number(number) + ": the home holds a NUL");
+      tell("line " + format_number(number) + ": the home holds a NUL");
       continue;
     }
     out.users.users_.push_back({name, std::string(home)});
@@ -66,12 +77,13 @@ Users::Parsed Users::parse(std::string_view text) {
   auto& users = out.users.users_;
   const auto by_name = [](const User& a, const User& b) { return a.name < b.name; };
   std::stable_sort(users.begin(), users.end(), by_name);
-  const auto same = [&out](const User& a, const User& b) {
+  const auto same = [&tell](const User& a, const User& b) {
     if (a.name != b.name) return false;
-    out.problems.push_back("user " + a.name + " stands twice; the first line counts");
+    tell("user " + a.name + " stands twice; the first line counts");
     return true;
   };
   users.erase(std::unique(users.begin(), users.end(), same), users.end());
+  if (untold > 0) out.problems.push_back("and " + format_number(untold) + " more problems");
   return out;
 }
 

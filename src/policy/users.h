@@ -40,7 +40,7 @@ class Users {
 
 struct Users::Parsed {
   Users users;
-  std::vector<std::string> problems;  ///< "line 3: user name holds a slash"
+  std::vector<std::string> problems;  ///< "line 3: user name holds a slash"; the first ten.
 };
 
 /// Why this cannot be a user's name, or null. A name becomes part of a path: one that could lead

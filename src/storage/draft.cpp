@@ -4,15 +4,16 @@
 // The order of a promise, and what a crash or a failure after each step leaves:
 //
 //   1  text written and synced in tmp/ of the first Maildir   a file nobody reads
-//   2  the same in the queue, with its envelope; name synced  a text without a row
+//   2  the same in the queue, with its envelope; name synced  a text without a row (a)
 //   3  links or copies in tmp/ of the other Maildirs, synced  files nobody reads
 //   4  row of the queue committed                             (a)
 //   5  each file renamed from tmp/ to new/                    (b)
 //   6  each new/ synced                                       (b)
 //   then 250
 //
-// Before 4 nothing is visible to anyone: stale files in tmp/ are swept, a text without a row
-// is removed at the next start. (a) and (b): the message is whole wherever it shows, because
+// Before 2 is done nothing is visible to anyone: stale files in tmp/ are swept, a text that is not
+// whole is removed at the next start, a whole one goes in again, since a lost index looks the
+// same. (a) and (b): the message is whole wherever it shows, because
 // its content was synced before any name that shows it. It may be in some places and not in
 // others, but nobody was told 250, so the peer sends it again: some recipients may get it
 // twice, which is the error SMTP chose (RFC 1047), none gets half of it, and none loses it.

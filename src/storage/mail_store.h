@@ -78,7 +78,8 @@ class MailStore {
   virtual ~MailStore() = default;
 
   /// Makes missing directories, opens the queue's index, and puts right what a crash left:
-  /// texts without a row are removed, rows without a text are set aside and told. An index
+  /// whole texts without a row go in again, half ones are removed, rows without a text are set
+  /// aside; all is told. An index
   /// that is damaged or gone is set aside and made anew from the texts. Awaited before the
   /// first begin().
   virtual Task<Result<void>> open() = 0;

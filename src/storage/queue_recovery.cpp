@@ -30,6 +30,16 @@ Result<void> set_index_aside(Files& files, int folder, Problems& problems) {
   return Error{Cause::Permanent, "too many damaged queue.db set aside", EEXIST};
 }
 
+/// A link, a folder, a file of another user: nothing of ours, and no reason not to serve.
+bool is_foreign(int number) {
+  return number == ELOOP || number == EACCES || number == EPERM || number == EISDIR ||
+         number == ENXIO || number == ENOTDIR;
+}
+
+void tell_foreign(const std::string& id, const Error& error, Problems& problems) {
+  problems.push_back(format("{}: this queue text is left alone: {}", id, error.detail));
+}
+
 Result<void> rebuild(QueueIndex& index, QueueTexts& texts, Problems& problems) {
   GP_TRY(const auto ids, texts.ids());
   std::size_t found = 0;
@@ -42,12 +52,15 @@ Result<void> rebuild(QueueIndex& index, QueueTexts& texts, Problems& problems) {
       ++found;
       continue;
     }
+    if (is_foreign(item.error().system)) {
+      tell_foreign(id, item.error(), problems);
+      continue;
+    }
     if (item.error().system != EUCLEAN) return std::move(item).error();
     GP_CHECK(texts.set_aside(id));
     problems.push_back(format("{}: queue text is not whole; it is kept as {}.damaged", id, id));
   }
   if (found > 0) problems.push_back(format("queue.db was made anew from {} texts", found));
-  // Only now may a text without a row be taken for one that nobody was promised.
   return index.set_complete();
 }
 
@@ -64,6 +77,10 @@ Result<void> mend_row(QueueIndex& index,
     return {};
   }
   const int number = item.error().system;
+  if (is_foreign(number)) {
+    tell_foreign(row.id, item.error(), problems);
+    return {};
+  }
   if (number == EUCLEAN) {
     GP_CHECK(texts.set_aside(row.id));
   } else if (number != ENOENT) {
@@ -73,6 +90,28 @@ Result<void> mend_row(QueueIndex& index,
   problems.push_back(format("{}: queue text is {}; the row was moved to table lost", row.id,
                             number == ENOENT ? "gone" : "not whole"));
   return {};
+}
+
+/// A text without a row. Whole, it may have been promised: the index may be older than the
+/// text, or its log be lost. Then it goes in again, at the price of sending twice what a crash
+/// caught between text and row. Not whole, it was caught while it was written, before any
+/// promise.
+Result<void> adopt(QueueIndex& index,
+                   QueueTexts& texts,
+                   const std::string& id,
+                   Problems& problems) {
+  auto item = texts.read_item(id);
+  if (item) {
+    GP_CHECK(index.insert(*item));
+    problems.push_back(format("{}: queue text without a row is in the queue again", id));
+    return {};
+  }
+  if (is_foreign(item.error().system)) {
+    tell_foreign(id, item.error(), problems);
+    return {};
+  }
+  if (item.error().system != EUCLEAN) return std::move(item).error();
+  return texts.remove(id);
 }
 
 Result<void> reconcile(QueueIndex& index, QueueTexts& texts, Problems& problems) {
@@ -89,10 +128,7 @@ Result<void> reconcile(QueueIndex& index, QueueTexts& texts, Problems& problems)
   }
   GP_TRY(const auto ids, texts.ids());
   for (const std::string& id : ids) {
-    if (known.contains(id)) continue;
-    // Its sender was never told 250, or it has been dealt with: the row is committed before
-    // the one and removed before the text in the other case.
-    GP_CHECK(texts.remove(id));
+    if (!known.contains(id)) GP_CHECK(adopt(index, texts, id, problems));
   }
   return {};
 }

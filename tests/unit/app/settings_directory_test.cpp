@@ -100,6 +100,19 @@ TEST_CASE("users that come and go count at once, and a file that is gone keeps t
   CHECK(directory->refresh().empty());
 }
 
+TEST_CASE("a passwd-file that is being written does not make all users unknown", "[app]") {
+  Place place;
+  const auto directory = place.open();
+  for (const char* text : {"", "\x01\x02\x03\n\xff/\n"}) {
+    place.files.put("/etc/users", text);
+    CHECK(maildir(*directory, {"alice", "example.com"}) == "/mail/example.com/alice");
+    CHECK_FALSE(directory->take_warnings().empty());
+  }
+  place.files.put("/etc/users", "carol@example.com:x\n");
+  CHECK(maildir(*directory, {"alice", "example.com"}) == "none");
+  CHECK(maildir(*directory, {"carol", "example.com"}) == "/mail/example.com/carol");
+}
+
 TEST_CASE("postmaster has a mailbox even without a user", "[app]") {
   Place place;
   CHECK(place.open()->postmaster()->maildir == "/mail/example.com/postmaster");

@@ -37,6 +37,14 @@ TEST_CASE("names with NUL or too long are refused", "[policy]") {
   CHECK(Users::parse(std::string(300, 'a') + ":x\n").users.size() == 0);
 }
 
+TEST_CASE("of many problems the first ten are told, and how many more there are", "[policy]") {
+  std::string text;
+  for (int i = 0; i < 500; ++i) text += "a/b:x\n";
+  const auto parsed = Users::parse(text);
+  REQUIRE(parsed.problems.size() == 11);
+  CHECK(parsed.problems.back() == "and 490 more problems");
+}
+
 TEST_CASE("of two lines with one name the first counts and it is told", "[policy]") {
   const auto parsed = Users::parse("a@x:1::::/first\nA@X:2::::/second\n");
   REQUIRE(parsed.users.size() == 1);

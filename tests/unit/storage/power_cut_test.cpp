@@ -48,7 +48,10 @@ void check_after(const Story& story,
   const auto files = make_system_files();
   House house(*files, root);
   REQUIRE(house.open());
-  for (const std::string& problem : house.store().take_problems()) FAIL_CHECK(problem);
+  // A whole text whose row was not yet written goes in again; nothing else may need a word.
+  for (const std::string& problem : house.store().take_problems()) {
+    if (!problem.ends_with("queue text without a row is in the queue again")) FAIL_CHECK(problem);
+  }
   for (const std::string& user : story.users) {
     const auto found = house.new_in(user);
     CHECK(found.size() >= promised);
