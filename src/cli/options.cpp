@@ -36,6 +36,7 @@ Result<Options> parse_options(Arguments arguments) {
   std::vector<std::string> texts{"gatepost"};
   texts.insert(texts.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(texts.size() + 1);
   for (std::string& text : texts) argv.push_back(text.data());
   const int argc = static_cast<int>(argv.size());
   argv.push_back(nullptr);
