@@ -119,7 +119,7 @@ constexpr std::array kTables{
               "matches counts."},
     Paragraph{
         "regexp:",
-        "Lines \"/pattern/flags value\" with POSIX extended expressions, without back-references; "
+        "Lines \"/pattern/flags value\" with POSIX extended expressions (x: basic ones); "
         "!/pattern/, if and endif; $1 in the value. Case does not count unless the flag i says "
         "so."},
     Paragraph{
