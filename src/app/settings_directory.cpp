@@ -85,8 +85,9 @@ Result<void> SettingsDirectory::check_mynetworks() const {
 Result<void> SettingsDirectory::read_users() {
   GP_TRY(const tables::Stamp stamp, files_.stamp(passwd_file_));
   if (stamp == users_stamp_) return {};
-  GP_TRY(const std::string text, files_.read(passwd_file_, limits::kFile));
-  policy::Users::Parsed parsed = policy::Users::parse(text);
+  GP_TRY(std::string read, files_.read(passwd_file_, limits::kFile));
+  const Secret text(std::move(read));
+  policy::Users::Parsed parsed = policy::Users::parse(text.reveal());
   users_stamp_ = stamp;
   for (const std::string& problem : parsed.problems) {
     warnings_.push_back(passwd_file_ + ": " + problem);
@@ -151,7 +152,7 @@ Result<std::optional<server::Target>> SettingsDirectory::find_mailbox(const mail
   const auto keys = tables::recipient_keys(local, lower(address.domain), /*domain_is_ours=*/true);
   GP_TRY(const bool listed, tables::has_any_key(local_maps_, keys));
   if (!listed || policy::find_name_fault(whole) != nullptr) return std::optional<server::Target>();
-  GP_TRY(server::Target target, target_of(policy::User{whole, ""}));
+  GP_TRY(server::Target target, target_of(policy::User{.name = whole}));
   return std::optional<server::Target>(std::move(target));
 }
 
@@ -161,7 +162,7 @@ Result<server::Target> SettingsDirectory::postmaster() {
     if (user != nullptr) return target_of(*user);
   }
   // Nobody reads it perhaps, but nothing is lost, and `gatepost check` says so.
-  return target_of(policy::User{"postmaster@" + myorigin_, ""});
+  return target_of(policy::User{.name = "postmaster@" + myorigin_});
 }
 
 Result<bool> SettingsDirectory::is_relay_recipient(const mail::Mailbox& address) {

@@ -200,7 +200,7 @@ std::vector<std::string> find_faults(const Settings& settings) {
     const std::string_view name = server::kServiceNames[static_cast<std::size_t>(service)];
     out.push_back("service " + std::string(name) + ": " + *fault);
   }
-  const policy::User probe{"user@example.com", "/home/user"};
+  const policy::User probe{.name = "user@example.com", .home = "/home/user"};
   const Result<std::string> location = policy::expand_mail_location(settings.mail_location, probe);
   if (!location) out.push_back(location.error().detail);
   bool listening = false;
