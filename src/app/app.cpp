@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "app/queue_verbs.h"
 #include "app/reload.h"
 #include "app/startup.h"
 #include "app/tls_wiring.h"
@@ -256,6 +257,11 @@ control::StatusSnapshot App::status() {
 
 Task<Result<std::vector<queue::Item>>> App::queue() {
   return store_->list(kQueueListing);
+}
+
+Task<Result<std::string>> App::perform(control::Request request) {
+  auto done = co_await change_queue(*store_, request);
+  co_return done;
 }
 
 void App::task_failed(std::string_view name, std::string_view detail) {

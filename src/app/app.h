@@ -45,6 +45,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   control::StatusSnapshot status() override;
   const log::Counters& counters() const override { return counters_; }
   Task<Result<std::vector<queue::Item>>> queue() override;
+  Task<Result<std::string>> perform(control::Request request) override;
   Result<std::string> reload() override;
 
  private:

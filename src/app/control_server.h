@@ -28,6 +28,9 @@ class ControlBackend : public control::Backend {
  public:
   /// Oldest first. The implementation bounds how many.
   virtual Task<Result<std::vector<queue::Item>>> queue() = 0;
+  /// Carries out a verb that takes arguments; one line about what was done. Permanent: there is
+  /// nothing like what was asked for.
+  virtual Task<Result<std::string>> perform(control::Request request) = 0;
 };
 
 class ControlServer {

@@ -2,8 +2,6 @@
 // control: from a request to its answer.
 #include "control/answer.h"
 
-#include <utility>
-
 #include "base/format.h"
 #include "control/json.h"
 #include "control/metrics.h"
@@ -35,7 +33,7 @@ std::string answer_reload(bool json, Backend& backend) {
 
 std::string format_help(bool json) {
   if (!json) {
-    std::string out = "One request a connection: VERB [json]\n";
+    std::string out = "One request a connection: VERB [json] [ARGUMENT ...]\n";
     for (const VerbRow& row : verb_rows()) {
       append_format(out, "  {:<8} {}{}\n", row.name, row.text,
                     row.who == Who::Owner ? " (root and the owner only)" : "");
@@ -48,9 +46,22 @@ std::string format_help(bool json) {
     const auto verb = document.object();
     document.put(verb, "verb", row.name);
     document.put(verb, "changes", row.who == Who::Owner);
+    if (!row.arguments.empty()) document.put(verb, "arguments", row.arguments);
     document.put(verb, "text", row.text);
     document.append(root, verb);
   }
+  return document.write(root);
+}
+
+std::string answer_done(const Request& request, const Result<std::string>& done) {
+  if (!done) {
+    const bool never = done.error().cause == Cause::Permanent;
+    return format_refusal(never ? exits::kUnavailable : exits::kTemporary, done.error().detail);
+  }
+  if (!request.json) return *done + "\n";
+  JsonDocument document;
+  const auto root = document.object();
+  document.put(root, "done", *done);
   return document.write(root);
 }
 
@@ -70,8 +81,9 @@ std::string answer(const Request& request,
       return answer_queue(request.json, backend, items);
     case Verb::Reload:
       return answer_reload(request.json, backend);
+    default:
+      return format_refusal(exits::kSoftware, "nobody carried this out");
   }
-  std::unreachable();
 }
 
 }  // namespace gatepost::control

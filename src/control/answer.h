@@ -18,6 +18,9 @@ namespace gatepost::control {
                                  Backend& backend,
                                  const Result<std::vector<queue::Item>>& items);
 
+/// The answer to a verb the backend has carried out: what it did, or why not.
+[[nodiscard]] std::string answer_done(const Request& request, const Result<std::string>& done);
+
 /// The verbs, for a person or as a JSON array.
 [[nodiscard]] std::string format_help(bool json);
 

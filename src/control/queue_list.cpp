@@ -32,7 +32,7 @@ bool is_pending(const queue::Destination& one) {
 }
 
 void append_item(std::string& out, const queue::Item& item, std::chrono::seconds utc_offset) {
-  append_format(out, "{:<11} {:>8} {:<20} {}\n", item.id, item.octets,
+  append_format(out, "{:<11} {:>8} {:<20} {}\n", item.id + (item.hold ? "!" : ""), item.octets,
                 format_arrival(item.arrived, utc_offset), on_terminal(shown_sender(item)));
   std::string_view told;
   for (const queue::Destination& one : item.destinations) {
@@ -71,7 +71,7 @@ std::string format_queue_json(const std::vector<queue::Item>& items) {
         [](const queue::Destination& one) { return is_pending(one) && !one.reason.empty(); });
     JsonDocument document;
     const auto root = document.object();
-    document.put(root, "queue_name", tried ? "deferred" : "incoming");
+    document.put(root, "queue_name", item.hold ? "hold" : tried ? "deferred" : "incoming");
     document.put(root, "queue_id", item.id);
     const auto arrival = std::chrono::floor<std::chrono::seconds>(item.arrived.time_since_epoch());
     document.put(root, "arrival_time", static_cast<std::int64_t>(arrival.count()));

@@ -191,6 +191,8 @@ Result<void> Draft::write_queued(bool last) {
     item_.octets = request_.received.size() + body_.octets;
     item_.sender = request_.envelope.sender;
     item_.options = request_.envelope.options;
+    item_.login = request_.login;
+    item_.hold = request_.hold;
     for (const mail::Recipient& each : request_.envelope.recipients) {
       item_.destinations.push_back({each, queue::State::Waiting, {}});
     }

@@ -130,6 +130,48 @@ class DiskMailStore final : public MailStore {
     co_return done;
   }
 
+  Task<Result<std::size_t>> erase_all(std::vector<std::string> ids) override {
+    if (!shelf_.index) co_return not_open();
+    std::erase_if(ids, [](const std::string& id) { return !queue::is_item_id(id); });
+    auto job = [this, which = std::move(ids)] { return erase_now(which); };
+    auto erased = co_await clerk_.run(std::move(job));
+    co_return erased;
+  }
+
+  Task<Result<std::vector<queue::Item>>> due(Moment now, std::size_t most) override {
+    if (!shelf_.index) co_return not_open();
+    auto job = [this, now, most] { return shelf_.index->due(now, most); };
+    auto items = co_await clerk_.run(std::move(job));
+    co_return items;
+  }
+
+  Task<Result<std::optional<queue::Item>>> find(std::string id) override {
+    if (!shelf_.index) co_return not_open();
+    auto job = [this, name = std::move(id)] { return shelf_.index->find(name); };
+    auto item = co_await clerk_.run(std::move(job));
+    co_return item;
+  }
+
+  Task<Result<std::size_t>> update(std::vector<std::string> ids, queue::Change change) override {
+    if (!shelf_.index) co_return not_open();
+    auto job = [this, which = std::move(ids), what = std::move(change)] {
+      return shelf_.index->update(which, what);
+    };
+    auto changed = co_await clerk_.run(std::move(job));
+    co_return changed;
+  }
+
+  Task<Result<std::string>> read_text(std::string id,
+                                      std::uint64_t offset,
+                                      std::size_t most) override {
+    if (!shelf_.texts.is_open()) co_return not_open();
+    auto job = [this, name = std::move(id), offset, most] {
+      return shelf_.texts.read(name, offset, most);
+    };
+    auto piece = co_await clerk_.run(std::move(job));
+    co_return piece;
+  }
+
   std::vector<std::string> take_problems() override { return std::exchange(problems_, {}); }
 
   [[nodiscard]] queue::Totals totals() const override {
@@ -163,12 +205,27 @@ class DiskMailStore final : public MailStore {
     return {};
   }
 
+  Result<std::size_t> erase_now(const std::vector<std::string>& ids) {
+    GP_TRY(const auto erased, shelf_.index->erase(ids));
+    // What stays behind is removed or told of at the next start.
+    for (const std::string& id : ids) static_cast<void>(shelf_.texts.remove(id));
+    return erased;
+  }
+
   Clerk& clerk_;
   Shelf shelf_;
   std::vector<std::string> problems_;
 };
 
 }  // namespace
+
+Task<Result<std::size_t>> MailStore::set_hold(std::string id, bool hold) {
+  std::vector<std::string> ids;
+  ids.push_back(std::move(id));
+  queue::Change change;
+  change.hold = hold;
+  return update(std::move(ids), std::move(change));
+}
 
 std::unique_ptr<MailStore> make_mail_store(Clerk& clerk,
                                            Files& files,

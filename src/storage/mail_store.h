@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,8 @@ struct IntakeRequest {
   std::vector<LocalCopy> local;
   std::string received;     ///< The Received field, folded, ending in LF.
   std::string original_to;  ///< X-Original-To where it differs; empty: none.
+  std::string login;        ///< Who submitted it; kept with the item in the queue.
+  bool hold = false;        ///< Queued recipients wait until somebody releases the item.
 };
 
 /// What a kept promise tells.
@@ -90,6 +93,22 @@ class MailStore {
   virtual Task<Result<std::vector<queue::Item>>> list(std::size_t most) = 0;
   /// Takes the item out of the queue and removes its text. Nothing happens when there is none.
   virtual Task<Result<void>> erase(std::string id) = 0;
+  /// erase() of all these; tells how many there were.
+  virtual Task<Result<std::size_t>> erase_all(std::vector<std::string> ids) = 0;
+  /// Items that are not on hold and may be tried at `now`; who may longest first.
+  virtual Task<Result<std::vector<queue::Item>>> due(Moment now, std::size_t most) = 0;
+  /// Nothing when there is no such item.
+  virtual Task<Result<std::optional<queue::Item>>> find(std::string id) = 0;
+  /// Changes the items of these ids, durably, in one step; tells how many there were. The files
+  /// of the texts keep what was said when the message came in.
+  virtual Task<Result<std::size_t>> update(std::vector<std::string> ids, queue::Change change) = 0;
+  /// update() of the hold alone. Items on hold are not tried.
+  Task<Result<std::size_t>> set_hold(std::string id, bool hold);
+  /// A piece of an item's text (the Received field and the message, LF line ends), at `offset`,
+  /// at most `most` octets: shorter only at the text's end.
+  virtual Task<Result<std::string>> read_text(std::string id,
+                                              std::uint64_t offset,
+                                              std::size_t most) = 0;
   /// What open() found and put right, one line each, for the log; told once.
   virtual std::vector<std::string> take_problems() = 0;
   /// Numbers for status and metrics; no disk access.

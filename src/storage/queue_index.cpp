@@ -2,6 +2,7 @@
 // storage: rows in, rows out, many to a commit.
 #include "storage/queue_index.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -15,7 +16,7 @@ namespace gatepost::storage {
 namespace {
 
 // A step is never changed once released; a change of the schema is a further step.
-constexpr std::array<std::string_view, 1> kSchema = {
+constexpr std::array<std::string_view, 2> kSchema = {
     R"sql(
 CREATE TABLE item(
   id TEXT PRIMARY KEY,
@@ -31,7 +32,19 @@ CREATE TABLE lost(
   record BLOB NOT NULL
 ) STRICT;
 )sql",
+    // Records of version 1 tell of no hold and no next attempt, so zero is what they mean.
+    R"sql(
+ALTER TABLE item ADD COLUMN hold INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE item ADD COLUMN next INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX item_by_next ON item(hold, next, arrived, id);
+)sql",
 };
+
+constexpr std::string_view kInsert =
+    "INSERT INTO item(id, arrived, octets, record, hold, next) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
+constexpr std::string_view kDue =
+    "SELECT id, arrived, octets, record FROM item WHERE hold = 0 AND next <= ?2 "
+    "ORDER BY next, arrived, id LIMIT ?1";
 
 constexpr std::size_t kMostId = 64;
 constexpr std::int64_t kComplete = 0x47505131;  // "GPQ1"
@@ -78,14 +91,17 @@ Result<std::unique_ptr<QueueIndex>> QueueIndex::open(const std::string& path) {
 }
 
 Result<void> QueueIndex::prepare() {
-  const std::array<std::pair<std::unique_ptr<Statement>*, std::string_view>, 10> all = {{
+  const std::array<std::pair<std::unique_ptr<Statement>*, std::string_view>, 13> all = {{
       {&begin_, "BEGIN IMMEDIATE"},
       {&commit_, "COMMIT"},
       {&rollback_, "ROLLBACK"},
-      {&insert_, "INSERT INTO item(id, arrived, octets, record) VALUES(?1, ?2, ?3, ?4)"},
+      {&insert_, kInsert},
       {&erase_, "DELETE FROM item WHERE id = ?1 RETURNING octets"},
       {&lose_, "INSERT INTO lost SELECT id, arrived, octets, record FROM item WHERE id = ?1"},
       {&list_, "SELECT id, arrived, octets, record FROM item ORDER BY arrived, id LIMIT ?1"},
+      {&update_, "UPDATE item SET record = ?2, hold = ?3, next = ?4 WHERE id = ?1"},
+      {&due_, kDue},
+      {&find_, "SELECT id, arrived, octets, record FROM item WHERE id = ?1"},
       {&rows_, "SELECT id, arrived, octets, record FROM item"},
       {&count_, "SELECT count(*), coalesce(sum(octets), 0) FROM item"},
       {&oldest_, "SELECT min(arrived) FROM item"},
@@ -147,6 +163,13 @@ Result<void> QueueIndex::erase(const std::string& id) {
   return run(work);
 }
 
+Result<std::size_t> QueueIndex::erase(std::span<const std::string> ids) {
+  Work work(Kind::Erase, {});
+  work.ids = ids;
+  GP_CHECK(run(work));
+  return work.changed;
+}
+
 Result<void> QueueIndex::set_aside(const std::string& id) {
   Work work(Kind::SetAside, id);
   return run(work);
@@ -157,6 +180,30 @@ Result<std::vector<queue::Item>> QueueIndex::list(std::size_t most) {
   work.most = most;
   GP_CHECK(run(work));
   return std::move(work.items);
+}
+
+Result<std::size_t> QueueIndex::update(std::span<const std::string> ids,
+                                       const queue::Change& change) {
+  Work work(Kind::Update, {});
+  work.ids = ids;
+  work.change = &change;
+  GP_CHECK(run(work));
+  return work.changed;
+}
+
+Result<std::vector<queue::Item>> QueueIndex::due(Moment now, std::size_t most) {
+  Work work(Kind::Due, {});
+  work.now = now;
+  work.most = most;
+  GP_CHECK(run(work));
+  return std::move(work.items);
+}
+
+Result<std::optional<queue::Item>> QueueIndex::find(const std::string& id) {
+  Work work(Kind::Find, id);
+  GP_CHECK(run(work));
+  if (work.items.empty()) return std::optional<queue::Item>();
+  return std::optional<queue::Item>(std::move(work.items.front()));
 }
 
 Result<std::vector<QueueIndex::Row>> QueueIndex::rows() {
@@ -196,8 +243,7 @@ void QueueIndex::round(std::span<Work* const> works) {
     }
   }
   for (Work* work : works) {
-    if (work->kind == Kind::List) work->result = read_items(*work);
-    if (work->kind == Kind::Rows) work->result = read_rows(*work);
+    if (work->kind >= Kind::List) work->result = read(*work);
   }
 }
 
@@ -224,22 +270,36 @@ Result<void> QueueIndex::change(std::span<Work* const> works) {
 
 Result<void> QueueIndex::apply(Work& work) {
   if (work.kind == Kind::Insert) return insert_row(work);
+  if (work.kind == Kind::Update) {
+    for (const std::string& id : work.ids) GP_CHECK(update_row(id, work));
+    return {};
+  }
+  if (work.kind == Kind::Erase && work.id.empty()) {
+    for (const std::string& id : work.ids) GP_CHECK(erase_row(id, work));
+    return {};
+  }
   if (work.kind != Kind::Erase) {
     lose_->bind(1, work.id);
     GP_CHECK(perform(*lose_));
   }
-  erase_->bind(1, work.id);
+  GP_CHECK(erase_row(work.id, work));
+  if (work.kind == Kind::Replace) return insert_row(work);
+  return {};
+}
+
+Result<void> QueueIndex::erase_row(std::string_view id, Work& work) {
+  erase_->bind(1, id);
   auto row = erase_->step();
   if (row && *row) {
     // Added up modulo 2^64, so that taking away is adding.
-    work.items_more = ~std::uint64_t{0};
-    work.octets_more = ~static_cast<std::uint64_t>(erase_->number(0).value_or(0)) + 1;
+    work.items_more += ~std::uint64_t{0};
+    work.octets_more += ~static_cast<std::uint64_t>(erase_->number(0).value_or(0)) + 1;
+    ++work.changed;
     // The row is gone only when the statement has come to its end.
     row = erase_->step();
   }
   erase_->reset();
   if (!row) return std::move(row).error();
-  if (work.kind == Kind::Replace) return insert_row(work);
   return {};
 }
 
@@ -251,22 +311,58 @@ Result<void> QueueIndex::insert_row(Work& work) {
   insert_->bind(2, micros(work.item->arrived));
   insert_->bind(3, static_cast<std::int64_t>(work.item->octets));
   insert_->bind_blob(4, work.record);
+  insert_->bind(5, std::int64_t{work.item->hold});
+  insert_->bind(6, micros(work.item->next));
   GP_CHECK(perform(*insert_));
   work.items_more += 1;
   work.octets_more += work.item->octets;
   return {};
 }
 
-Result<void> QueueIndex::read_items(Work& work) {
-  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
-  list_->bind(1, static_cast<std::int64_t>(work.most < kMost ? work.most : kMost));
-  auto row = list_->step();
-  while (row && *row) {
-    auto item = read_item(*list_);
-    if (item) work.items.push_back(std::move(*item));
-    row = list_->step();
+Result<void> QueueIndex::update_row(const std::string& id, Work& work) {
+  find_->bind(1, id);
+  auto row = find_->step();
+  auto item = row && *row ? read_item(*find_) : std::nullopt;
+  find_->reset();
+  if (!row) return std::move(row).error();
+  if (!item) return {};
+  queue::apply(*work.change, *item);
+  std::string record = queue::format_record(*item);
+  if (record.size() > queue::kMostRecord) {
+    // A thousand long reasons: what happened counts, why can be left out.
+    for (queue::Destination& one : item->destinations) one.reason.clear();
+    record = queue::format_record(*item);
   }
-  list_->reset();
+  update_->bind(1, id);
+  update_->bind_blob(2, record);
+  update_->bind(3, std::int64_t{item->hold});
+  update_->bind(4, micros(item->next));
+  GP_CHECK(perform(*update_));
+  ++work.changed;
+  return {};
+}
+
+Result<void> QueueIndex::read(Work& work) {
+  if (work.kind == Kind::Rows) return read_rows(work);
+  if (work.kind == Kind::Find) {
+    find_->bind(1, work.id);
+    return read_items(*find_, work);
+  }
+  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
+  Statement& statement = work.kind == Kind::Due ? *due_ : *list_;
+  statement.bind(1, static_cast<std::int64_t>(std::min(work.most, kMost)));
+  if (work.kind == Kind::Due) statement.bind(2, micros(work.now));
+  return read_items(statement, work);
+}
+
+Result<void> QueueIndex::read_items(Statement& statement, Work& work) {
+  auto row = statement.step();
+  while (row && *row) {
+    auto item = read_item(statement);
+    if (item) work.items.push_back(std::move(*item));
+    row = statement.step();
+  }
+  statement.reset();
   if (!row) return std::move(row).error();
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,12 +36,21 @@ class QueueIndex {
   Result<void> insert(const queue::Item& item);
   /// Nothing happens when there is no such row.
   Result<void> erase(const std::string& id);
+  /// erase() of all these in one commit; tells how many there were.
+  Result<std::size_t> erase(std::span<const std::string> ids);
+  /// Applies `change` to the items of these ids, all in one commit; tells how many there were.
+  /// Made from what the row holds then, so that two changes at once are both kept.
+  Result<std::size_t> update(std::span<const std::string> ids, const queue::Change& change);
   /// Moves a row whose text is gone to the table `lost`, for a person to look at.
   Result<void> set_aside(const std::string& id);
   /// set_aside() and insert() of the item with that id, in one.
   Result<void> replace(const queue::Item& item);
   /// Oldest first. A row that cannot be read is left out.
   Result<std::vector<queue::Item>> list(std::size_t most);
+  /// Those that are not on hold and may be tried at `now`; who may longest first.
+  Result<std::vector<queue::Item>> due(Moment now, std::size_t most);
+  /// Nothing when there is no such item.
+  Result<std::optional<queue::Item>> find(const std::string& id);
   Result<std::vector<Row>> rows();
   [[nodiscard]] queue::Totals totals();
 
@@ -49,12 +59,26 @@ class QueueIndex {
   Result<void> set_complete();
 
  private:
-  enum class Kind : std::uint8_t { Insert, Erase, SetAside, Replace, List, Rows };
+  enum class Kind : std::uint8_t {
+    Insert,
+    Erase,
+    SetAside,
+    Replace,
+    Update,
+    List,
+    Due,
+    Find,
+    Rows
+  };
   struct Work {
     Work(Kind a_kind, std::string_view an_id) : kind(a_kind), id(an_id) {}
     Kind kind;
     std::string_view id;
     const queue::Item* item = nullptr;
+    std::span<const std::string> ids;
+    const queue::Change* change = nullptr;
+    Moment now{};
+    std::size_t changed = 0;
     std::string record;
     std::uint64_t items_more = 0;  ///< What the change does to the totals.
     std::uint64_t octets_more = 0;
@@ -74,12 +98,16 @@ class QueueIndex {
   Result<void> run(Work& work);
   Result<void> put(Kind kind, const queue::Item& item);
   Result<void> insert_row(Work& work);
-  Result<void> read_items(Work& work);
+  Result<void> erase_row(std::string_view id, Work& work);
+  Result<void> update_row(const std::string& id, Work& work);
+  Result<void> read(Work& work);
+  static Result<void> read_items(Statement& statement, Work& work);
   Result<void> read_rows(Work& work);
 
   Database database_;
   std::unique_ptr<Statement> begin_, commit_, rollback_;
-  std::unique_ptr<Statement> insert_, erase_, lose_, list_, rows_, count_, oldest_;
+  std::unique_ptr<Statement> insert_, erase_, lose_, update_;
+  std::unique_ptr<Statement> list_, due_, find_, rows_, count_, oldest_;
   Rounds<Work> rounds_;
   Guarded<queue::Totals> totals_;
 };

@@ -2,6 +2,7 @@
 // support: doubles made of maps for the server room: a store in memory, a directory, a log.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -36,10 +37,52 @@ class MemoryStore final : public storage::MailStore {
   std::unique_ptr<storage::Intake> begin(storage::IntakeRequest request) override {
     return std::make_unique<MemoryIntake>(*this, std::move(request));
   }
-  Task<Result<std::vector<queue::Item>>> list(std::size_t) override {
-    co_return std::vector<queue::Item>();
+  std::vector<queue::Item> items;            ///< The queue; what is kept does not come into it.
+  std::map<std::string, std::string> texts;  ///< Of items, by id.
+
+  Task<Result<std::vector<queue::Item>>> list(std::size_t) override { co_return items; }
+  Task<Result<void>> erase(std::string id) override {
+    std::vector<std::string> ids;
+    ids.push_back(std::move(id));
+    const auto erased = co_await erase_all(std::move(ids));
+    co_return erased ? Result<void>() : Result<void>(erased.error());
   }
-  Task<Result<void>> erase(std::string) override { co_return Result<void>(); }
+  Task<Result<std::size_t>> erase_all(std::vector<std::string> ids) override {
+    co_return std::erase_if(items, [&ids](const queue::Item& item) {
+      return std::find(ids.begin(), ids.end(), item.id) != ids.end();
+    });
+  }
+  Task<Result<std::vector<queue::Item>>> due(Moment now, std::size_t most) override {
+    std::vector<queue::Item> out;
+    for (const queue::Item& item : items) {
+      if (!item.hold && item.next <= now && out.size() < most) out.push_back(item);
+    }
+    co_return out;
+  }
+  Task<Result<std::optional<queue::Item>>> find(std::string id) override {
+    for (const queue::Item& item : items) {
+      if (item.id == id) co_return std::optional<queue::Item>(item);
+    }
+    co_return std::optional<queue::Item>();
+  }
+  Task<Result<std::size_t>> update(std::vector<std::string> ids, queue::Change change) override {
+    std::size_t changed = 0;
+    for (queue::Item& item : items) {
+      if (std::find(ids.begin(), ids.end(), item.id) == ids.end()) continue;
+      queue::apply(change, item);
+      ++changed;
+    }
+    co_return changed;
+  }
+  Task<Result<std::string>> read_text(std::string id,
+                                      std::uint64_t offset,
+                                      std::size_t most) override {
+    const auto found = texts.find(id);
+    if (found == texts.end()) co_return Error{Cause::Temporary, id, 2};
+    const std::string& text = found->second;
+    co_return offset >= text.size() ? std::string()
+                                    : text.substr(static_cast<std::size_t>(offset), most);
+  }
   std::vector<std::string> take_problems() override { return {}; }
   [[nodiscard]] queue::Totals totals() const override { return {}; }
   [[nodiscard]] Result<storage::Space> space(const std::string&) override {

@@ -51,6 +51,9 @@ class FakeBackend final : public ControlBackend {
   }
   const log::Counters& counters() const override { return numbers; }
   Task<Result<std::vector<queue::Item>>> queue() override { co_return std::vector<queue::Item>{}; }
+  Task<Result<std::string>> perform(control::Request request) override {
+    co_return std::string(request.words.front());
+  }
   Result<std::string> reload() override {
     ++reloads;
     return std::string("nothing changed");

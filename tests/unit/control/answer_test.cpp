@@ -62,3 +62,16 @@ TEST_CASE("a reload answers what changed, or why not with the code for configura
   backend.reloaded = Error{.cause = Cause::Permanent, .detail = "c:3: unknown name"};
   CHECK(ask(backend, Verb::Reload, false) == "error 78: c:3: unknown name\n");
 }
+
+TEST_CASE("what was carried out is told, and what was not found is told apart from what failed",
+          "[control]") {
+  const Request plain{.verb = Verb::Hold, .words = {"A1"}};
+  const Request json{.verb = Verb::Hold, .json = true, .words = {"A1"}};
+  CHECK(answer_done(plain, std::string("Placed on hold: 1 message")) ==
+        "Placed on hold: 1 message\n");
+  CHECK(answer_done(json, std::string("Placed on hold: 1 message")) ==
+        "{\"done\":\"Placed on hold: 1 message\"}\n");
+  CHECK(answer_done(plain, Error{Cause::Permanent, "no such message in the queue", 0}) ==
+        "error 69: no such message in the queue\n");
+  CHECK(answer_done(plain, Error{Cause::Temporary, "locked", 0}) == "error 75: locked\n");
+}

@@ -219,6 +219,50 @@ TEST_CASE("mail for others waits in the queue with all its envelope", "[storage]
   CHECK(house.store().totals().oldest == arrived);
 }
 
+TEST_CASE("the text of an item is read back in pieces, without what stands behind it",
+          "[storage][mail_store]") {
+  Scratch scratch;
+  auto files = make_system_files();
+  House house(*files, scratch.path());
+  REQUIRE(house.open());
+  IntakeRequest request = house.request("A1", {});
+  request.envelope.recipients.push_back(House::remote("far"));
+  request.login = "alice";
+  request.hold = true;
+  const std::string whole = request.received + "Subject: x\n\nbody\n";
+  REQUIRE(house.deliver(request, "Subject: x\n\nbody\n"));
+  CHECK(house.queued().front().login == "alice");
+  CHECK(house.queued().front().hold);
+  std::string read;
+  for (;;) {
+    auto piece = run_task(house.loop(), house.store().read_text("A1", read.size(), 7));
+    REQUIRE(piece);
+    if (piece->empty()) break;
+    CHECK(piece->size() <= 7);
+    read += *piece;
+  }
+  CHECK(read == whole);
+  const auto none = run_task(house.loop(), house.store().read_text("B2", 0, 7));
+  REQUIRE_FALSE(none);
+  CHECK(none.error().system == ENOENT);
+}
+
+TEST_CASE("a hold is set and taken away", "[storage][mail_store]") {
+  Scratch scratch;
+  auto files = make_system_files();
+  House house(*files, scratch.path());
+  REQUIRE(house.open());
+  IntakeRequest request = house.request("A1", {});
+  request.envelope.recipients.push_back(House::remote("far"));
+  REQUIRE(house.deliver(request, "Subject: x\n\nbody\n"));
+  CHECK(run_task(house.loop(), house.store().due(at_second(1), 5))->size() == 1);
+  CHECK(*run_task(house.loop(), house.store().set_hold("A1", true)) == 1);
+  CHECK(run_task(house.loop(), house.store().due(at_second(1), 5))->empty());
+  CHECK(*run_task(house.loop(), house.store().set_hold("A1", false)) == 1);
+  CHECK(run_task(house.loop(), house.store().due(at_second(1), 5))->size() == 1);
+  CHECK(*run_task(house.loop(), house.store().set_hold("NONE", true)) == 0);
+}
+
 TEST_CASE("an erased item is gone with its text", "[storage][mail_store]") {
   Scratch scratch;
   const auto files = make_system_files();

@@ -215,7 +215,7 @@ TEST_CASE("an index of a later version is refused, not replaced", "[storage][rec
     REQUIRE_FALSE(opened);
     CHECK(opened.error().cause == Cause::Permanent);
   }
-  REQUIRE(Database::open(scratch / "queue/queue.db")->run("PRAGMA user_version=1"));
+  REQUIRE(Database::open(scratch / "queue/queue.db")->run("PRAGMA user_version=2"));
   CHECK(open_again(scratch.path()).ids == "A1 A2 A3 ");
 }
 
