@@ -253,6 +253,8 @@ void Session::tell(const smtp::Note& note) {
       floor_.log.emit(log::ConnectionLost{service, peer_.name, desk_->item(), "timeout", note.after,
                                           machine_->text_octets()});
       return;
+    case smtp::Note::Kind::AuthFailed:
+      return;
     case smtp::Note::Kind::Refused:
       desk_->log_refusal(note.after, note.text);
       return;

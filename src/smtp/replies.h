@@ -62,6 +62,15 @@ inline constexpr ReplyRow kTlsFirst{530, "5.7.0", "Must issue a STARTTLS command
 inline constexpr ReplyRow kTlsActive{554, "5.5.1", "Error: TLS already active"};
 inline constexpr ReplyRow kTlsTrouble{454, "4.7.0", "TLS not available due to local problem"};
 inline constexpr ReplyRow kNoAuth{503, "5.5.1", "Error: authentication not enabled"};
+inline constexpr ReplyRow kAuthInMail{503, "5.5.1", "Error: MAIL transaction in progress"};
+inline constexpr ReplyRow kAuthTwice{503, "5.5.1", "Error: already authenticated"};
+inline constexpr ReplyRow kAuthNeedsTls{
+    504, "5.5.4", "Encryption required for requested authentication mechanism"};
+inline constexpr ReplyRow kAuthUnknown{504, "5.5.4", "Unrecognized authentication type"};
+inline constexpr ReplyRow kAuthAborted{501, "5.7.0", "Authentication aborted"};
+inline constexpr ReplyRow kAuthTooLong{500, "5.5.6", "SASL response limit exceeded"};
+inline constexpr ReplyRow kAuthNotBase64{501, "5.5.2", "Error: malformed base64 in authentication"};
+inline constexpr ReplyRow kAuthDone{235, "2.7.0", "Authentication successful"};
 inline constexpr ReplyRow kVrfyDisabled{502, "5.5.1", "VRFY command is disabled"};
 inline constexpr ReplyRow kExpnDisabled{502, "5.5.1", "EXPN command is disabled"};
 inline constexpr ReplyRow kHelp{214, "2.0.0", "Commands: ", Detail::After};
@@ -79,6 +88,7 @@ inline constexpr ReplyRow kBadSize{501, "5.5.4", "Bad message size syntax"};
 inline constexpr ReplyRow kBadRet{501, "5.5.4", "Bad RET parameter syntax"};
 inline constexpr ReplyRow kBadEnvid{501, "5.5.4", "Bad ENVID parameter syntax"};
 inline constexpr ReplyRow kBadNotify{501, "5.5.4", "Error: Bad NOTIFY parameter syntax"};
+inline constexpr ReplyRow kBadAuthParameter{501, "5.5.4", "Bad AUTH parameter syntax"};
 inline constexpr ReplyRow kBadOrcpt{501, "5.5.4", "Error: Bad ORCPT parameter syntax"};
 inline constexpr ReplyRow kSizeAtMail{552, "5.3.4", "Message size exceeds fixed limit"};
 inline constexpr ReplyRow kNeedMail{503, "5.5.1", "Error: need MAIL command"};

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "base/secret.h"
 #include "base/time.h"
 #include "mail/envelope.h"
 
@@ -39,6 +41,7 @@ struct Note {
     TooManyErrors,   ///< smtpd_hard_error_limit reached; text is the last command.
     Timeout,         ///< The peer was silent or slow too long.
     Refused,         ///< A command was refused by the machine itself; text is the reply.
+    AuthFailed,      ///< An exchange ended before the driver could rule; text says why.
   };
   Kind kind = Kind::Refused;
   std::string after;  ///< The command at hand: CONNECT, EHLO, RCPT, DATA ...
@@ -68,6 +71,20 @@ struct AskRecipient {};
 struct AskVerify {
   mail::Mailbox mailbox;
 };
+/// AUTH (RFC 4954): begins an exchange by `mechanism`, one of those offered, spelled as the
+/// settings spell it. `initial`: the initial response, decoded; empty and no response at all are
+/// not the same. Answer with 334 and the octets of the challenge as text (they are encoded here),
+/// with 235, or with a refusal.
+struct AskAuth {
+  std::string mechanism;
+  std::optional<Secret> initial;
+};
+/// The client's answer to the last challenge, decoded. Answer as to AskAuth.
+struct AskAuthResponse {
+  Secret octets;
+};
+/// The exchange under way is over without a ruling; no answer.
+struct DropAuth {};
 /// The text of envelope() is about to follow. A negative ruling refuses DATA (or the
 /// first BDAT) as a whole; a positive one's reply is not sent.
 struct AskText {};
@@ -94,6 +111,9 @@ using Step = std::variant<step::NeedInput,
                           step::AskSender,
                           step::AskRecipient,
                           step::AskVerify,
+                          step::AskAuth,
+                          step::AskAuthResponse,
+                          step::DropAuth,
                           step::AskText,
                           step::Body,
                           step::AskCommit,
