@@ -9,6 +9,7 @@
 
 #include "log/about.h"
 #include "log/delivery_events.h"
+#include "log/local_events.h"
 #include "log/service_events.h"
 #include "log/session_events.h"
 
@@ -31,6 +32,9 @@ using Catalogue = std::tuple<ClientConnected,
                              ItemRemoved,
                              StorageFailed,
                              QueueRecovered,
+                             MessagePickedUp,
+                             RecipientBounced,
+                             ReportSent,
                              ServiceStarted,
                              Listening,
                              ServiceReloaded,

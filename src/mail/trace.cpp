@@ -76,6 +76,13 @@ std::string format_received(const Trace& trace) {
   return out;
 }
 
+std::string format_received(const LocalTrace& trace) {
+  std::string out = format("Received: by {} ({}", trace.hostname, trace.mail_name);
+  if (trace.uid) append_format(out, ", from userid {}", *trace.uid);
+  append_format(out, ")\n\tid {}; {}\n", trace.id, format_date(trace.at, trace.zone));
+  return out;
+}
+
 std::string format_date(Moment at, const Zone& zone) {
   using std::chrono::floor;
   constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

@@ -2,6 +2,8 @@
 // mail: the trace field we put before a message, and dates as mail writes them.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +40,17 @@ struct Trace {
 /// The whole Received field with its LF line ends (RFC 5321 section 4.4), laid out as
 /// Postfix does. No peer text can end a line, a comment or the field.
 [[nodiscard]] std::string format_received(const Trace& trace);
+
+/// What a Received field says of a message made on this machine. Everything is borrowed.
+struct LocalTrace {
+  std::string_view hostname;
+  std::string_view mail_name = "gatepost";
+  std::string_view id;
+  std::optional<std::uint32_t> uid;  ///< Who made it; nothing: the program itself.
+  Moment at{};
+  Zone zone;
+};
+[[nodiscard]] std::string format_received(const LocalTrace& trace);
 
 /// The word after "with": RFC 3848, and RFC 6531 section 4.3 for `smtputf8`.
 [[nodiscard]] std::string format_protocol(std::string_view protocol, bool tls, bool smtputf8);

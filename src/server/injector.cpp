@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: takes messages that are made on this machine.
+#include "server/injector.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "log/events.h"
+#include "mail/header.h"
+#include "mail/report.h"
+#include "mail/trace.h"
+#include "policy/recipient.h"
+
+namespace gatepost::server {
+namespace {
+
+using policy::DomainClass;
+
+std::string_view transport_of(DomainClass domain) {
+  switch (domain) {
+    case DomainClass::Local:
+      return "local";
+    case DomainClass::Virtual:
+      return "virtual";
+    case DomainClass::Relay:
+    case DomainClass::Other:
+      break;
+  }
+  return "relay";
+}
+
+smtp::Reply make_refusal(std::string_view status, std::string_view text) {
+  return smtp::Reply{554, std::string(status), std::string(text)};
+}
+
+}  // namespace
+
+/// One message on its way.
+class Injector::Work {
+ public:
+  Work(Floor& floor, std::shared_ptr<const Profile> profile, Injection injection)
+      : floor_(floor),
+        profile_(std::move(profile)),
+        injection_(std::move(injection)),
+        begun_(floor.clocks.instant()),
+        now_(floor.clocks.moment()),
+        id_(floor.ids.next(now_)),
+        header_(session().header_size_limit) {
+    if (injection_.arrived == Moment{}) injection_.arrived = now_;
+    complete(injection_.envelope.sender);
+  }
+  ~Work() { forget_buffered(); }
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+
+  struct Refused {
+    const mail::Recipient* recipient;
+    DomainClass domain;
+    smtp::Reply reply;
+  };
+
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] const Injection& injection() const { return injection_; }
+  [[nodiscard]] const Profile& profile() const { return *profile_; }
+  [[nodiscard]] const std::vector<Refused>& refused() const { return refused_; }
+  [[nodiscard]] bool has_takers() const { return !accepted_.empty(); }
+
+  Result<void> find_recipients();
+  Task<Result<void>> take_text();
+  Task<Result<void>> store();
+  void tell_refused() const;
+  [[nodiscard]] std::string report(const mail::Mailbox& to, std::string_view report_id) const;
+  [[nodiscard]] bool wants_report() const;
+
+ private:
+  struct Accepted {
+    DomainClass domain = DomainClass::Other;
+    Target target;
+    const mail::Recipient* recipient = nullptr;
+  };
+
+  [[nodiscard]] const smtp::SessionSettings& session() const {
+    return profile_->of(Service::Smtp).session;
+  }
+  void complete(mail::Mailbox& mailbox) const {
+    if (!mailbox.local.empty() && mailbox.domain.empty()) mailbox.domain = profile_->myorigin;
+  }
+  Result<void> find_recipient(mail::Recipient& recipient);
+  Result<bool> find_target(const mail::Mailbox& mailbox, Accepted& accepted);
+  Task<Result<void>> take(std::string_view piece);
+  Task<Result<void>> pass(std::string_view piece);
+  std::optional<smtp::Reply> judge_text() const;
+  void refuse_all(const smtp::Reply& reply);
+  void refuse_loops();
+  void open_intake();
+  storage::IntakeRequest intake_request() const;
+  void log_stored(const storage::Stored& stored) const;
+  [[nodiscard]] mail::Zone zone() const {
+    mail::Zone out;
+    out.minutes = floor_.clocks.utc_offset_minutes(now_);
+    if (out.minutes != 0) out.name = {};
+    return out;
+  }
+  [[nodiscard]] Duration since_begin() const {
+    return std::chrono::duration_cast<Duration>(floor_.clocks.instant() - begun_);
+  }
+  void forget_buffered() { floor_.text_in_memory -= std::exchange(buffered_, 0); }
+
+  Floor& floor_;
+  std::shared_ptr<const Profile> profile_;
+  Injection injection_;
+  Instant begun_;
+  Moment now_;
+  std::string id_;
+  std::vector<Accepted> accepted_;
+  std::vector<Refused> refused_;
+  mail::HeaderScanner header_;
+  mail::ReturnedText returned_;
+  std::uint64_t octets_ = 0;
+  std::uint64_t buffered_ = 0;
+  std::string opening_;  // Text not passed on yet: until the header's end is seen.
+  bool opened_ = false;
+  std::unique_ptr<storage::Intake> intake_;
+};
+
+Result<void> Injector::Work::find_recipients() {
+  for (mail::Recipient& recipient : injection_.envelope.recipients) {
+    GP_CHECK(find_recipient(recipient));
+  }
+  return {};
+}
+
+Result<void> Injector::Work::find_recipient(mail::Recipient& recipient) {
+  Accepted accepted;
+  accepted.recipient = &recipient;
+  mail::Mailbox& mailbox = recipient.mailbox;
+  // RFC 5321 section 4.5.1: <postmaster> alone is ours whatever the tables say.
+  const bool bare = mailbox.domain.empty() && policy::is_postmaster(mailbox);
+  complete(mailbox);
+  Result<DomainClass> domain = profile_->directory->domain_class(mailbox.domain);
+  if (!domain && !bare) return std::move(domain).error();
+  accepted.domain = bare ? DomainClass::Local : *domain;
+  GP_TRY(const bool known, find_target(mailbox, accepted));
+  if (known) {
+    accepted_.push_back(std::move(accepted));
+    return {};
+  }
+  const ServiceProfile& service = profile_->of(Service::Smtp);
+  policy::UnknownUser how;
+  how.show_table = service.show_table_name;
+  refused_.push_back({&recipient, accepted.domain,
+                      policy::unknown_user_reply(mailbox.text(), accepted.domain, how)});
+  return {};
+}
+
+Result<bool> Injector::Work::find_target(const mail::Mailbox& mailbox, Accepted& accepted) {
+  Directory& directory = *profile_->directory;
+  if (accepted.domain == DomainClass::Other) return true;
+  if (accepted.domain == DomainClass::Relay) return directory.is_relay_recipient(mailbox);
+  GP_TRY(auto found, directory.find_mailbox(mailbox, accepted.domain));
+  if (found) {
+    accepted.target = *std::move(found);
+    return true;
+  }
+  if (!policy::is_postmaster(mailbox)) return false;
+  GP_TRY(accepted.target, directory.postmaster());
+  return true;
+}
+
+Task<Result<void>> Injector::Work::take_text() {
+  if (injection_.source == nullptr) {
+    const std::string_view whole(injection_.text);
+    Result<void> taken = co_await take(whole);
+    if (!taken) co_return std::move(taken).error();
+  } else {
+    for (;;) {
+      Result<std::string_view> piece = co_await injection_.source->read();
+      if (!piece) co_return std::move(piece).error();
+      if (piece->empty()) break;
+      const std::string_view octets = *piece;
+      Result<void> taken = co_await take(octets);
+      if (!taken) co_return std::move(taken).error();
+    }
+  }
+  header_.finish();
+  floor_.log.emit(log::MessageIdSeen{id_, header_.message_id()});
+  if (auto refusal = judge_text()) refuse_all(*refusal);
+  if (!opened_ && has_takers()) open_intake();
+  // A text without anything, or one that ended within its header.
+  const std::string rest = std::move(opening_);
+  if (!rest.empty() && intake_) {
+    Result<void> passed = co_await pass(rest);
+    if (!passed) co_return std::move(passed).error();
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> Injector::Work::take(std::string_view piece) {
+  octets_ += piece.size();
+  header_.feed(piece);
+  returned_.feed(piece);
+  if (auto refusal = judge_text()) refuse_all(*refusal);
+  if (!has_takers()) co_return Result<void>();
+  if (opened_) {
+    Result<void> passed = co_await pass(piece);
+    co_return passed;
+  }
+  // Who would get it a second time is told apart from the others, for which the Delivered-To
+  // fields must be known. Ours stand at the top; one that comes later than this is some other
+  // system's, and rounds end by the number of Received fields.
+  opening_ += piece;
+  if (!header_.ended() && opening_.size() < limits::kTextBuffer) co_return Result<void>();
+  open_intake();
+  if (!intake_) co_return Result<void>();
+  const std::string first = std::exchange(opening_, {});
+  Result<void> passed = co_await pass(first);
+  co_return passed;
+}
+
+void Injector::Work::open_intake() {
+  opened_ = true;
+  refuse_loops();
+  if (!has_takers()) return;
+  intake_ = floor_.store.begin(intake_request());
+  // Fields are put before the text: one that opens with anything else needs the empty line.
+  if (header_.opening() != mail::HeaderScanner::Opening::Header) intake_->append("\n");
+}
+
+Task<Result<void>> Injector::Work::pass(std::string_view piece) {
+  while (!piece.empty()) {
+    const std::string_view part = piece.substr(0, limits::kReadBuffer);
+    piece.remove_prefix(part.size());
+    intake_->append(part);
+    buffered_ += part.size();
+    floor_.text_in_memory += part.size();
+    const bool crowded = floor_.text_in_memory > limits::kTextBuffersTotal;
+    if (!crowded && !intake_->full()) continue;
+    Result<void> written = co_await intake_->drain();
+    forget_buffered();
+    if (!written) co_return std::move(written).error();
+  }
+  co_return Result<void>();
+}
+
+std::optional<smtp::Reply> Injector::Work::judge_text() const {
+  const smtp::SessionSettings& limit = session();
+  // What the program itself says is short, but it may quote a message that is just too long.
+  if (injection_.uid && limit.message_size_limit > 0 && octets_ > limit.message_size_limit) {
+    return make_refusal("5.3.4", "message size " + format_number(octets_) + " exceeds the limit " +
+                                     format_number(limit.message_size_limit));
+  }
+  if (header_.too_large()) return make_refusal("5.3.4", "header field too large");
+  if (header_.received() > limit.hopcount_limit) return make_refusal("5.4.0", "too many hops");
+  return std::nullopt;
+}
+
+void Injector::Work::refuse_all(const smtp::Reply& reply) {
+  for (const Accepted& accepted : accepted_) {
+    refused_.push_back({accepted.recipient, accepted.domain, reply});
+  }
+  accepted_.clear();
+  intake_.reset();
+  forget_buffered();
+}
+
+void Injector::Work::refuse_loops() {
+  const auto loops = [this](const Accepted& accepted) {
+    const auto& seen = header_.delivered_to();
+    const std::string& address = accepted.target.address;
+    return !address.empty() && std::any_of(seen.begin(), seen.end(), [&](const std::string& one) {
+      return iequals(one, address);
+    });
+  };
+  for (const Accepted& accepted : accepted_) {
+    if (!loops(accepted)) continue;
+    const std::string text = "mail forwarding loop for " + accepted.target.address;
+    refused_.push_back({accepted.recipient, accepted.domain, make_refusal("5.4.6", text)});
+  }
+  std::erase_if(accepted_, loops);
+}
+
+storage::IntakeRequest Injector::Work::intake_request() const {
+  storage::IntakeRequest request;
+  request.id = id_;
+  request.arrived = now_;
+  request.envelope.sender = injection_.envelope.sender;
+  request.envelope.options = injection_.envelope.options;
+  for (const Accepted& accepted : accepted_) {
+    if (accepted.target.maildir.empty()) {
+      request.envelope.recipients.push_back(*accepted.recipient);
+      continue;
+    }
+    // Two recipients may share one mailbox, which then gets one copy.
+    const auto same = [&accepted](const storage::LocalCopy& copy) {
+      return copy.maildir == accepted.target.maildir;
+    };
+    if (std::none_of(request.local.begin(), request.local.end(), same)) {
+      request.local.push_back({accepted.target.maildir, accepted.target.address});
+    }
+  }
+  mail::LocalTrace trace;
+  trace.hostname = profile_->hostname;
+  trace.mail_name = profile_->mail_name;
+  trace.id = id_;
+  trace.uid = injection_.uid;
+  trace.at = now_;
+  trace.zone = zone();
+  request.received = mail::format_received(trace);
+  return request;
+}
+
+Task<Result<void>> Injector::Work::store() {
+  if (!intake_) co_return Result<void>();
+  Result<storage::Stored> stored = co_await intake_->promise();
+  forget_buffered();
+  if (!stored) {
+    floor_.log.emit(log::StorageFailed{id_, "message", stored.error().detail});
+    co_return std::move(stored).error();
+  }
+  log_stored(*stored);
+  co_return Result<void>();
+}
+
+void Injector::Work::log_stored(const storage::Stored& stored) const {
+  const auto count = static_cast<std::uint32_t>(accepted_.size());
+  const std::string sender = injection_.envelope.sender.text();
+  floor_.log.emit(log::ItemAccepted{id_, sender, stored.octets, count, injection_.service});
+  const auto before = std::max(Duration::zero(), since_begin() - stored.promise_time);
+  bool waiting = false;
+  for (const Accepted& accepted : accepted_) {
+    if (accepted.target.maildir.empty()) {
+      waiting = true;
+      continue;
+    }
+    const std::string said = accepted.recipient->mailbox.text();
+    const bool same = iequals(said, accepted.target.address);
+    const std::string_view original = same ? std::string_view() : std::string_view(said);
+    floor_.log.emit(log::RecipientDelivered{
+        id_, transport_of(accepted.domain), accepted.target.address, original, before,
+        Duration::zero(), Duration::zero(), stored.promise_time, "delivered to maildir"});
+  }
+  if (!waiting) floor_.log.emit(log::ItemRemoved{id_});
+}
+
+void Injector::Work::tell_refused() const {
+  for (const Refused& refused : refused_) {
+    const std::string recipient = refused.recipient->mailbox.text();
+    floor_.log.emit(log::RecipientBounced{id_,
+                                          transport_of(refused.domain),
+                                          recipient,
+                                          {},
+                                          refused.reply.enhanced,
+                                          refused.reply.text,
+                                          since_begin()});
+  }
+}
+
+bool Injector::Work::wants_report() const {
+  return std::any_of(refused_.begin(), refused_.end(), [](const Refused& refused) {
+    return mail::wants_report(refused.recipient->notify, mail::Action::Failed);
+  });
+}
+
+std::string Injector::Work::report(const mail::Mailbox& to, std::string_view report_id) const {
+  std::vector<mail::Outcome> outcomes;
+  for (const Refused& refused : refused_) {
+    if (!mail::wants_report(refused.recipient->notify, mail::Action::Failed)) continue;
+    outcomes.push_back({.recipient = refused.recipient,
+                        .status = refused.reply.enhanced,
+                        .diagnostic = refused.reply.text});
+  }
+  mail::Mailbox whole = to;
+  complete(whole);
+  mail::Report report;
+  report.hostname = profile_->hostname;
+  report.origin = profile_->myorigin;
+  report.id = report_id;
+  report.item = id_;
+  report.to = &whole;
+  report.envelope_id = injection_.envelope.options.envelope_id;
+  report.ret = injection_.envelope.options.ret;
+  report.arrived = injection_.arrived;
+  report.at = now_;
+  report.zone = zone();
+  report.outcomes = outcomes;
+  return mail::format_report(report, returned_);
+}
+
+Task<Result<void>> Injector::tell_sender(Work& work) {
+  work.tell_refused();
+  if (!work.wants_report()) co_return Result<void>();
+  const mail::Mailbox sender = work.injection().envelope.sender;
+  const mail::Mailbox postmaster{"postmaster", ""};
+  // A sender who is <> cannot be told, nor one whose mailbox is not there: postmaster is told
+  // instead, so that what a person sent is not lost without a word.
+  bool to_postmaster = sender.empty();
+  for (;;) {
+    const mail::Mailbox& to = to_postmaster ? postmaster : sender;
+    Injection notice;
+    notice.envelope.recipients.push_back({to, {}, {}});
+    notice.envelope.options.body = mail::Body::EightBitMime;
+    notice.text = work.report(to, work.id() + "R");
+    notice.service = "bounce";
+    Result<std::string> sent = co_await inject(std::move(notice));
+    if (sent) {
+      floor_.log.emit(log::ReportSent{work.id(), *sent, to_postmaster});
+      co_return Result<void>();
+    }
+    if (to_postmaster || sent.error().cause != Cause::Permanent) co_return std::move(sent).error();
+    to_postmaster = true;
+  }
+}
+
+Task<Result<std::string>> Injector::inject(Injection injection) {
+  const auto work = std::make_unique<Work>(floor_, profile_, std::move(injection));
+  if (work->injection().uid) {
+    const std::string sender = work->injection().envelope.sender.text();
+    floor_.log.emit(log::MessagePickedUp{work->id(), sender, *work->injection().uid});
+  }
+  Result<void> done = work->find_recipients();
+  if (done) done = co_await work->take_text();
+  if (!done) co_return std::move(done).error();
+  if (!work->refused().empty()) {
+    const bool own = !work->injection().uid && work->injection().envelope.sender.empty();
+    if (own && !work->has_takers()) {
+      co_return Error{Cause::Permanent, work->refused().front().reply.text};
+    }
+    if (own) {
+      work->tell_refused();
+    } else {
+      done = co_await tell_sender(*work);
+      if (!done) co_return std::move(done).error();
+    }
+  }
+  done = co_await work->store();
+  if (!done) co_return std::move(done).error();
+  co_return work->id();
+}
+
+}  // namespace gatepost::server
