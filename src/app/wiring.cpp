@@ -177,6 +177,8 @@ storage::MailStore::Settings make_store_settings(const Settings& settings) {
   out.share_text = settings.maildir_share_text;
   out.hostname = settings.myhostname;
   out.buffer_octets = limits::kTextBuffer;
+  out.maildir_mode = settings.maildir_mode;
+  out.quota_warning = settings.quota_warning_percent;
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <optional>
 #include <span>
@@ -175,6 +176,16 @@ Result<std::uint16_t> parse(kinds::Code, std::string_view text, const Limits&, V
     return expected(text, "a reply code from 400 to 599");
   }
   return static_cast<std::uint16_t>(*number);
+}
+
+Result<std::uint32_t> parse(kinds::Mode, std::string_view text, const Limits&, ValueContext&) {
+  std::uint32_t mode = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, mode, 8);
+  // The owner may do all, and mail is nobody else's but a group's.
+  const bool sound = error == std::errc() && end == last && (mode & 0700) == 0700;
+  if (!sound || (mode & ~0770U) != 0) return expected(text, "0700, 0750 or 0770");
+  return mode;
 }
 
 Result<Duration> parse(kinds::Time, std::string_view text, const Limits& limits, ValueContext&) {

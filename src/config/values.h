@@ -25,6 +25,7 @@ Result<bool> parse(kinds::Bool, std::string_view text, const Limits&, ValueConte
 Result<std::uint32_t> parse(kinds::Count, std::string_view text, const Limits&, ValueContext&);
 Result<std::uint64_t> parse(kinds::Octets, std::string_view text, const Limits&, ValueContext&);
 Result<std::uint16_t> parse(kinds::Code, std::string_view text, const Limits&, ValueContext&);
+Result<std::uint32_t> parse(kinds::Mode, std::string_view text, const Limits&, ValueContext&);
 Result<Duration> parse(kinds::Time, std::string_view text, const Limits&, ValueContext&);
 Result<std::string> parse(kinds::Text, std::string_view text, const Limits&, ValueContext&);
 Result<std::string> parse(kinds::Name, std::string_view text, const Limits&, ValueContext&);
@@ -87,6 +88,9 @@ constexpr std::string_view form_of(kinds::Octets) {
 }
 constexpr std::string_view form_of(kinds::Code) {
   return "reply code from 400 to 599";
+}
+constexpr std::string_view form_of(kinds::Mode) {
+  return "permissions in octal";
 }
 constexpr std::string_view form_of(kinds::Time) {
   return "time with s, m, h, d or w";

@@ -104,6 +104,7 @@ Result<Stored> Draft::promise() {
   Stored stored;
   stored.octets = octets_;
   stored.stores = stores_;
+  count_copies(stored);
   return stored;
 }
 
@@ -127,6 +128,7 @@ std::string Draft::header(const LocalCopy* to) const {
   out.reserve(512 + request_.received.size());
   add_field(out, "Return-Path", format("<{}>", request_.envelope.sender.text()));
   if (!request_.original_to.empty()) add_field(out, "X-Original-To", request_.original_to);
+  if (to != nullptr && !to->original.empty()) add_field(out, "X-Original-To", to->original);
   if (to != nullptr) add_field(out, "Delivered-To", to->recipient);
   out.append(request_.received);
   return out;
@@ -141,8 +143,45 @@ std::string Draft::make_name() {
 
 Result<void> Draft::hold(std::size_t n) {
   if (copies_[n].lease) return {};
-  GP_TRY(copies_[n].lease, shelf_.maildirs.open(request_.local[n].maildir, request_.arrived));
+  const LocalCopy& to = request_.local[n];
+  Copy& copy = copies_[n];
+  // Chosen once: the folder may come or go before the message is shown, and it must be found
+  // where it was written.
+  if (!copy.path.empty() || to.folder.empty()) {
+    const std::string& path = copy.path.empty() ? to.maildir : copy.path;
+    GP_TRY(copy.lease, shelf_.maildirs.open(path, request_.arrived));
+  } else {
+    GP_TRY(copy.lease,
+           shelf_.maildirs.open_folder(to.maildir, to.folder, to.create_folder, request_.arrived));
+  }
+  copy.path = copy.lease->path;
   return {};
+}
+
+Result<Descriptor> Draft::create_copy(Copy& copy) {
+  GP_TRY(const int number, shelf_.files.create(copy.lease->tmp.get(), copy.name));
+  Descriptor file(shelf_.files, number);
+  copy.place = Place::Tmp;
+  begun_ = true;
+  ++stores_;
+  const unsigned mode = shelf_.settings.maildir_mode;
+  if (mode != kOwnerOnly) GP_CHECK(shelf_.files.set_mode(file.get(), mode & 0666U));
+  return file;
+}
+
+// After the promise: a number that is wrong until the next count is no reason to refuse a message
+// that is already in its mailbox.
+void Draft::count_copies(Stored& stored) {
+  const unsigned percent = shelf_.settings.quota_warning;
+  for (std::size_t n = 0; n < copies_.size(); ++n) {
+    const LocalCopy& to = request_.local[n];
+    if (Quotas::is_free(to.maildir, copies_[n].path)) continue;
+    const auto use = shelf_.quotas.add(to.maildir, to.quota, copies_[n].octets);
+    if (!use || percent == 0 || !mail::reaches(*use, to.quota, percent)) continue;
+    const mail::QuotaUse before{use->octets - std::min(use->octets, copies_[n].octets),
+                                use->messages - std::min<std::uint64_t>(use->messages, 1)};
+    if (!mail::reaches(before, to.quota, percent)) stored.nearly_full.push_back(n);
+  }
 }
 
 void Draft::let_go(std::size_t n) {
@@ -157,11 +196,7 @@ Result<void> Draft::write_first(bool last) {
     top = header(is_shared() ? nullptr : &request_.local.front());
     first_header_ = top.size();
     copy.name = make_name();
-    GP_TRY(const int number, shelf_.files.create(copy.lease->tmp.get(), copy.name));
-    first_ = Descriptor(shelf_.files, number);
-    copy.place = Place::Tmp;
-    begun_ = true;
-    ++stores_;
+    GP_TRY(first_, create_copy(copy));
   }
   const std::array<std::string_view, 2> parts = {top, buffer};
   GP_CHECK(shelf_.files.write(first_.get(), parts));
@@ -171,6 +206,7 @@ Result<void> Draft::write_first(bool last) {
   // The header again only when it was written long ago: its lines count too.
   Tally all = body_;
   all.add(top.empty() ? header(is_shared() ? nullptr : &request_.local.front()) : top);
+  copy.octets = all.octets;
   copy.info = format(",S={},W={}", all.octets, all.octets + all.lines);
   return {};
 }
@@ -227,19 +263,18 @@ Result<void> Draft::link_copy(std::size_t n) {
                              copy.lease->tmp.get(), copy.name));
   copy.place = Place::Tmp;
   copy.info = copies_.front().info;
+  copy.octets = copies_.front().octets;
   return {};
 }
 
 Result<void> Draft::write_copy(std::size_t n) {
   Copy& copy = copies_[n];
-  GP_TRY(const int number, shelf_.files.create(copy.lease->tmp.get(), copy.name));
-  const Descriptor file(shelf_.files, number);
-  copy.place = Place::Tmp;
-  ++stores_;
+  GP_TRY(const Descriptor file, create_copy(copy));
   // A text of its own tells no other recipient anything, so it names this one.
   const std::string top = header(&request_.local[n]);
   Tally all = body_;
   all.add(top);
+  copy.octets = all.octets;
   copy.info = format(",S={},W={}", all.octets, all.octets + all.lines);
   if (written_ == 0) {
     const std::array<std::string_view, 2> parts = {top, buffer};

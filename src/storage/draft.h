@@ -15,6 +15,7 @@
 #include "storage/maildirs.h"
 #include "storage/queue_index.h"
 #include "storage/queue_texts.h"
+#include "storage/quotas.h"
 
 namespace gatepost::storage {
 
@@ -23,13 +24,15 @@ struct Shelf {
   Shelf(Files& the_files, MailStore::Settings the_settings, std::uint32_t first_serial)
       : files(the_files),
         settings(std::move(the_settings)),
-        maildirs(the_files),
+        maildirs(the_files, 64, settings.maildir_mode),
+        quotas(the_files),
         texts(the_files),
         serial(first_serial) {}
 
   Files& files;
   const MailStore::Settings settings;
   Maildirs maildirs;
+  Quotas quotas;
   QueueTexts texts;
   std::unique_ptr<QueueIndex> index;  ///< Null before open().
   std::atomic<std::uint32_t> serial;  ///< For the Q of Maildir names; starts anywhere.
@@ -64,8 +67,10 @@ class Draft {
   /// The message in one Maildir.
   struct Copy {
     Maildirs::Lease lease;
+    std::string path;  ///< Of the Maildir or folder, once it was chosen.
     std::string name;  ///< Of the file, as far as it is the same in tmp/ and new/.
     std::string info;  ///< `,S=...,W=...` in new/.
+    std::uint64_t octets = 0;
     Place place = Place::Nowhere;
   };
 
@@ -85,6 +90,8 @@ class Draft {
   Result<void> copy_body(int to);
   Result<void> insert_row();
   Result<void> show();
+  Result<Descriptor> create_copy(Copy& copy);
+  void count_copies(Stored& stored);
   void undo();
 
   Result<void> hold(std::size_t n);

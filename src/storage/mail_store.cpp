@@ -172,6 +172,17 @@ class DiskMailStore final : public MailStore {
     co_return piece;
   }
 
+  Task<Result<mail::QuotaUse>> quota(std::string maildir, mail::QuotaLimits limits) override {
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    if (const auto known = shelf_.quotas.known(maildir, limits, now)) co_return *known;
+    auto job = [this, path = std::move(maildir), limits, now] {
+      return shelf_.quotas.use(path, limits, now);
+    };
+    auto use = co_await clerk_.run(std::move(job));
+    co_return use;
+  }
+
   std::vector<std::string> take_problems() override { return std::exchange(problems_, {}); }
 
   [[nodiscard]] queue::Totals totals() const override {

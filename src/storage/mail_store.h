@@ -13,6 +13,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "mail/envelope.h"
+#include "mail/quota.h"
 #include "queue/item.h"
 
 namespace gatepost::storage {
@@ -22,8 +23,12 @@ class Files;
 
 /// One mailbox the message goes to.
 struct LocalCopy {
-  std::string maildir;    ///< Absolute path of the Maildir; made with its parents when missing.
-  std::string recipient;  ///< The final address, for Delivered-To and the log.
+  std::string maildir;        ///< Absolute path of the Maildir; made with its parents when missing.
+  std::string recipient;      ///< The final address, for Delivered-To.
+  std::string original = {};  ///< X-Original-To where it is another; empty: no such field.
+  std::string folder = {};    ///< Maildir++ name without its first dot; empty: the Maildir itself.
+  bool create_folder = false;    ///< Makes the folder; else what has none goes to the Maildir.
+  mail::QuotaLimits quota = {};  ///< For Stored::nearly_full; nothing is refused here.
 };
 
 /// A message about to come in.
@@ -42,7 +47,8 @@ struct IntakeRequest {
 struct Stored {
   std::uint64_t octets = 0;  ///< Size of the text with the trace fields of the first copy.
   std::uint32_t stores = 0;  ///< How many times the text was written (1 when shared by links).
-  Duration promise_time{};   ///< From promise() to durable, for delays=.
+  std::vector<std::size_t> nearly_full;  ///< Local copies that brought a mailbox past the warning.
+  Duration promise_time{};               ///< From promise() to durable, for delays=.
 };
 
 /// One message on its way to the disk. Destroying it before promise() succeeded drops all
@@ -76,6 +82,8 @@ class MailStore {
     bool share_text = true;  ///< maildir_share_text: links for many recipients where possible
     std::string hostname;    ///< for Maildir file names, with '/' and ':' escaped
     std::uint64_t buffer_octets = 64 * 1024;
+    std::uint32_t maildir_mode = 0700;  ///< Of folders made; messages have it without the x bits.
+    std::uint32_t quota_warning = 90;   ///< Percent of a limit; 0: none.
   };
 
   virtual ~MailStore() = default;
@@ -111,6 +119,9 @@ class MailStore {
                                               std::size_t most) = 0;
   /// What open() found and put right, one line each, for the log; told once.
   virtual std::vector<std::string> take_problems() = 0;
+  /// What a mailbox holds, by its maildirsize; a few seconds old at most. Ready at once, without
+  /// waiting, when it was asked just before.
+  virtual Task<Result<mail::QuotaUse>> quota(std::string maildir, mail::QuotaLimits limits) = 0;
   /// Numbers for status and metrics; no disk access.
   [[nodiscard]] virtual queue::Totals totals() const = 0;
   /// Free space where `path` (or its nearest existing parent) lies. Quick, may be called on the loop.

@@ -83,6 +83,10 @@ class MemoryStore final : public storage::MailStore {
     co_return offset >= text.size() ? std::string()
                                     : text.substr(static_cast<std::size_t>(offset), most);
   }
+  std::map<std::string, mail::QuotaUse> uses;  ///< What mailboxes hold, by Maildir.
+  Task<Result<mail::QuotaUse>> quota(std::string maildir, mail::QuotaLimits) override {
+    co_return uses[maildir];
+  }
   std::vector<std::string> take_problems() override { return {}; }
   [[nodiscard]] queue::Totals totals() const override { return {}; }
   [[nodiscard]] Result<storage::Space> space(const std::string&) override {
