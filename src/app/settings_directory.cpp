@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "policy/recipient.h"
 
 namespace gatepost::app {
 namespace {
@@ -128,9 +129,32 @@ Result<DomainClass> SettingsDirectory::domain_class(std::string_view domain) {
   return relayed ? DomainClass::Relay : DomainClass::Other;
 }
 
-Result<server::Target> SettingsDirectory::target_of(const policy::User& user) const {
-  GP_TRY(std::string maildir, policy::expand_mail_location(mail_location_, user));
-  return server::Target{std::move(maildir), user.name};
+Result<server::Target> SettingsDirectory::target_of(const policy::User& user,
+                                                    DomainClass domain) const {
+  server::Target target;
+  GP_TRY(target.maildir, policy::expand_mail_location(mail_location_, user));
+  target.address = user.name;
+  target.user = user.name;
+  target.domain = domain;
+  return target;
+}
+
+Result<server::Resolution> SettingsDirectory::resolve(const mail::Mailbox& recipient,
+                                                      DomainClass domain,
+                                                      const mail::Mailbox&) {
+  server::Resolution out;
+  if (domain == DomainClass::Other) out.others.push_back(recipient);
+  if (domain == DomainClass::Relay) {
+    GP_TRY(const bool known, is_relay_recipient(recipient));
+    if (known) out.others.push_back(recipient);
+  }
+  if (domain != DomainClass::Local && domain != DomainClass::Virtual) return out;
+  GP_TRY(std::optional<server::Target> found, find_mailbox(recipient, domain));
+  if (!found && policy::is_postmaster(recipient)) {
+    GP_TRY(found, postmaster());
+  }
+  if (found) out.mailboxes.push_back(*std::move(found));
+  return out;
 }
 
 Result<std::optional<server::Target>> SettingsDirectory::find_mailbox(const mail::Mailbox& address,
@@ -144,7 +168,7 @@ Result<std::optional<server::Target>> SettingsDirectory::find_mailbox(const mail
   const bool ours = domain == DomainClass::Local;
   if (user == nullptr && ours && local.find('@') == local.npos) user = users_.find(local);
   if (user != nullptr) {
-    GP_TRY(server::Target target, target_of(*user));
+    GP_TRY(server::Target target, target_of(*user, domain));
     if (user->name.find('@') == std::string::npos) target.address = whole;
     return std::optional<server::Target>(std::move(target));
   }
@@ -152,17 +176,21 @@ Result<std::optional<server::Target>> SettingsDirectory::find_mailbox(const mail
   const auto keys = tables::recipient_keys(local, lower(address.domain), /*domain_is_ours=*/true);
   GP_TRY(const bool listed, tables::has_any_key(local_maps_, keys));
   if (!listed || policy::find_name_fault(whole) != nullptr) return std::optional<server::Target>();
-  GP_TRY(server::Target target, target_of(policy::User{.name = whole}));
+  GP_TRY(server::Target target, target_of(policy::User{.name = whole}, domain));
+  target.user.clear();
   return std::optional<server::Target>(std::move(target));
 }
 
 Result<server::Target> SettingsDirectory::postmaster() {
   if (!postmaster_address_.empty()) {
     const policy::User* user = users_.find(postmaster_address_);
-    if (user != nullptr) return target_of(*user);
+    if (user != nullptr) return target_of(*user, DomainClass::Local);
   }
   // Nobody reads it perhaps, but nothing is lost, and `gatepost check` says so.
-  return target_of(policy::User{.name = "postmaster@" + myorigin_});
+  GP_TRY(server::Target target,
+         target_of(policy::User{.name = "postmaster@" + myorigin_}, DomainClass::Local));
+  target.user.clear();
+  return target;
 }
 
 Result<bool> SettingsDirectory::is_relay_recipient(const mail::Mailbox& address) {

@@ -29,13 +29,20 @@ class SettingsDirectory final : public server::Directory {
       const config::Settings& settings, tables::Files& files);
 
   Result<policy::DomainClass> domain_class(std::string_view domain) override;
-  Result<std::optional<server::Target>> find_mailbox(const mail::Mailbox& address,
-                                                     policy::DomainClass domain) override;
-  Result<server::Target> postmaster() override;
-  Result<bool> is_relay_recipient(const mail::Mailbox& address) override;
+  Result<server::Resolution> resolve(const mail::Mailbox& recipient,
+                                     policy::DomainClass domain,
+                                     const mail::Mailbox& sender) override;
   bool in_mynetworks(const IpAddress& client) override;
   bool is_unlimited(const IpAddress& client) override;
   bool may_send_bare_newlines(const IpAddress& client) override;
+
+  /// The mailbox of an address in a Local or Virtual domain; nothing when there is no such user.
+  Result<std::optional<server::Target>> find_mailbox(const mail::Mailbox& address,
+                                                     policy::DomainClass domain);
+  /// Where postmaster's mail goes when there is no such user.
+  Result<server::Target> postmaster();
+  /// False when relay_recipient_maps are set and do not hold the address.
+  Result<bool> is_relay_recipient(const mail::Mailbox& address);
 
   /// Looks at the files now; one line for each that could not be used. Called by the app's tick.
   [[nodiscard]] std::vector<std::string> refresh();
@@ -54,7 +61,7 @@ class SettingsDirectory final : public server::Directory {
   Result<void> open_lists(const config::Settings& settings);
   Result<void> check_mynetworks() const;
   Result<void> read_users();
-  Result<server::Target> target_of(const policy::User& user) const;
+  Result<server::Target> target_of(const policy::User& user, policy::DomainClass domain) const;
   /// A list that cannot say is as good as one that says no: it grants something.
   static bool grants(const tables::MatchList& list, const IpAddress& client);
 

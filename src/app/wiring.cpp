@@ -89,6 +89,7 @@ server::ServiceProfile service_profile(const Settings& settings, Service which) 
   out.unknown_local_code = service.unknown_local_recipient_reject_code;
   out.unknown_virtual_code = service.unknown_virtual_mailbox_reject_code;
   out.unknown_relay_code = service.unknown_relay_recipient_reject_code;
+  out.unknown_alias_code = service.unknown_virtual_alias_reject_code;
   out.show_table_name = service.show_user_unknown_table_name;
   out.client_connections = service.smtpd_client_connection_count_limit;
   return out;

@@ -20,10 +20,6 @@ smtp::Ruling accept(std::uint16_t code, std::string_view enhanced, std::string_v
   return smtp::Ruling{smtp::Reply{code, std::string(enhanced), std::string(text)}};
 }
 
-smtp::Reply lookup_failure(const mail::Mailbox& mailbox) {
-  return smtp::Reply{451, "4.3.0", "<" + mailbox.text() + ">: Temporary lookup failure"};
-}
-
 }  // namespace
 
 Desk::Desk(Floor& floor,
@@ -56,7 +52,7 @@ Task<smtp::Ruling> Desk::sender() {
       co_return refuse("MAIL", std::move(reply));
     }
   }
-  transaction_ = std::make_unique<Transaction>();
+  transaction_ = std::make_unique<Transaction>(no_recipients());
   transaction_->begun = floor_.clocks.instant();
   co_return accept(250, "2.1.0", "Ok");
 }
@@ -65,53 +61,20 @@ Task<smtp::Ruling> Desk::recipient() {
   co_return judge_recipient(session_.pending_recipient());
 }
 
-Result<DomainClass> Desk::classify(mail::Mailbox& mailbox) const {
-  if (mailbox.domain.empty()) mailbox.domain = profile_.myorigin;
-  if (mailbox.domain == peer_.local.address.literal()) {
-    // user@[our own address] is the user of this host (RFC 5321 section 4.1.3).
-    mailbox.domain = profile_.myorigin;
-    return DomainClass::Local;
-  }
-  return profile_.directory->domain_class(mailbox.domain);
-}
-
-smtp::Reply Desk::unknown_user(const mail::Mailbox& mailbox, DomainClass domain) const {
-  const policy::UnknownUser how{service_.unknown_local_code, service_.unknown_virtual_code,
-                                service_.unknown_relay_code, service_.show_table_name};
-  return policy::unknown_user_reply(mailbox.text(), domain, how);
-}
-
-std::optional<smtp::Reply> Desk::find_target(const mail::Mailbox& mailbox,
-                                             DomainClass domain,
-                                             Target& target) const {
-  if (domain == DomainClass::Other) return std::nullopt;
-  Directory& directory = *profile_.directory;
-  if (domain == DomainClass::Relay) {
-    const Result<bool> known = directory.is_relay_recipient(mailbox);
-    if (!known) return lookup_failure(mailbox);
-    if (!*known) return unknown_user(mailbox, domain);
-    return std::nullopt;
-  }
-  Result<std::optional<Target>> found = directory.find_mailbox(mailbox, domain);
-  if (!found) return lookup_failure(mailbox);
-  if (*found) {
-    target = **std::move(found);
-    return std::nullopt;
-  }
-  if (!policy::is_postmaster(mailbox)) return unknown_user(mailbox, domain);
-  Result<Target> postmaster = directory.postmaster();
-  if (!postmaster) return lookup_failure(mailbox);
-  target = *std::move(postmaster);
-  return std::nullopt;
+Recipients Desk::no_recipients() const {
+  const policy::UnknownUser unknown{service_.unknown_local_code, service_.unknown_virtual_code,
+                                    service_.unknown_relay_code, service_.show_table_name,
+                                    service_.unknown_alias_code};
+  return {*profile_.directory, {profile_.myorigin, unknown}};
 }
 
 smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
+  Recipients& recipients = transaction_->recipients;
   mail::Mailbox mailbox = recipient.mailbox;
   // RFC 5321 section 4.5.1: <postmaster> alone is accepted whatever the rules say.
   const bool bare_postmaster = mailbox.domain.empty() && policy::is_postmaster(mailbox);
-  Result<DomainClass> domain = classify(mailbox);
-  if (!domain && !bare_postmaster) return refuse("RCPT", lookup_failure(recipient.mailbox));
-  if (bare_postmaster) domain = DomainClass::Local;
+  const Result<DomainClass> domain = recipients.classify(mailbox, &peer_.local.address);
+  if (!domain) return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
   if (!bare_postmaster) {
     const policy::RelayFacts facts{profile_.directory->in_mynetworks(peer_.client.address),
                                    /*authenticated=*/false, *domain};
@@ -119,25 +82,23 @@ smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
                                        service_.relay_codes);
     if (denied) return refuse("RCPT", *std::move(denied));
   }
-  Target target;
-  auto unknown = find_target(mailbox, *domain, target);
+  const mail::Mailbox& sender = session_.envelope().sender;
+  auto unknown = recipients.add(recipient, std::move(mailbox), *domain, sender);
   if (unknown) return refuse("RCPT", *std::move(unknown));
-  Accepted accepted{*domain, std::move(target), recipient};
-  accepted.recipient.mailbox = std::move(mailbox);
-  transaction_->accepted.push_back(std::move(accepted));
   return accept(250, "2.1.5", "Ok");
 }
 
 Task<smtp::Ruling> Desk::verify(const mail::Mailbox& mailbox) {
+  const Recipients recipients = no_recipients();
   mail::Mailbox known = mailbox;
-  Target target;
-  const Result<DomainClass> domain = classify(known);
-  if (!domain) co_return smtp::Ruling{lookup_failure(mailbox)};
+  Resolution found;
+  const Result<DomainClass> domain = recipients.classify(known, &peer_.local.address);
+  if (!domain) co_return smtp::Ruling{Recipients::lookup_failure(mailbox)};
   const policy::RelayFacts facts{profile_.directory->in_mynetworks(peer_.client.address),
                                  /*authenticated=*/false, *domain};
   auto denied =
       policy::decide_relay(service_.relay_rules, facts, mailbox.text(), service_.relay_codes);
-  if (!denied) denied = find_target(known, *domain, target);
+  if (!denied) denied = recipients.find(known, *domain, {}, found);
   if (denied) co_return refuse("VRFY", *std::move(denied));
   co_return accept(252, "2.0.0", mailbox.text());
 }
@@ -149,19 +110,7 @@ storage::IntakeRequest Desk::intake_request() const {
   request.arrived = floor_.clocks.moment();
   request.envelope.sender = envelope.sender;
   request.envelope.options = envelope.options;
-  for (const Accepted& accepted : transaction_->accepted) {
-    if (accepted.domain == DomainClass::Relay || accepted.domain == DomainClass::Other) {
-      request.envelope.recipients.push_back(accepted.recipient);
-      continue;
-    }
-    // Two recipients may share one mailbox, which then gets one copy.
-    const auto same = [&accepted](const storage::LocalCopy& copy) {
-      return copy.maildir == accepted.target.maildir;
-    };
-    if (std::none_of(request.local.begin(), request.local.end(), same)) {
-      request.local.push_back({accepted.target.maildir, accepted.target.address});
-    }
-  }
+  transaction_->recipients.fill(request);
   mail::Trace trace;
   trace.helo = session_.helo();
   trace.client = peer_.client.address;
@@ -210,21 +159,11 @@ void Desk::forget_buffered() {
   floor_.text_in_memory -= std::exchange(transaction_->buffered, 0);
 }
 
-std::optional<std::string> Desk::find_loop() const {
-  for (const Accepted& accepted : transaction_->accepted) {
-    if (accepted.target.address.empty()) continue;
-    for (const std::string& seen : session_.delivered_to()) {
-      if (iequals(seen, accepted.target.address)) return accepted.target.address;
-    }
-  }
-  return std::nullopt;
-}
-
 Task<smtp::Ruling> Desk::commit() {
   Transaction& transaction = *transaction_;
   const std::string id = transaction.id;
   floor_.log.emit(log::MessageIdSeen{id, session_.message_id()});
-  if (const auto loop = find_loop()) {
+  if (const auto loop = transaction.recipients.find_loop(session_.delivered_to())) {
     smtp::Reply reply{554, "5.4.6", "<" + *loop + ">: mail forwarding loop"};
     smtp::Ruling ruling = refuse("END-OF-MESSAGE", std::move(reply));
     discard();
@@ -256,28 +195,13 @@ smtp::Reply Desk::storage_reply(const Error& error) const {
 void Desk::log_delivered(const storage::Stored& stored) const {
   const Transaction& transaction = *transaction_;
   const std::string& id = transaction.id;
-  const auto count = static_cast<std::uint32_t>(transaction.accepted.size());
+  const auto count = static_cast<std::uint32_t>(transaction.recipients.size());
   const std::string sender = session_.envelope().sender.text();
   floor_.log.emit(log::ItemAccepted{id, sender, stored.octets, count, service_.name()});
   const auto whole =
       std::chrono::duration_cast<Duration>(floor_.clocks.instant() - transaction.begun);
   const Duration before = std::max(Duration::zero(), whole - stored.promise_time);
-  bool waiting = false;
-  for (const Accepted& accepted : transaction.accepted) {
-    if (accepted.target.maildir.empty()) {
-      waiting = true;
-      continue;
-    }
-    const std::string_view transport =
-        (accepted.domain == DomainClass::Local) ? "local" : "virtual";
-    const std::string said = accepted.recipient.mailbox.text();
-    const bool same = iequals(said, accepted.target.address);
-    const std::string_view original = same ? std::string_view() : std::string_view(said);
-    floor_.log.emit(log::RecipientDelivered{id, transport, accepted.target.address, original,
-                                            before, Duration::zero(), Duration::zero(),
-                                            stored.promise_time, "delivered to maildir"});
-  }
-  if (!waiting) floor_.log.emit(log::ItemRemoved{id});
+  transaction.recipients.log_delivered(floor_.log, id, {before, stored.promise_time});
 }
 
 void Desk::discard() {

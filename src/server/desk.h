@@ -6,13 +6,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "base/address.h"
 #include "base/task.h"
 #include "base/tls_facts.h"
 #include "server/floor.h"
 #include "server/profile.h"
+#include "server/recipients.h"
 #include "smtp/server_session.h"
 #include "smtp/steps.h"
 
@@ -52,31 +53,21 @@ class Desk {
   void log_refusal(std::string_view stage, std::string_view reply) const;
 
  private:
-  struct Accepted {
-    policy::DomainClass domain;
-    Target target;  // Of Local and Virtual recipients.
-    mail::Recipient recipient;
-  };
   struct Transaction {
+    explicit Transaction(Recipients none) : recipients(std::move(none)) {}
     Instant begun{};
-    std::vector<Accepted> accepted;
+    Recipients recipients;
     std::string id;
     std::unique_ptr<storage::Intake> intake;
     std::optional<Error> failure;
     std::uint64_t buffered = 0;
   };
 
-  Result<policy::DomainClass> classify(mail::Mailbox& mailbox) const;
+  Recipients no_recipients() const;
   smtp::Ruling judge_recipient(const mail::Recipient& recipient);
-  /// Looks the mailbox up; a reply when it does not exist or cannot be found out now.
-  std::optional<smtp::Reply> find_target(const mail::Mailbox& mailbox,
-                                         policy::DomainClass domain,
-                                         Target& target) const;
-  smtp::Reply unknown_user(const mail::Mailbox& mailbox, policy::DomainClass domain) const;
   smtp::Ruling refuse(std::string_view stage, smtp::Reply reply) const;
   smtp::Reply storage_reply(const Error& error) const;
   storage::IntakeRequest intake_request() const;
-  std::optional<std::string> find_loop() const;
   void log_delivered(const storage::Stored& stored) const;
   void forget_buffered();
 

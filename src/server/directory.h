@@ -5,18 +5,32 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/address.h"
 #include "base/result.h"
 #include "mail/path.h"
 #include "policy/relay.h"
+#include "smtp/steps.h"
 
 namespace gatepost::server {
 
-/// Where mail for a recipient of ours is put.
+/// A mailbox of ours to which an address leads.
 struct Target {
-  std::string maildir;  ///< Absolute path.
-  std::string address;  ///< The final address.
+  std::string maildir;    ///< Absolute path.
+  std::string address;    ///< The final address, as in Delivered-To.
+  std::string folder;     ///< Maildir++ folder below it, "Lists.asio"; empty: INBOX.
+  std::string user;       ///< The user's name in passwd_file; empty: a mailbox without a user.
+  std::string original;   ///< The address as it was given, where that is another one.
+  std::string extension;  ///< What followed recipient_delimiter in the final address.
+  policy::DomainClass domain = policy::DomainClass::Local;  ///< Local or Virtual.
+};
+
+/// Where an address leads. Without mailboxes, others and a refusal it is unknown.
+struct Resolution {
+  std::vector<Target> mailboxes;       ///< No maildir and folder twice.
+  std::vector<mail::Mailbox> others;   ///< Addresses of other hosts, with their domain; none twice.
+  std::optional<smtp::Reply> refusal;  ///< Why it leads nowhere, where "unknown" says too little.
 };
 
 /// An error of any of these is a table or file that cannot be read now: 451, never 550.
@@ -25,13 +39,12 @@ class Directory {
   virtual ~Directory() = default;
 
   [[nodiscard]] virtual Result<policy::DomainClass> domain_class(std::string_view domain) = 0;
-  /// The mailbox of an address in a Local or Virtual domain; nothing when there is no such user.
-  [[nodiscard]] virtual Result<std::optional<Target>> find_mailbox(const mail::Mailbox& address,
-                                                                   policy::DomainClass domain) = 0;
-  /// Where postmaster's mail goes when there is no such user.
-  [[nodiscard]] virtual Result<Target> postmaster() = 0;
-  /// False when relay_recipient_maps are set and do not hold the address.
-  [[nodiscard]] virtual Result<bool> is_relay_recipient(const mail::Mailbox& address) = 0;
+  /// Follows aliases and extensions of `recipient`, which has a domain of the class `domain`, to
+  /// what they lead to; an address of another host or of relay_domains leads to itself. `sender`
+  /// decides where an alias is for one correspondent alone.
+  [[nodiscard]] virtual Result<Resolution> resolve(const mail::Mailbox& recipient,
+                                                   policy::DomainClass domain,
+                                                   const mail::Mailbox& sender) = 0;
   [[nodiscard]] virtual bool in_mynetworks(const IpAddress& client) = 0;
   /// smtpd_client_event_limit_exceptions
   [[nodiscard]] virtual bool is_unlimited(const IpAddress& client) = 0;

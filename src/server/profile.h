@@ -34,6 +34,7 @@ struct ServiceProfile {
   std::uint16_t unknown_local_code = 550;
   std::uint16_t unknown_virtual_code = 550;
   std::uint16_t unknown_relay_code = 550;
+  std::uint16_t unknown_alias_code = 550;
   bool show_table_name = true;            ///< show_user_unknown_table_name
   std::uint32_t client_connections = 50;  ///< smtpd_client_connection_count_limit; 0: none
 

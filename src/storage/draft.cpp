@@ -127,7 +127,6 @@ std::string Draft::header(const LocalCopy* to) const {
   std::string out;
   out.reserve(512 + request_.received.size());
   add_field(out, "Return-Path", format("<{}>", request_.envelope.sender.text()));
-  if (!request_.original_to.empty()) add_field(out, "X-Original-To", request_.original_to);
   if (to != nullptr && !to->original.empty()) add_field(out, "X-Original-To", to->original);
   if (to != nullptr) add_field(out, "Delivered-To", to->recipient);
   out.append(request_.received);

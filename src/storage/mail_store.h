@@ -37,10 +37,9 @@ struct IntakeRequest {
   Moment arrived{};
   mail::Envelope envelope;  ///< Sender and options; recipients: those of other hosts only.
   std::vector<LocalCopy> local;
-  std::string received;     ///< The Received field, folded, ending in LF.
-  std::string original_to;  ///< X-Original-To where it differs; empty: none.
-  std::string login;        ///< Who submitted it; kept with the item in the queue.
-  bool hold = false;        ///< Queued recipients wait until somebody releases the item.
+  std::string received;  ///< The Received field, folded, ending in LF.
+  std::string login;     ///< Who submitted it; kept with the item in the queue.
+  bool hold = false;     ///< Queued recipients wait until somebody releases the item.
 };
 
 /// What a kept promise tells.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "log/log.h"
+#include "policy/recipient.h"
 #include "server/directory.h"
 #include "server/floor.h"
 #include "storage/mail_store.h"
@@ -141,6 +142,7 @@ class MapDirectory final : public server::Directory {
       {"alice@example.com", "/mail/alice"},
       {"bob@example.com", "/mail/bob"},
       {"carol@virtual.example", "/mail/carol"}};
+  std::map<std::string, server::Resolution, std::less<>> aliases;  ///< Looked at first.
   bool trusts_loopback = false;
   bool unlimited = false;
   bool broken = false;  ///< Every look-up fails for now.
@@ -150,17 +152,33 @@ class MapDirectory final : public server::Directory {
     const auto found = domains.find(domain);
     return found == domains.end() ? policy::DomainClass::Other : found->second;
   }
-  Result<std::optional<server::Target>> find_mailbox(const mail::Mailbox& address,
-                                                     policy::DomainClass) override {
+  Result<server::Resolution> resolve(const mail::Mailbox& address,
+                                     policy::DomainClass domain,
+                                     const mail::Mailbox&) override {
+    server::Resolution out;
+    const auto known = aliases.find(address.text());
+    if (known != aliases.end()) return known->second;
+    if (domain == policy::DomainClass::Other) out.others.push_back(address);
+    if (domain == policy::DomainClass::Relay && address.local != "nobody") {
+      out.others.push_back(address);
+    }
     const auto found = mailboxes.find(address.text());
-    if (found == mailboxes.end()) return std::optional<server::Target>();
-    return std::optional<server::Target>({found->second, found->first});
+    if (found != mailboxes.end()) {
+      out.mailboxes.push_back(target(found->second, found->first, domain));
+    } else if (out.others.empty() && policy::is_postmaster(address)) {
+      out.mailboxes.push_back(target("/mail/postmaster", "postmaster@example.com", domain));
+    }
+    return out;
   }
-  Result<server::Target> postmaster() override {
-    return server::Target{"/mail/postmaster", "postmaster@example.com"};
-  }
-  Result<bool> is_relay_recipient(const mail::Mailbox& address) override {
-    return address.local != "nobody";
+  static server::Target target(const std::string& maildir,
+                               const std::string& address,
+                               policy::DomainClass domain) {
+    server::Target out;
+    out.maildir = maildir;
+    out.address = address;
+    out.user = address;
+    out.domain = domain;
+    return out;
   }
   bool in_mynetworks(const IpAddress& client) override {
     return trusts_loopback && client.is_loopback();

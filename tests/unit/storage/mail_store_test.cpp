@@ -41,7 +41,7 @@ TEST_CASE("a message begins with its trace and ends with its text", "[storage][m
   House house(*files, scratch.path());
   REQUIRE(house.open());
   IntakeRequest request = house.request("A1", {"ann"});
-  request.original_to = "Ann+lists@us.example";
+  request.local.front().original = "Ann+lists@us.example";
   const auto stored = house.deliver(std::move(request), std::string(kText));
   REQUIRE(stored);
   const std::string expected =
@@ -72,7 +72,7 @@ TEST_CASE("an address cannot add a header", "[storage][mail_store]") {
   const auto files = make_system_files();
   House house(*files, scratch.path());
   IntakeRequest request = house.request("A1", {"ann"});
-  request.original_to = "a\r\nX-Evil: yes\n\n";
+  request.local.front().original = "a\r\nX-Evil: yes\n\n";
   REQUIRE(house.deliver(std::move(request), std::string(kText)));
   CHECK(house.new_in("ann").at(0).find("X-Original-To: a??X-Evil: yes??\nDelivered-To") !=
         std::string::npos);

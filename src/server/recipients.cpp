@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: the recipients of one message: what each leads to, and what is stored for them.
+#include "server/recipients.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "log/events.h"
+
+namespace gatepost::server {
+namespace {
+
+using policy::DomainClass;
+
+/// RFC 3461 section 4.2: who sends a message on tells for whom it was, unless that is told.
+mail::Recipient forwarded(const mail::Recipient& from, const mail::Mailbox& to) {
+  mail::Recipient out = from;
+  out.mailbox = to;
+  const bool same = iequals(to.text(), from.mailbox.text());
+  if (!same && out.original.empty()) out.original = "rfc822;" + from.mailbox.text();
+  return out;
+}
+
+}  // namespace
+
+smtp::Reply Recipients::lookup_failure(const mail::Mailbox& mailbox) {
+  return smtp::Reply{451, "4.3.0", "<" + mailbox.text() + ">: Temporary lookup failure"};
+}
+
+Result<DomainClass> Recipients::classify(mail::Mailbox& mailbox, const IpAddress* own) const {
+  const bool bare_postmaster = mailbox.domain.empty() && policy::is_postmaster(mailbox);
+  if (mailbox.domain.empty()) mailbox.domain = settings_.myorigin;
+  if (bare_postmaster) return DomainClass::Local;
+  if (own != nullptr && mailbox.domain == own->literal()) {
+    mailbox.domain = settings_.myorigin;
+    return DomainClass::Local;
+  }
+  return directory_.domain_class(mailbox.domain);
+}
+
+std::optional<smtp::Reply> Recipients::find(const mail::Mailbox& mailbox,
+                                            DomainClass domain,
+                                            const mail::Mailbox& sender,
+                                            Resolution& found) const {
+  Result<Resolution> resolved = directory_.resolve(mailbox, domain, sender);
+  if (!resolved) return lookup_failure(mailbox);
+  found = *std::move(resolved);
+  if (found.refusal) return std::move(found.refusal);
+  if (!found.mailboxes.empty() || !found.others.empty()) return std::nullopt;
+  return policy::unknown_user_reply(mailbox.text(), domain, settings_.unknown);
+}
+
+std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
+                                           mail::Mailbox completed,
+                                           DomainClass domain,
+                                           const mail::Mailbox& sender) {
+  Accepted accepted{recipient, {}};
+  accepted.recipient.mailbox = std::move(completed);
+  auto refused = find(accepted.recipient.mailbox, domain, sender, accepted.found);
+  if (refused) return refused;
+  const std::string given = accepted.recipient.mailbox.text();
+  for (Target& target : accepted.found.mailboxes) {
+    if (!iequals(given, target.address)) target.original = given;
+  }
+  accepted_.push_back(std::move(accepted));
+  return std::nullopt;
+}
+
+void Recipients::fill(storage::IntakeRequest& request) const {
+  std::vector<mail::Recipient>& queued = request.envelope.recipients;
+  for (const Accepted& accepted : accepted_) {
+    for (const Target& target : accepted.found.mailboxes) {
+      // Two recipients may share one mailbox, which then gets one copy.
+      const auto same = [&target](const storage::LocalCopy& copy) {
+        return copy.maildir == target.maildir;
+      };
+      if (std::any_of(request.local.begin(), request.local.end(), same)) continue;
+      request.local.push_back({target.maildir, target.address, target.original});
+    }
+    for (const mail::Mailbox& other : accepted.found.others) {
+      const auto same = [&other](const mail::Recipient& one) { return one.mailbox == other; };
+      if (std::any_of(queued.begin(), queued.end(), same)) continue;
+      queued.push_back(forwarded(accepted.recipient, other));
+    }
+  }
+}
+
+std::optional<std::string> Recipients::find_loop(
+    const std::vector<std::string>& delivered_to) const {
+  for (const Accepted& accepted : accepted_) {
+    for (const Target& target : accepted.found.mailboxes) {
+      const auto same = [&target](const std::string& seen) {
+        return iequals(seen, target.address);
+      };
+      if (std::any_of(delivered_to.begin(), delivered_to.end(), same)) return target.address;
+    }
+  }
+  return std::nullopt;
+}
+
+void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& times) const {
+  bool waiting = false;
+  for (const Accepted& accepted : accepted_) {
+    waiting = waiting || !accepted.found.others.empty();
+    for (const Target& target : accepted.found.mailboxes) {
+      const std::string_view transport =
+          (target.domain == DomainClass::Virtual) ? "virtual" : "local";
+      log.emit(log::RecipientDelivered{id, transport, target.address, target.original, times.before,
+                                       Duration::zero(), Duration::zero(), times.promise,
+                                       "delivered to maildir"});
+    }
+  }
+  if (!waiting) log.emit(log::ItemRemoved{id});
+}
+
+}  // namespace gatepost::server

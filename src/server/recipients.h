@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: the recipients of one message: what each leads to, and what is stored for them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "log/log.h"
+#include "mail/envelope.h"
+#include "policy/recipient.h"
+#include "server/directory.h"
+#include "smtp/steps.h"
+#include "storage/mail_store.h"
+
+namespace gatepost::server {
+
+/// Collects recipients between MAIL and the end of the text, however they came: by SMTP, or made
+/// on this machine. Who may write to whom is asked elsewhere.
+class Recipients {
+ public:
+  struct Settings {
+    std::string_view myorigin;    ///< Completes an address without a domain; borrowed.
+    policy::UnknownUser unknown;  ///< How an unknown recipient is refused.
+  };
+
+  /// `directory` and what `settings` borrow outlive the collection.
+  Recipients(Directory& directory, const Settings& settings)
+      : directory_(directory), settings_(settings) {}
+
+  /// Completes `mailbox` by $myorigin and gives the class of its domain. user@[own], an address
+  /// literal of this host, is the user of $myorigin (RFC 5321 section 4.1.3); `own` may be null.
+  /// A bare <postmaster> is ours even when the tables cannot say (section 4.5.1).
+  [[nodiscard]] Result<policy::DomainClass> classify(mail::Mailbox& mailbox,
+                                                     const IpAddress* own) const;
+
+  /// Where a completed address leads, in a form that can only be positive: a reply is the
+  /// reason why it leads nowhere.
+  [[nodiscard]] std::optional<smtp::Reply> find(const mail::Mailbox& mailbox,
+                                                policy::DomainClass domain,
+                                                const mail::Mailbox& sender,
+                                                Resolution& found) const;
+
+  /// find(), and the recipient is one of the message's. `recipient` as it was given; `completed`
+  /// and `domain` from classify().
+  [[nodiscard]] std::optional<smtp::Reply> add(const mail::Recipient& recipient,
+                                               mail::Mailbox completed,
+                                               policy::DomainClass domain,
+                                               const mail::Mailbox& sender);
+
+  [[nodiscard]] std::size_t size() const { return accepted_.size(); }
+  [[nodiscard]] bool empty() const { return accepted_.empty(); }
+  void clear() { accepted_.clear(); }
+
+  /// Adds the mailboxes and the recipients for the queue to `request`, none of them twice.
+  void fill(storage::IntakeRequest& request) const;
+  /// The mailbox among those of the message whose address a Delivered-To field has already.
+  [[nodiscard]] std::optional<std::string> find_loop(
+      const std::vector<std::string>& delivered_to) const;
+
+  /// When the message was complete and how long storing it took, for delay= and delays=.
+  struct Times {
+    Duration before{};
+    Duration promise{};
+  };
+  /// One line for each mailbox that has the message, and `removed` when nothing waits.
+  void log_delivered(log::Log& log, std::string_view id, const Times& times) const;
+
+  /// 451: a table or file cannot be read now.
+  [[nodiscard]] static smtp::Reply lookup_failure(const mail::Mailbox& mailbox);
+
+ private:
+  struct Accepted {
+    mail::Recipient recipient;  // Its mailbox completed.
+    Resolution found;
+  };
+
+  Directory& directory_;
+  Settings settings_;
+  std::vector<Accepted> accepted_;
+};
+
+}  // namespace gatepost::server
