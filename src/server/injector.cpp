@@ -13,6 +13,7 @@
 #include "mail/report.h"
 #include "mail/trace.h"
 #include "policy/recipient.h"
+#include "server/recipients.h"
 
 namespace gatepost::server {
 namespace {
@@ -26,6 +27,7 @@ std::string_view transport_of(DomainClass domain) {
     case DomainClass::Virtual:
       return "virtual";
     case DomainClass::Relay:
+    case DomainClass::Alias:
     case DomainClass::Other:
       break;
   }
@@ -48,6 +50,7 @@ class Injector::Work {
         begun_(floor.clocks.instant()),
         now_(floor.clocks.moment()),
         id_(floor.ids.next(now_)),
+        recipients_(*profile_->directory, {profile_->myorigin, unknown_user()}),
         header_(session().header_size_limit) {
     if (injection_.arrived == Moment{}) injection_.arrived = now_;
     complete(injection_.envelope.sender);
@@ -57,7 +60,7 @@ class Injector::Work {
   Work& operator=(const Work&) = delete;
 
   struct Refused {
-    const mail::Recipient* recipient;
+    mail::Recipient recipient;
     DomainClass domain;
     smtp::Reply reply;
   };
@@ -66,7 +69,7 @@ class Injector::Work {
   [[nodiscard]] const Injection& injection() const { return injection_; }
   [[nodiscard]] const Profile& profile() const { return *profile_; }
   [[nodiscard]] const std::vector<Refused>& refused() const { return refused_; }
-  [[nodiscard]] bool has_takers() const { return !accepted_.empty(); }
+  [[nodiscard]] bool has_takers() const { return !recipients_.empty(); }
 
   Result<void> find_recipients();
   Task<Result<void>> take_text();
@@ -76,20 +79,18 @@ class Injector::Work {
   [[nodiscard]] bool wants_report() const;
 
  private:
-  struct Accepted {
-    DomainClass domain = DomainClass::Other;
-    Target target;
-    const mail::Recipient* recipient = nullptr;
-  };
-
   [[nodiscard]] const smtp::SessionSettings& session() const {
     return profile_->of(Service::Smtp).session;
   }
   void complete(mail::Mailbox& mailbox) const {
     if (!mailbox.local.empty() && mailbox.domain.empty()) mailbox.domain = profile_->myorigin;
   }
-  Result<void> find_recipient(mail::Recipient& recipient);
-  Result<bool> find_target(const mail::Mailbox& mailbox, Accepted& accepted);
+  [[nodiscard]] policy::UnknownUser unknown_user() const {
+    policy::UnknownUser how;
+    how.show_table = profile_->of(Service::Smtp).show_table_name;
+    return how;
+  }
+  Result<void> find_recipient(const mail::Recipient& recipient);
   Task<Result<void>> take(std::string_view piece);
   Task<Result<void>> pass(std::string_view piece);
   std::optional<smtp::Reply> judge_text() const;
@@ -115,7 +116,7 @@ class Injector::Work {
   Instant begun_;
   Moment now_;
   std::string id_;
-  std::vector<Accepted> accepted_;
+  Recipients recipients_;
   std::vector<Refused> refused_;
   mail::HeaderScanner header_;
   mail::ReturnedText returned_;
@@ -127,47 +128,21 @@ class Injector::Work {
 };
 
 Result<void> Injector::Work::find_recipients() {
-  for (mail::Recipient& recipient : injection_.envelope.recipients) {
+  for (const mail::Recipient& recipient : injection_.envelope.recipients) {
     GP_CHECK(find_recipient(recipient));
   }
   return {};
 }
 
-Result<void> Injector::Work::find_recipient(mail::Recipient& recipient) {
-  Accepted accepted;
-  accepted.recipient = &recipient;
-  mail::Mailbox& mailbox = recipient.mailbox;
-  // RFC 5321 section 4.5.1: <postmaster> alone is ours whatever the tables say.
-  const bool bare = mailbox.domain.empty() && policy::is_postmaster(mailbox);
-  complete(mailbox);
-  Result<DomainClass> domain = profile_->directory->domain_class(mailbox.domain);
-  if (!domain && !bare) return std::move(domain).error();
-  accepted.domain = bare ? DomainClass::Local : *domain;
-  GP_TRY(const bool known, find_target(mailbox, accepted));
-  if (known) {
-    accepted_.push_back(std::move(accepted));
-    return {};
-  }
-  const ServiceProfile& service = profile_->of(Service::Smtp);
-  policy::UnknownUser how;
-  how.show_table = service.show_table_name;
-  refused_.push_back({&recipient, accepted.domain,
-                      policy::unknown_user_reply(mailbox.text(), accepted.domain, how)});
+Result<void> Injector::Work::find_recipient(const mail::Recipient& recipient) {
+  mail::Recipient completed = recipient;
+  GP_TRY(const DomainClass domain, recipients_.classify(completed.mailbox, nullptr));
+  auto refusal = recipients_.add(recipient, completed.mailbox, domain, injection_.envelope.sender);
+  if (!refusal) return {};
+  // What cannot be said now is asked again later.
+  if (refusal->code < 500) return Error{Cause::Temporary, refusal->text};
+  refused_.push_back({std::move(completed), domain, *std::move(refusal)});
   return {};
-}
-
-Result<bool> Injector::Work::find_target(const mail::Mailbox& mailbox, Accepted& accepted) {
-  Directory& directory = *profile_->directory;
-  if (accepted.domain == DomainClass::Other) return true;
-  if (accepted.domain == DomainClass::Relay) return directory.is_relay_recipient(mailbox);
-  GP_TRY(auto found, directory.find_mailbox(mailbox, accepted.domain));
-  if (found) {
-    accepted.target = *std::move(found);
-    return true;
-  }
-  if (!policy::is_postmaster(mailbox)) return false;
-  GP_TRY(accepted.target, directory.postmaster());
-  return true;
 }
 
 Task<Result<void>> Injector::Work::take_text() {
@@ -258,28 +233,19 @@ std::optional<smtp::Reply> Injector::Work::judge_text() const {
 }
 
 void Injector::Work::refuse_all(const smtp::Reply& reply) {
-  for (const Accepted& accepted : accepted_) {
+  for (const Recipients::Accepted& accepted : recipients_.all()) {
     refused_.push_back({accepted.recipient, accepted.domain, reply});
   }
-  accepted_.clear();
+  recipients_.clear();
   intake_.reset();
   forget_buffered();
 }
 
 void Injector::Work::refuse_loops() {
-  const auto loops = [this](const Accepted& accepted) {
-    const auto& seen = header_.delivered_to();
-    const std::string& address = accepted.target.address;
-    return !address.empty() && std::any_of(seen.begin(), seen.end(), [&](const std::string& one) {
-      return iequals(one, address);
-    });
-  };
-  for (const Accepted& accepted : accepted_) {
-    if (!loops(accepted)) continue;
-    const std::string text = "mail forwarding loop for " + accepted.target.address;
-    refused_.push_back({accepted.recipient, accepted.domain, make_refusal("5.4.6", text)});
+  for (Recipients::Accepted& again : recipients_.take_loops(header_.delivered_to())) {
+    const std::string text = "mail forwarding loop for " + again.recipient.mailbox.text();
+    refused_.push_back({std::move(again.recipient), again.domain, make_refusal("5.4.6", text)});
   }
-  std::erase_if(accepted_, loops);
 }
 
 storage::IntakeRequest Injector::Work::intake_request() const {
@@ -288,19 +254,7 @@ storage::IntakeRequest Injector::Work::intake_request() const {
   request.arrived = now_;
   request.envelope.sender = injection_.envelope.sender;
   request.envelope.options = injection_.envelope.options;
-  for (const Accepted& accepted : accepted_) {
-    if (accepted.target.maildir.empty()) {
-      request.envelope.recipients.push_back(*accepted.recipient);
-      continue;
-    }
-    // Two recipients may share one mailbox, which then gets one copy.
-    const auto same = [&accepted](const storage::LocalCopy& copy) {
-      return copy.maildir == accepted.target.maildir;
-    };
-    if (std::none_of(request.local.begin(), request.local.end(), same)) {
-      request.local.push_back({accepted.target.maildir, accepted.target.address});
-    }
-  }
+  recipients_.fill(request);
   mail::LocalTrace trace;
   trace.hostname = profile_->hostname;
   trace.mail_name = profile_->mail_name;
@@ -325,29 +279,16 @@ Task<Result<void>> Injector::Work::store() {
 }
 
 void Injector::Work::log_stored(const storage::Stored& stored) const {
-  const auto count = static_cast<std::uint32_t>(accepted_.size());
+  const auto count = static_cast<std::uint32_t>(recipients_.size());
   const std::string sender = injection_.envelope.sender.text();
   floor_.log.emit(log::ItemAccepted{id_, sender, stored.octets, count, injection_.service});
   const auto before = std::max(Duration::zero(), since_begin() - stored.promise_time);
-  bool waiting = false;
-  for (const Accepted& accepted : accepted_) {
-    if (accepted.target.maildir.empty()) {
-      waiting = true;
-      continue;
-    }
-    const std::string said = accepted.recipient->mailbox.text();
-    const bool same = iequals(said, accepted.target.address);
-    const std::string_view original = same ? std::string_view() : std::string_view(said);
-    floor_.log.emit(log::RecipientDelivered{
-        id_, transport_of(accepted.domain), accepted.target.address, original, before,
-        Duration::zero(), Duration::zero(), stored.promise_time, "delivered to maildir"});
-  }
-  if (!waiting) floor_.log.emit(log::ItemRemoved{id_});
+  recipients_.log_delivered(floor_.log, id_, {before, stored.promise_time});
 }
 
 void Injector::Work::tell_refused() const {
   for (const Refused& refused : refused_) {
-    const std::string recipient = refused.recipient->mailbox.text();
+    const std::string recipient = refused.recipient.mailbox.text();
     floor_.log.emit(log::RecipientBounced{id_,
                                           transport_of(refused.domain),
                                           recipient,
@@ -360,15 +301,15 @@ void Injector::Work::tell_refused() const {
 
 bool Injector::Work::wants_report() const {
   return std::any_of(refused_.begin(), refused_.end(), [](const Refused& refused) {
-    return mail::wants_report(refused.recipient->notify, mail::Action::Failed);
+    return mail::wants_report(refused.recipient.notify, mail::Action::Failed);
   });
 }
 
 std::string Injector::Work::report(const mail::Mailbox& to, std::string_view report_id) const {
   std::vector<mail::Outcome> outcomes;
   for (const Refused& refused : refused_) {
-    if (!mail::wants_report(refused.recipient->notify, mail::Action::Failed)) continue;
-    outcomes.push_back({.recipient = refused.recipient,
+    if (!mail::wants_report(refused.recipient.notify, mail::Action::Failed)) continue;
+    outcomes.push_back({.recipient = &refused.recipient,
                         .status = refused.reply.enhanced,
                         .diagnostic = refused.reply.text});
   }

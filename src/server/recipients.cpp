@@ -22,6 +22,14 @@ mail::Recipient forwarded(const mail::Recipient& from, const mail::Mailbox& to) 
   return out;
 }
 
+const Target* looping(const Resolution& found, const std::vector<std::string>& delivered_to) {
+  for (const Target& target : found.mailboxes) {
+    const auto same = [&target](const std::string& seen) { return iequals(seen, target.address); };
+    if (std::any_of(delivered_to.begin(), delivered_to.end(), same)) return &target;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 smtp::Reply Recipients::lookup_failure(const mail::Mailbox& mailbox) {
@@ -55,7 +63,7 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
                                            mail::Mailbox completed,
                                            DomainClass domain,
                                            const mail::Mailbox& sender) {
-  Accepted accepted{recipient, {}};
+  Accepted accepted{recipient, domain, {}};
   accepted.recipient.mailbox = std::move(completed);
   auto refused = find(accepted.recipient.mailbox, domain, sender, accepted.found);
   if (refused) return refused;
@@ -89,14 +97,21 @@ void Recipients::fill(storage::IntakeRequest& request) const {
 std::optional<std::string> Recipients::find_loop(
     const std::vector<std::string>& delivered_to) const {
   for (const Accepted& accepted : accepted_) {
-    for (const Target& target : accepted.found.mailboxes) {
-      const auto same = [&target](const std::string& seen) {
-        return iequals(seen, target.address);
-      };
-      if (std::any_of(delivered_to.begin(), delivered_to.end(), same)) return target.address;
-    }
+    if (const Target* again = looping(accepted.found, delivered_to)) return again->address;
   }
   return std::nullopt;
+}
+
+std::vector<Recipients::Accepted> Recipients::take_loops(
+    const std::vector<std::string>& delivered_to) {
+  std::vector<Accepted> out;
+  std::vector<Accepted> left;
+  for (Accepted& accepted : accepted_) {
+    const bool again = looping(accepted.found, delivered_to) != nullptr;
+    (again ? out : left).push_back(std::move(accepted));
+  }
+  accepted_ = std::move(left);
+  return out;
 }
 
 void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& times) const {

@@ -52,6 +52,12 @@ class Recipients {
                                                policy::DomainClass domain,
                                                const mail::Mailbox& sender);
 
+  struct Accepted {
+    mail::Recipient recipient;  ///< Its mailbox completed.
+    policy::DomainClass domain = policy::DomainClass::Other;
+    Resolution found;
+  };
+  [[nodiscard]] const std::vector<Accepted>& all() const { return accepted_; }
   [[nodiscard]] std::size_t size() const { return accepted_.size(); }
   [[nodiscard]] bool empty() const { return accepted_.empty(); }
   void clear() { accepted_.clear(); }
@@ -61,6 +67,8 @@ class Recipients {
   /// The mailbox among those of the message whose address a Delivered-To field has already.
   [[nodiscard]] std::optional<std::string> find_loop(
       const std::vector<std::string>& delivered_to) const;
+  /// Takes out those who would get it a second time.
+  [[nodiscard]] std::vector<Accepted> take_loops(const std::vector<std::string>& delivered_to);
 
   /// When the message was complete and how long storing it took, for delay= and delays=.
   struct Times {
@@ -74,11 +82,6 @@ class Recipients {
   [[nodiscard]] static smtp::Reply lookup_failure(const mail::Mailbox& mailbox);
 
  private:
-  struct Accepted {
-    mail::Recipient recipient;  // Its mailbox completed.
-    Resolution found;
-  };
-
   Directory& directory_;
   Settings settings_;
   std::vector<Accepted> accepted_;
