@@ -81,10 +81,15 @@ void Recipients::fill(storage::IntakeRequest& request) const {
     for (const Target& target : accepted.found.mailboxes) {
       // Two recipients may share one mailbox, which then gets one copy.
       const auto same = [&target](const storage::LocalCopy& copy) {
-        return copy.maildir == target.maildir;
+        return copy.maildir == target.maildir && copy.folder == target.folder;
       };
       if (std::any_of(request.local.begin(), request.local.end(), same)) continue;
-      request.local.push_back({target.maildir, target.address, target.original});
+      storage::LocalCopy copy;
+      copy.maildir = target.maildir;
+      copy.recipient = target.address;
+      copy.original = target.original;
+      copy.folder = target.folder;
+      request.local.push_back(std::move(copy));
     }
     for (const mail::Mailbox& other : accepted.found.others) {
       const auto same = [&other](const mail::Recipient& one) { return one.mailbox == other; };
