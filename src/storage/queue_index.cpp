@@ -32,10 +32,22 @@ CREATE TABLE lost(
   record BLOB NOT NULL
 ) STRICT;
 )sql",
-    // Records of version 1 tell of no hold and no next attempt, so zero is what they mean.
+    // Records of version 1 tell of no hold and no next attempt, so zero is what they mean. By way of
+    // a copy: ALTER is left out of our SQLite.
     R"sql(
-ALTER TABLE item ADD COLUMN hold INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE item ADD COLUMN next INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE copy AS SELECT * FROM item;
+DROP TABLE item;
+CREATE TABLE item(
+  id TEXT PRIMARY KEY,
+  arrived INTEGER NOT NULL,
+  octets INTEGER NOT NULL,
+  record BLOB NOT NULL,
+  hold INTEGER NOT NULL,
+  next INTEGER NOT NULL
+) STRICT;
+INSERT INTO item SELECT id, arrived, octets, record, 0, 0 FROM copy;
+DROP TABLE copy;
+CREATE INDEX item_by_arrival ON item(arrived, id);
 CREATE INDEX item_by_next ON item(hold, next, arrived, id);
 )sql",
 };
