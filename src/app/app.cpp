@@ -12,6 +12,7 @@
 #include "app/queue_verbs.h"
 #include "app/reload.h"
 #include "app/startup.h"
+#include "app/submitters.h"
 #include "app/tls_wiring.h"
 #include "app/wiring.h"
 #include "base/text.h"
@@ -53,6 +54,7 @@ App::App(std::unique_ptr<Opened> opened)
       floor_(std::make_unique<server::Floor>(
           server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_})),
       reception_(std::make_unique<server::Reception>(*floor_, tasks_)),
+      injector_(*floor_),
       signals_(loop_, opened_->signals.descriptor()),
       ticker_(loop_),
       grace_(loop_),
@@ -89,7 +91,14 @@ Task<void> App::start() {
 
 void App::open_doors() {
   phase_ = Phase::Serving;
-  reception_->configure(make_profile(*settings_, directory_));
+  const auto profile = make_profile(*settings_, directory_);
+  reception_->configure(profile);
+  if (opened_->has_maildrop) {
+    pickup_ =
+        std::make_unique<server::Pickup>(server::Pickup::Parts{*floor_, clerk_, tasks_, injector_},
+                                         *disk_, settings_->maildrop_directory);
+  }
+  configure_local_mail(profile);
   if (opened_->control) {
     control_ = std::make_unique<ControlServer>(
         *std::move(opened_->control), opened_->access,
@@ -103,6 +112,13 @@ void App::open_doors() {
   opened_->listeners.clear();
   manager_.ready("serving");
   tick();
+}
+
+void App::configure_local_mail(const std::shared_ptr<const server::Profile>& profile) {
+  injector_.configure(profile);
+  if (!pickup_) return;
+  pickup_->configure(profile,
+                     std::make_shared<SystemSubmitters>(settings_->authorized_submit_users));
 }
 
 void App::wait_for_signal() {
@@ -140,6 +156,7 @@ void App::drain(std::string_view reason) {
   manager_.stopping("draining");
   log_.emit(log::ServiceStopping{reason, static_cast<std::uint32_t>(reception_->sessions())});
   reception_->shut_down();
+  if (pickup_) pickup_->shut_down();
   grace_.expires_after(settings_->shutdown_grace_time);
   grace_.async_wait([this](const std::error_code& error) {
     if (!error) reception_->abandon();
@@ -183,6 +200,7 @@ void App::tick() {
   if (phase_ != Phase::Serving) return;
   look_after_files();
   look_after_memory();
+  if (pickup_) pickup_->look();
   log_.flush();
   manager_.still_alive();
   ticker_.expires_after(kTick);

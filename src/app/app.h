@@ -24,6 +24,8 @@
 #include "net/deadlines.h"
 #include "net/task_group.h"
 #include "server/floor.h"
+#include "server/injector.h"
+#include "server/pickup.h"
 #include "server/reception.h"
 #include "storage/clerk.h"
 #include "storage/files.h"
@@ -59,6 +61,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   void look_after_memory();
   void look_after_files();
   Result<std::string> fail_reload(std::string detail);
+  void configure_local_mail(const std::shared_ptr<const server::Profile>& profile);
   void take_over_keys(tls::ServerSettings settings);
   void drain(std::string_view reason);
   void drained_yet();
@@ -83,6 +86,8 @@ class App final : public ControlBackend, private net::TaskWatch {
   system::ServiceManager& manager_;
   std::unique_ptr<server::Floor> floor_;
   std::unique_ptr<server::Reception> reception_;
+  server::Injector injector_;
+  std::unique_ptr<server::Pickup> pickup_;  ///< Null without a maildrop.
   std::unique_ptr<ControlServer> control_;
   asio::posix::stream_descriptor signals_;
   asio::steady_timer ticker_;

@@ -84,7 +84,9 @@ Result<std::string> App::reload() {
   directory_ = std::move(fresh.directory);
   log_.configure(make_log_settings(*settings_), *std::move(sink));
   take_over_keys(*std::move(tls));
-  reception_->configure(make_profile(*settings_, directory_));
+  const auto profile = make_profile(*settings_, directory_);
+  reception_->configure(profile);
+  configure_local_mail(profile);
   std::string changes = "settings, tables, users and certificates are read anew";
   if (!waiting.empty()) changes += "; these need a restart: " + joined(waiting);
   log_.emit(log::ServiceReloaded{changes});

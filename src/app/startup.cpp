@@ -18,6 +18,7 @@
 #include "base/version.h"
 #include "log/events.h"
 #include "log/sink.h"
+#include "storage/maildrop.h"
 #include "system/account.h"
 #include "system/directory.h"
 #include "system/privileges.h"
@@ -164,9 +165,25 @@ class Startup {
         notes_.push_back(made.error().detail + "; mailboxes have to be writable themselves");
       writable_.push_back(mail);
     }
+    make_maildrop();
     // Users' homes lie anywhere: then the user we are decides where mail may be written.
     if (mail == "/") writable_.emplace_back("/");
     return std::nullopt;
+  }
+
+  // Mail by SMTP does not need it, so its lack stops nothing.
+  void make_maildrop() {
+    const std::string& path = to_.settings->maildrop_directory;
+    if (path.empty()) return;
+    Result<void> made = system::prepare_directory(path, storage::kMaildropRights, owner_);
+    // Ours from the beginning: in a folder of that name that a user made, nothing is kept.
+    if (made) made = system::prepare_directory(path + "/corrupt", 0700, owner_);
+    if (!made) {
+      notes_.push_back("maildrop_directory: " + made.error().detail + "; sendmail does not work");
+      return;
+    }
+    to_.has_maildrop = true;
+    writable_.push_back(path);
   }
 
   std::optional<Refusal> open_log() {

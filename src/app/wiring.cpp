@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "policy/submitters.h"
 #include "policy/users.h"
 
 namespace gatepost::app {
@@ -206,6 +207,11 @@ std::vector<std::string> find_faults(const Settings& settings) {
   const policy::User probe{.name = "user@example.com", .home = "/home/user"};
   const Result<std::string> location = policy::expand_mail_location(settings.mail_location, probe);
   if (!location) out.push_back(location.error().detail);
+  for (const std::string& entry : settings.authorized_submit_users) {
+    if (policy::is_submitter_entry(entry)) continue;
+    out.push_back("authorized_submit_users: " + printable(entry, limits::kLogText) +
+                  ": expected a login name or static:anyone, with or without !");
+  }
   bool listening = false;
   for (const Service service : kAllServices) {
     listening = listening || !listen_addresses(settings, service).empty();

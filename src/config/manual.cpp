@@ -37,22 +37,6 @@ constexpr std::array kDifferences{
     Difference{"maillog_file", "empty", "The journal is written to directly where there is one."},
 };
 
-/// Text for man(7): nothing in it is a request or an escape.
-std::string roff(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (out.empty() && (c == '.' || c == '\'')) out += "\\&";
-    if (c == '\\') {
-      out += "\\e";
-    } else if (c == '-') {
-      out += "\\-";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 constexpr std::string_view kHead =
     ".\\\" Printed by gatepost manual config.\n"
     ".TH GATEPOST.CONF 5 \"\" \"gatepost\" \"gatepost\"\n"
@@ -200,6 +184,21 @@ constexpr std::string_view kSampleHead =
 
 std::span<const Difference> differences() {
   return kDifferences;
+}
+
+std::string roff(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (out.empty() && (c == '.' || c == '\'')) out += "\\&";
+    if (c == '\\') {
+      out += "\\e";
+    } else if (c == '-') {
+      out += "\\-";
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 std::string manual_page() {

@@ -11,6 +11,10 @@ void MessagePickedUp::line(Line& out) const {
   out.item(item).add("uid=").number(uid).add(" from=").path(sender);
 }
 
+void MaildropProblem::line(Line& out) const {
+  out.add("warning: maildrop file ").peer_text(file).add(": ").add(detail, limits::kLogReply);
+}
+
 void RecipientBounced::line(Line& out) const {
   out.item(item).add("to=").path(recipient);
   if (!original.empty() && original != recipient) out.add(", orig_to=").path(original);

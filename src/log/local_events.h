@@ -30,6 +30,21 @@ struct MessagePickedUp {
   }
 };
 
+/// A file of the maildrop cannot be taken in, now or ever.
+struct MaildropProblem {
+  static constexpr About about{"maildrop_problem", Level::Warning, "pickup",
+                               "A file in the maildrop is no message of sendmail(1), or cannot be "
+                               "taken in now. One set aside is in corrupt/, for you to look at."};
+  std::string_view file, detail;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("file", file);
+    field("detail", detail);
+  }
+};
+
 /// A recipient of a message that was accepted already will not get it. `transport` is "local",
 /// "virtual", "relay" or what else would have carried it; `status` of RFC 3463.
 struct RecipientBounced {

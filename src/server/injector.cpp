@@ -53,6 +53,10 @@ class Injector::Work {
         recipients_(*profile_->directory, {profile_->myorigin, unknown_user()}),
         header_(session().header_size_limit) {
     if (injection_.arrived == Moment{}) injection_.arrived = now_;
+    if (injection_.uid) {
+      const std::string sender = injection_.envelope.sender.text();
+      floor_.log.emit(log::MessagePickedUp{id_, sender, *injection_.uid});
+    }
     complete(injection_.envelope.sender);
   }
   ~Work() { forget_buffered(); }
@@ -357,10 +361,6 @@ Task<Result<void>> Injector::tell_sender(Work& work) {
 
 Task<Result<std::string>> Injector::inject(Injection injection) {
   const auto work = std::make_unique<Work>(floor_, profile_, std::move(injection));
-  if (work->injection().uid) {
-    const std::string sender = work->injection().envelope.sender.text();
-    floor_.log.emit(log::MessagePickedUp{work->id(), sender, *work->injection().uid});
-  }
   Result<void> done = work->find_recipients();
   if (done) done = co_await work->take_text();
   if (!done) co_return std::move(done).error();

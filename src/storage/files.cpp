@@ -41,6 +41,10 @@ FileFacts facts_from(const struct stat& found) {
   facts.changed = Moment(std::chrono::seconds(found.st_mtim.tv_sec) +
                          std::chrono::microseconds(found.st_mtim.tv_nsec / 1000));
   facts.is_folder = S_ISDIR(found.st_mode);
+  facts.is_file = S_ISREG(found.st_mode);
+  facts.uid = found.st_uid;
+  facts.rights = found.st_mode & 07777U;
+  facts.links = found.st_nlink;
   return facts;
 }
 

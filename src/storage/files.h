@@ -24,6 +24,10 @@ struct FileFacts {
   std::uint64_t octets = 0;
   Moment changed{};  ///< When the content last changed.
   bool is_folder = false;
+  bool is_file = false;      ///< A regular one.
+  std::uint32_t uid = 0;     ///< The owner.
+  std::uint32_t rights = 0;  ///< The bits of chmod(2).
+  std::uint64_t links = 0;
   bool same_as(const FileFacts& other) const {
     return device == other.device && inode == other.inode;
   }

@@ -2,6 +2,7 @@
 // system: users and groups from their files.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -27,6 +28,14 @@ struct Account {
 /// The gid of a group.
 [[nodiscard]] Result<gid_t> find_group(std::string_view name,
                                        const std::string& group = "/etc/group");
+/// A user as passwd(5) tells of him.
+struct Person {
+  std::string name;
+  std::string full_name;  ///< The GECOS field up to its first comma, `&` replaced by the name.
+};
+/// Nothing when the uid has no line.
+[[nodiscard]] Result<std::optional<Person>> find_person(uid_t uid,
+                                                        const std::string& passwd = "/etc/passwd");
 /// Whom this process runs as; without a name.
 [[nodiscard]] Account own_account();
 

@@ -16,6 +16,8 @@ TEST_CASE("a picked up message is told with its uid", "[log]") {
         "pickup: 4A1B: uid=1000 from=<s@y.example>");
   CHECK(json_of(MessagePickedUp{"4A1B", "", 0}) ==
         R"({"event":"message_picked_up","level":"info","item":"4A1B","uid":0,"sender":""})");
+  CHECK(line_of(MaildropProblem{"x\ny", "set aside: no footer"}) ==
+        "pickup: warning: maildrop file x?y: set aside: no footer");
 }
 
 TEST_CASE("a bounced recipient and the report have their lines", "[log]") {
