@@ -29,6 +29,7 @@ Result<std::vector<tables::TableHandle>> open_all(const std::vector<tables::Spec
 SettingsDirectory::SettingsDirectory(const config::Settings& settings, tables::Files& files)
     : files_(files),
       tables_(files),
+      aliases_(tables_, *this),
       passwd_file_(settings.passwd_file),
       mail_location_(settings.mail_location),
       myorigin_(lower(settings.myorigin)),
@@ -39,6 +40,12 @@ Result<std::shared_ptr<SettingsDirectory>> SettingsDirectory::open(const config:
   std::shared_ptr<SettingsDirectory> out(new SettingsDirectory(settings, files));
   GP_CHECK(out->open_lists(settings));
   GP_CHECK(out->read_users());
+  GP_CHECK(out->aliases_.open(settings, files));
+  const AliasMaps::Lint lint = out->aliases_.lint();
+  std::string faults;
+  for (const std::string& error : lint.errors) faults += (faults.empty() ? "" : ", ") + error;
+  if (!faults.empty()) return Error{Cause::Permanent, std::move(faults)};
+  for (const std::string& warning : lint.warnings) out->warnings_.push_back("warning: " + warning);
   return out;
 }
 
@@ -51,6 +58,7 @@ Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
   GP_TRY(mydestination_, MatchList::open(settings.mydestination, tables_));
   GP_TRY(virtual_domains_, MatchList::open(settings.virtual_mailbox_domains, tables_));
   GP_TRY(relay_domains_, MatchList::open(settings.relay_domains, tables_));
+  GP_TRY(alias_domains_, MatchList::open(settings.virtual_alias_domains, tables_));
   GP_TRY(mynetworks_, MatchList::open(settings.mynetworks, tables_));
   GP_TRY(unlimited_, MatchList::open(settings.smtpd_client_event_limit_exceptions, tables_));
   GP_TRY(bare_newline_, MatchList::open(settings.smtpd_forbid_bare_newline_exclusions, tables_));
@@ -60,10 +68,11 @@ Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
   // A stranger's domain that counts as ours makes an open relay, whatever the rules say.
   GP_TRY(const DomainClass probe, domain_class("relay-probe.invalid"));
   if (probe != DomainClass::Other) {
-    return Error{
-        Cause::Permanent,
-        "mydestination, virtual_mailbox_domains or relay_domains match every domain, which "
-        "would make an open relay: expected the domains that are ours"};
+    return Error{Cause::Permanent,
+                 "mydestination, virtual_alias_domains, virtual_mailbox_domains or relay_domains "
+                 "match every "
+                 "domain, which "
+                 "would make an open relay: expected the domains that are ours"};
   }
   return check_mynetworks();
 }
@@ -105,7 +114,19 @@ Result<void> SettingsDirectory::read_users() {
 }
 
 std::vector<std::string> SettingsDirectory::refresh() {
-  std::vector<std::string> problems = tables_.refresh().problems;
+  tables::TableSet::Refresh tables = tables_.refresh();
+  std::vector<std::string> problems = std::move(tables.problems);
+  if (tables.changed) {
+    // Each file may be right by itself, and all of them together lead in circles.
+    AliasMaps::Lint lint = aliases_.lint();
+    if (!lint.errors.empty()) tables_.revert();
+    for (std::string& error : lint.errors) {
+      problems.push_back(std::move(error) + "; the tables stay as they were");
+    }
+    if (lint.errors.empty()) {
+      for (std::string& warning : lint.warnings) problems.push_back("warning: " + warning);
+    }
+  }
   const Result<void> users = read_users();
   if (!users && !users_missing_) problems.push_back(users.error().detail);
   users_missing_ = !users;
@@ -123,6 +144,8 @@ Result<DomainClass> SettingsDirectory::domain_class(std::string_view domain) {
   const std::string name = lower(domain);
   GP_TRY(const bool local, mydestination_.has_domain(name, tables::Parents::No));
   if (local) return DomainClass::Local;
+  GP_TRY(const bool aliased, alias_domains_.has_domain(name, tables::Parents::No));
+  if (aliased) return DomainClass::Alias;
   GP_TRY(const bool hosted, virtual_domains_.has_domain(name, tables::Parents::No));
   if (hosted) return DomainClass::Virtual;
   GP_TRY(const bool relayed, relay_domains_.has_domain(name, relay_parents_));
@@ -143,18 +166,74 @@ Result<server::Resolution> SettingsDirectory::resolve(const mail::Mailbox& recip
                                                       DomainClass domain,
                                                       const mail::Mailbox&) {
   server::Resolution out;
-  if (domain == DomainClass::Other) out.others.push_back(recipient);
-  if (domain == DomainClass::Relay) {
-    GP_TRY(const bool known, is_relay_recipient(recipient));
-    if (known) out.others.push_back(recipient);
+  GP_TRY(const policy::Expansion found, aliases_.expand(recipient, domain));
+  const std::string who = "<" + recipient.text() + ">: ";
+  switch (found.fault) {
+    case policy::Expansion::Fault::None:
+      break;
+    case policy::Expansion::Fault::Loop:
+      out.refusal =
+          smtp::Reply{554, "5.4.6", who + "mail forwarding loop: aliases lead in a circle"};
+      return out;
+    case policy::Expansion::Fault::TooMany:
+    case policy::Expansion::Fault::Broken:
+      return Error{Cause::Temporary, found.at + ": " + found.detail};
   }
-  if (domain != DomainClass::Local && domain != DomainClass::Virtual) return out;
-  GP_TRY(std::optional<server::Target> found, find_mailbox(recipient, domain));
-  if (!found && policy::is_postmaster(recipient)) {
+  for (const policy::Leaf& leaf : found.leaves) GP_CHECK(put(leaf, out));
+  const bool nowhere = out.mailboxes.empty() && out.others.empty();
+  const bool ours = domain == DomainClass::Local || domain == DomainClass::Virtual ||
+                    domain == DomainClass::Alias;
+  if (nowhere && ours && policy::is_postmaster(recipient)) {
+    GP_TRY(server::Target target, postmaster());
+    out.mailboxes.push_back(std::move(target));
+    out.refusal.reset();
+  }
+  if (!nowhere) out.refusal.reset();
+  return out;
+}
+
+Result<void> SettingsDirectory::put(const policy::Leaf& leaf, server::Resolution& to) {
+  if (!leaf.moved.empty()) {
+    // relocated(5)
+    to.refusal = smtp::Reply{550, "5.1.6",
+                             "<" + leaf.address.text() + ">: Recipient address rejected: " +
+                                 "User has moved to " + leaf.moved};
+    return {};
+  }
+  bool other = leaf.domain == DomainClass::Other;
+  if (leaf.domain == DomainClass::Relay) {
+    GP_TRY(other, is_relay_recipient(leaf.address));
+  }
+  if (other) {
+    const auto same = [&leaf](const mail::Mailbox& one) { return one == leaf.address; };
+    const bool there = std::any_of(to.others.begin(), to.others.end(), same);
+    if (!there) to.others.push_back(leaf.address);
+  }
+  if (leaf.domain != DomainClass::Local && leaf.domain != DomainClass::Virtual) return {};
+  GP_TRY(std::optional<server::Target> found, find_mailbox(leaf.address, leaf.domain));
+  if (!found && policy::is_postmaster(leaf.address)) {
     GP_TRY(found, postmaster());
   }
-  if (found) out.mailboxes.push_back(*std::move(found));
-  return out;
+  if (!found) return {};
+  const auto same = [&found](const server::Target& one) {
+    return one.maildir == found->maildir && one.extension == found->extension;
+  };
+  const bool there = std::any_of(to.mailboxes.begin(), to.mailboxes.end(), same);
+  if (!there) to.mailboxes.push_back(*std::move(found));
+  return {};
+}
+
+Result<bool> SettingsDirectory::has_taker(const policy::Leaf& leaf) {
+  server::Resolution found;
+  GP_CHECK(put(leaf, found));
+  return found.refusal || !found.mailboxes.empty() || !found.others.empty();
+}
+
+Result<bool> SettingsDirectory::leads_to(const mail::Mailbox& address, std::string_view name) {
+  GP_TRY(const DomainClass domain, domain_class(address.domain));
+  GP_TRY(const server::Resolution found, resolve(address, domain, {}));
+  return std::any_of(found.mailboxes.begin(), found.mailboxes.end(),
+                     [name](const server::Target& one) { return iequals(one.user, name); });
 }
 
 Result<std::optional<server::Target>> SettingsDirectory::find_mailbox(const mail::Mailbox& address,
@@ -162,6 +241,20 @@ Result<std::optional<server::Target>> SettingsDirectory::find_mailbox(const mail
   // A user added a moment ago exists now: one stat is cheaper than a wrong 550. A file that
   // cannot be read keeps the users that were; the tick tells.
   [[maybe_unused]] const Result<void> read = read_users();
+  GP_TRY(std::optional<server::Target> found, find_exact(address, domain));
+  if (found) return found;
+  const auto extended = policy::split_extension(address.local, aliases_.settings().delimiters);
+  if (!extended) return found;
+  GP_TRY(found, find_exact({std::string(extended->user), address.domain}, domain));
+  if (found) {
+    found->extension = extended->extension;
+    found->address = lower(address.local) + "@" + lower(address.domain);
+  }
+  return found;
+}
+
+Result<std::optional<server::Target>> SettingsDirectory::find_exact(const mail::Mailbox& address,
+                                                                    DomainClass domain) {
   const std::string local = lower(address.local);
   const std::string whole = local + "@" + lower(address.domain);
   const policy::User* user = users_.find(whole);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/alias_maps.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "config/settings.h"
@@ -21,7 +22,7 @@ namespace gatepost::app {
 
 /// Follows its files: a user or table line that was added counts for the next look-up. A file that
 /// is gone or broken leaves the last good content in force. All calls from the loop's thread.
-class SettingsDirectory final : public server::Directory {
+class SettingsDirectory final : public server::Directory, private KnownAddresses {
  public:
   /// Opens every table and the passwd-file; an error is the first that cannot be used. `files`
   /// outlives the directory.
@@ -35,6 +36,9 @@ class SettingsDirectory final : public server::Directory {
   bool in_mynetworks(const IpAddress& client) override;
   bool is_unlimited(const IpAddress& client) override;
   bool may_send_bare_newlines(const IpAddress& client) override;
+
+  /// Mail for `address` reaches the user `name` of passwd_file, perhaps among others.
+  [[nodiscard]] Result<bool> leads_to(const mail::Mailbox& address, std::string_view name);
 
   /// The mailbox of an address in a Local or Virtual domain; nothing when there is no such user.
   Result<std::optional<server::Target>> find_mailbox(const mail::Mailbox& address,
@@ -60,6 +64,10 @@ class SettingsDirectory final : public server::Directory {
   SettingsDirectory(const config::Settings& settings, tables::Files& files);
   Result<void> open_lists(const config::Settings& settings);
   Result<void> check_mynetworks() const;
+  Result<bool> has_taker(const policy::Leaf& leaf) override;
+  Result<void> put(const policy::Leaf& leaf, server::Resolution& to);
+  Result<std::optional<server::Target>> find_exact(const mail::Mailbox& address,
+                                                   policy::DomainClass domain);
   Result<void> read_users();
   Result<server::Target> target_of(const policy::User& user, policy::DomainClass domain) const;
   /// A list that cannot say is as good as one that says no: it grants something.
@@ -70,6 +78,8 @@ class SettingsDirectory final : public server::Directory {
   tables::MatchList mydestination_;
   tables::MatchList virtual_domains_;
   tables::MatchList relay_domains_;
+  tables::MatchList alias_domains_;
+  AliasMaps aliases_;
   tables::Parents relay_parents_ = tables::Parents::Yes;
   tables::MatchList mynetworks_;
   tables::MatchList unlimited_;

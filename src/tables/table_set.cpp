@@ -2,6 +2,7 @@
 // tables: the tables in use, read again when their files change.
 #include "tables/table_set.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -57,9 +58,19 @@ class TableSet::FileHandle final : public Handle {
       }
     }
     if (!built.table) return Error{Cause::Permanent, fatal};
-    table_ = std::move(built.table);
+    before_ = std::exchange(table_, std::move(built.table));
+    held_ = false;
     return {};
   }
+
+  void revert() {
+    if (!before_) return;
+    table_ = std::exchange(before_, nullptr);
+    held_ = true;
+  }
+  void settle() { before_.reset(); }
+  /// Reverted: what is in force is not what is in the file.
+  [[nodiscard]] bool is_held() const { return held_; }
 
   /// True when the file is not what was last read, or tried.
   [[nodiscard]] bool is_stale(Files& files) const {
@@ -71,8 +82,10 @@ class TableSet::FileHandle final : public Handle {
 
  private:
   Spec spec_;
-  std::shared_ptr<const Table> table_;  // Never null once open() has given the handle away.
-  std::optional<Stamp> stamp_;          // Of the last try; nothing: the file was not there.
+  std::shared_ptr<const Table> table_;   // Never null once open() has given the handle away.
+  std::shared_ptr<const Table> before_;  // What the last load() took the place of.
+  std::optional<Stamp> stamp_;           // Of the last try; nothing: the file was not there.
+  bool held_ = false;
 };
 
 /// unionmap: the results of all tables, joined by commas.
@@ -152,8 +165,11 @@ std::vector<std::string> TableSet::take_warnings() {
 
 TableSet::Refresh TableSet::refresh() {
   Refresh out;
+  const auto stale = [this](const auto& handle) { return handle->is_stale(files_); };
+  for (const auto& handle : opened_) handle->settle();
+  if (std::none_of(opened_.begin(), opened_.end(), stale)) return out;
   for (const auto& handle : opened_) {
-    if (!handle->is_stale(files_)) continue;
+    if (!handle->is_held() && !stale(handle)) continue;
     if (const Result<void> loaded = handle->load(files_, out.problems); loaded) {
       out.changed = true;
     } else {
@@ -161,6 +177,27 @@ TableSet::Refresh TableSet::refresh() {
     }
   }
   return out;
+}
+
+void TableSet::revert() {
+  for (const auto& handle : opened_) handle->revert();
+}
+
+std::string TableSet::place_of(const Spec& spec, std::string_view key) {
+  if (!spec.has_file()) return spec.text();
+  const std::string path = path_of(spec);
+  const Result<std::string> text = files_.read(path, limits::kFile);
+  if (!text) return path;
+  LineReader reader(*text);
+  while (reader.next()) {
+    std::string_view line = reader.line();
+    if (line.starts_with('"')) line.remove_prefix(1);
+    const std::string_view rest = line.substr(std::min(key.size(), line.size()));
+    const bool ends =
+        !rest.empty() && (is_space(rest.front()) || rest.front() == ':' || rest.front() == '"');
+    if (istarts_with(line, key) && ends) return path + ":" + format_number(reader.number());
+  }
+  return path;
 }
 
 }  // namespace gatepost::tables

@@ -47,6 +47,12 @@ class TableSet {
   /// Looks at every file and reads those that changed. A table whose file is gone or wrong
   /// stays as it was.
   Refresh refresh();
+  /// Takes back what the last refresh() changed, because the tables contradict each other as they
+  /// are now. Each is tried again when any of the files changes.
+  void revert();
+  /// "/etc/x:12": where `key` stands in the file of an indexed table; the file alone when it is not
+  /// found.
+  [[nodiscard]] std::string place_of(const Spec& spec, std::string_view key);
 
  private:
   class FileHandle;

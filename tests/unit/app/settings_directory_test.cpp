@@ -37,6 +37,8 @@ struct Place {
     settings.relay_domains = domains({"backup.example"});
     settings.mynetworks = networks({"127.0.0.0/8"});
     settings.parent_domain_matches_subdomains = {"relay_domains"};
+    settings.virtual_alias_expansion_limit = 1000;
+    settings.virtual_alias_recursion_limit = 1000;
   }
   std::shared_ptr<app::SettingsDirectory> open() {
     auto made = app::SettingsDirectory::open(settings, files);
@@ -173,4 +175,134 @@ TEST_CASE("server names and their files come from tables that can be listed", "[
   CHECK(files->front().second == std::vector<std::string>{"/a.pem", "/b.pem"});
   place.settings.tls_server_sni_maps = {*tables::parse_spec("static:/a.pem")};
   CHECK_FALSE(place.open()->sni_files());
+}
+
+namespace {
+
+tables::Spec table(const char* path) {
+  return *tables::parse_spec(std::string("hash:") + path);
+}
+
+std::string leads(app::SettingsDirectory& directory, const mail::Mailbox& address) {
+  const auto domain = directory.domain_class(address.domain);
+  REQUIRE(domain);
+  const auto found = directory.resolve(address, *domain, {});
+  if (!found) return "error " + found.error().detail;
+  if (found->refusal) return "refused " + found->refusal->enhanced + " " + found->refusal->text;
+  std::string out;
+  for (const server::Target& one : found->mailboxes) out += "[" + one.address + "]";
+  for (const mail::Mailbox& one : found->others) out += "<" + one.text() + ">";
+  return out;
+}
+
+struct AliasPlace : Place {
+  AliasPlace() {
+    settings.recipient_delimiter = "+";
+    settings.alias_maps = {table("/etc/aliases")};
+    settings.virtual_alias_maps = {table("/etc/virtual")};
+    settings.virtual_alias_domains = domains({"hash:/etc/virtual"});
+    files.put("/etc/virtual",
+              "alias.example anything\ninfo@alias.example alice@example.com, bob\n");
+    files.put("/etc/aliases", "root: bob\nboth: root, alice@example.com, x@elsewhere.example\n");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("aliases lead to mailboxes and to other hosts", "[app][aliases]") {
+  AliasPlace place;
+  const auto directory = place.open();
+  CHECK(leads(*directory, {"info", "alias.example"}) == "[alice@example.com][bob@example.com]");
+  CHECK(leads(*directory, {"other", "alias.example"}).empty());
+  CHECK(leads(*directory, {"both", "example.com"}) ==
+        "[bob@example.com][alice@example.com]<x@elsewhere.example>");
+  CHECK(leads(*directory, {"alice+x", "example.com"}) == "[alice+x@example.com]");
+  CHECK(*directory->leads_to({"info", "alias.example"}, "alice@example.com"));
+  CHECK_FALSE(*directory->leads_to({"root", "example.com"}, "alice@example.com"));
+  CHECK(directory->take_warnings().empty());
+}
+
+TEST_CASE("a postmaster whose alias leads to nobody keeps the mailbox", "[app][aliases]") {
+  AliasPlace place;
+  place.files.put("/etc/aliases", "postmaster: root\nroot: nosuch\nmailer-daemon: postmaster\n");
+  const auto directory = place.open();
+  CHECK(leads(*directory, {"postmaster", "example.com"}) == "[postmaster@example.com]");
+  CHECK(leads(*directory, {"root", "example.com"}).empty());
+  const auto warnings = directory->take_warnings();
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings.front() ==
+        "warning: /etc/aliases:3: leads to nosuch@example.com, who is nobody here");
+}
+
+TEST_CASE("circles and right sides that cannot be are errors with file and line",
+          "[app][aliases]") {
+  AliasPlace place;
+  place.files.put("/etc/aliases", "# of ours\nb: a\na: b\nc: a\n");
+  CHECK(place.refusal() ==
+        "/etc/aliases:3: a: aliases lead in a circle: a@example.com -> b@example.com -> "
+        "a@example.com");
+  place.files.put("/etc/aliases", "root: alice@example.com\nnews: \"|/usr/bin/news\"\nc: news\n");
+  CHECK(place.refusal() ==
+        "/etc/aliases:2: news: \"\"|/usr/bin/news\"\": no programs are run for mail");
+  place.files.put("/etc/aliases", "root bob\n");
+  CHECK(place.refusal() == "/etc/aliases:1: expected name: address, address ...");
+  place.files.put("/etc/aliases", "root: :include:/etc/list\n");
+  CHECK(place.refusal().find("/etc/list") != std::string::npos);
+  place.files.put("/etc/list", "alice@example.com\nbob\n");
+  CHECK(place.refusal().empty());
+}
+
+TEST_CASE("a file that leads in circles leaves all tables as they were", "[app][aliases]") {
+  AliasPlace place;
+  const auto directory = place.open();
+  place.files.put("/etc/aliases", "root: info@alias.example\n");
+  place.files.put("/etc/virtual", "info@alias.example root\n");
+  const auto problems = directory->refresh();
+  REQUIRE(problems.size() == 1);
+  CHECK(problems.front().ends_with("; the tables stay as they were"));
+  CHECK(leads(*directory, {"root", "example.com"}) == "[bob@example.com]");
+  CHECK(directory->refresh().empty());
+  // One of the two files put right brings both into force.
+  place.files.put("/etc/virtual", "info@alias.example alice@example.com\n");
+  CHECK(directory->refresh().empty());
+  CHECK(leads(*directory, {"root", "example.com"}) == "[alice@example.com]");
+}
+
+TEST_CASE("a broken file of aliases leaves the old set in force and is told once",
+          "[app][aliases]") {
+  AliasPlace place;
+  const auto directory = place.open();
+  for (const std::string& text : {std::string("root: al\0ice\n", 13), std::string("root alice\n"),
+                                  std::string(" root: x\n")}) {
+    place.files.put("/etc/aliases", text);
+    CHECK(directory->refresh().size() == 1);
+    CHECK(directory->refresh().empty());
+    CHECK(leads(*directory, {"root", "example.com"}) == "[bob@example.com]");
+  }
+  place.files.put("/etc/aliases", "root: alice@example.com\r\n# end\r\n");
+  CHECK(directory->refresh().empty());
+  CHECK(leads(*directory, {"root", "example.com"}) == "[alice@example.com]");
+}
+
+TEST_CASE("ten thousand aliases are looked at as a whole", "[app][aliases]") {
+  AliasPlace place;
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) {
+    text += "n" + std::to_string(i) + ": " +
+            (i % 900 == 899 ? std::string("bob") : "n" + std::to_string(i + 1)) + "\n";
+  }
+  text += "n10000: bob\n";
+  place.files.put("/etc/aliases", text);
+  const auto directory = place.open();
+  CHECK(leads(*directory, {"n4500", "example.com"}) == "[bob@example.com]");
+  CHECK(directory->take_warnings().empty());
+}
+
+TEST_CASE("a user who has moved is told", "[app][aliases]") {
+  AliasPlace place;
+  place.files.put("/etc/moved", "gone@example.com someone@new.example\n");
+  place.settings.relocated_maps = {table("/etc/moved")};
+  CHECK(leads(*place.open(), {"gone", "example.com"}) ==
+        "refused 5.1.6 <gone@example.com>: Recipient address rejected: User has moved to "
+        "someone@new.example");
 }
