@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// policy: failed logins make more failed logins slow, and then pointless.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/time.h"
+
+namespace gatepost::policy {
+
+/// Counts failures by client network and by user name, known or not. A score fills by one with
+/// each attempt and empties at the rate of `limit` in `time`. An attempt is charged when it begins,
+/// so that many at once are not seen too late, and refunded when it succeeds.
+///
+/// Who guesses is refused; who logged in from the same network lately is not locked out by those
+/// who guess at their name, and networks do not suffer from each other.
+class AuthThrottle {
+ public:
+  struct Settings {
+    std::uint32_t client_limit = 20;  ///< 0: none
+    std::uint32_t user_limit = 100;   ///< 0: none
+    Duration time{600'000};
+  };
+  /// Rows of each kind kept at most; then those that matter least go.
+  static constexpr std::size_t kMostRows = 8192;
+  /// How long a good login vouches for its network.
+  static constexpr Duration kVouch{std::chrono::hours(24 * 14)};
+  /// The longest a failure's reply waits.
+  static constexpr Duration kMostDelay{8'000};
+
+  struct Attempt {
+    IpAddress client;       ///< The network, masked.
+    std::string_view user;  ///< As the client spelled it; any case.
+    bool exempt = false;    ///< The network is not counted; the user is.
+  };
+
+  void configure(const Settings& settings) { settings_ = settings; }
+
+  /// False: refuse without a look at the password. True: the attempt is charged.
+  [[nodiscard]] bool admit(const Attempt& attempt, Instant now);
+  /// The password was right.
+  void succeeded(const Attempt& attempt, Instant now);
+  /// The attempt came to nothing for a reason of ours.
+  void refund(const Attempt& attempt, Instant now);
+  /// How long the reply to a failure waits: more with each failure of the network.
+  [[nodiscard]] Duration delay(const Attempt& attempt, Instant now) const;
+
+ private:
+  // In thousandths of a failure.
+  struct Score {
+    std::uint64_t level = 0;
+    Instant at{};
+  };
+  using Scores = std::map<std::string, Score, std::less<>>;
+
+  [[nodiscard]] std::uint64_t level(const Scores& scores,
+                                    std::string_view key,
+                                    std::uint32_t limit,
+                                    Instant now) const;
+  void change(Scores& scores, std::string_view key, std::uint32_t limit, int by, Instant now);
+  void make_room(Scores& scores, std::uint32_t limit, Instant now) const;
+  [[nodiscard]] bool is_vouched(const Attempt& attempt, Instant now) const;
+
+  Settings settings_;
+  Scores clients_;
+  Scores users_;
+  std::map<std::string, Instant, std::less<>> good_;  // "network user": when
+};
+
+}  // namespace gatepost::policy
