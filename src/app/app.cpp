@@ -51,8 +51,11 @@ App::App(std::unique_ptr<Opened> opened)
       contexts_(std::move(opened_->contexts)),
       directory_(std::move(opened_->directory)),
       manager_(opened_->manager),
+      logins_(clerk_),
       floor_(std::make_unique<server::Floor>(
-          server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_})),
+          server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_, &logins_})),
+      login_keeper_(
+          std::make_unique<LoginKeeper>(LoginKeeper::Parts{logins_, *floor_, clerk_, tasks_})),
       reception_(std::make_unique<server::Reception>(*floor_, tasks_)),
       injector_(*floor_),
       signals_(loop_, opened_->signals.descriptor()),
@@ -92,6 +95,8 @@ Task<void> App::start() {
 void App::open_doors() {
   phase_ = Phase::Serving;
   const auto profile = make_profile(*settings_, directory_);
+  login_keeper_->open(settings_->state_directory);
+  login_keeper_->configure(*settings_, profile, *directory_);
   reception_->configure(profile);
   if (opened_->has_maildrop) {
     pickup_ =
@@ -278,6 +283,10 @@ Task<Result<std::vector<queue::Item>>> App::queue() {
 }
 
 Task<Result<std::string>> App::perform(control::Request request) {
+  if (request.verb == control::Verb::Login) {
+    auto told = co_await login_keeper_->perform(std::move(request.words));
+    co_return told;
+  }
   auto done = co_await change_queue(*store_, request);
   co_return done;
 }

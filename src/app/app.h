@@ -14,6 +14,7 @@
 #include "app/clocks.h"
 #include "app/control_server.h"
 #include "app/disk_files.h"
+#include "app/login_keeper.h"
 #include "app/settings_directory.h"
 #include "app/startup.h"
 #include "base/result.h"
@@ -25,6 +26,7 @@
 #include "net/task_group.h"
 #include "server/floor.h"
 #include "server/injector.h"
+#include "server/login.h"
 #include "server/pickup.h"
 #include "server/reception.h"
 #include "storage/clerk.h"
@@ -84,9 +86,11 @@ class App final : public ControlBackend, private net::TaskWatch {
   std::unique_ptr<tls::ServerContexts> contexts_;
   std::shared_ptr<SettingsDirectory> directory_;
   system::ServiceManager& manager_;
+  server::Logins logins_;
   std::unique_ptr<server::Floor> floor_;
   std::unique_ptr<server::Reception> reception_;
   server::Injector injector_;
+  std::unique_ptr<LoginKeeper> login_keeper_;
   std::unique_ptr<server::Pickup> pickup_;  ///< Null without a maildrop.
   std::unique_ptr<ControlServer> control_;
   asio::posix::stream_descriptor signals_;

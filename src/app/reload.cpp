@@ -85,6 +85,7 @@ Result<std::string> App::reload() {
   log_.configure(make_log_settings(*settings_), *std::move(sink));
   take_over_keys(*std::move(tls));
   const auto profile = make_profile(*settings_, directory_);
+  login_keeper_->configure(*settings_, profile, *directory_);
   reception_->configure(profile);
   configure_local_mail(profile);
   std::string changes = "settings, tables, users and certificates are read anew";

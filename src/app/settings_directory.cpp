@@ -30,6 +30,7 @@ SettingsDirectory::SettingsDirectory(const config::Settings& settings, tables::F
     : files_(files),
       tables_(files),
       aliases_(tables_, *this),
+      login_domain_(lower(settings.smtpd_sasl_local_domain)),
       passwd_file_(settings.passwd_file),
       mail_location_(settings.mail_location),
       myorigin_(lower(settings.myorigin)),
@@ -65,6 +66,7 @@ Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
   GP_TRY(relay_maps_, open_all(settings.relay_recipient_maps, tables_));
   GP_TRY(local_maps_, open_all(settings.local_recipient_maps, tables_));
   GP_TRY(sni_maps_, open_all(settings.tls_server_sni_maps, tables_));
+  GP_CHECK(open_login_lists(settings));
   // A stranger's domain that counts as ours makes an open relay, whatever the rules say.
   GP_TRY(const DomainClass probe, domain_class("relay-probe.invalid"));
   if (probe != DomainClass::Other) {
@@ -110,6 +112,7 @@ Result<void> SettingsDirectory::read_users() {
     return {};
   }
   users_ = std::move(parsed.users);
+  decoys_.reset();
   return {};
 }
 

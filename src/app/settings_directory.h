@@ -36,6 +36,12 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   bool in_mynetworks(const IpAddress& client) override;
   bool is_unlimited(const IpAddress& client) override;
   bool may_send_bare_newlines(const IpAddress& client) override;
+  Result<server::LoginName> find_login(std::string_view name) override;
+  std::shared_ptr<const auth::Decoys> decoys() override;
+  Result<policy::Owner> owner_of(const mail::Mailbox& sender, std::string_view login) override;
+  bool hides_auth(const IpAddress& client) override;
+  /// 32 random octets that what unknown users seem to have is made from; without it, see decoys().
+  void use_login_key(Secret key);
 
   /// Mail for `address` reaches the user `name` of passwd_file, perhaps among others.
   [[nodiscard]] Result<bool> leads_to(const mail::Mailbox& address, std::string_view name);
@@ -71,6 +77,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   Result<void> read_users();
   Result<server::Target> target_of(const policy::User& user, policy::DomainClass domain) const;
   /// A list that cannot say is as good as one that says no: it grants something.
+  Result<void> open_login_lists(const config::Settings& settings);
   static bool grants(const tables::MatchList& list, const IpAddress& client);
 
   tables::Files& files_;
@@ -87,6 +94,11 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   std::vector<tables::TableHandle> relay_maps_;
   std::vector<tables::TableHandle> local_maps_;
   std::vector<tables::TableHandle> sni_maps_;
+  tables::MatchList auth_hidden_;
+  std::vector<tables::TableHandle> login_maps_;
+  std::string login_domain_;
+  Secret login_key_;
+  std::shared_ptr<const auth::Decoys> decoys_;  // Null: to be made from the users that are now.
   std::string passwd_file_;
   std::string mail_location_;
   std::string myorigin_;

@@ -147,6 +147,15 @@ int queue_command(Arguments arguments) {
   return ask_and_print(start, {.verb = control::Verb::Queue, .json = start.options.json});
 }
 
+int login_command(Arguments arguments) {
+  const Start start = begin("login", arguments, /*takes_words=*/true);
+  if (!start.go_on) return start.status;
+  control::Request request{.verb = control::Verb::Login, .json = start.options.json};
+  for (const std::string_view word : start.options.words) request.words.emplace_back(word);
+  if (request.words.empty()) request.words.emplace_back("list");
+  return ask_and_print(start, request);
+}
+
 int reload_command(Arguments arguments) {
   return ask_and_print("reload", control::Verb::Reload, arguments);
 }

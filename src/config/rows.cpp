@@ -43,15 +43,19 @@ struct ServiceDefault {
   std::string_view value;
 };
 // What master.cf has for submission and submissions in Postfix: TLS always, and nobody but
-// users and our own networks.
+// users, with their own addresses.
 constexpr std::array kServiceDefaults{
     ServiceDefault{"submission", "smtpd_tls_security_level", "encrypt"},
-    ServiceDefault{"submission", "smtpd_relay_restrictions",
-                   "permit_mynetworks, permit_sasl_authenticated, reject"},
+    ServiceDefault{"submission", "smtpd_sasl_auth_enable", "yes"},
+    ServiceDefault{"submission", "smtpd_relay_restrictions", "permit_sasl_authenticated, reject"},
+    ServiceDefault{"submission", "smtpd_sender_restrictions",
+                   "reject_authenticated_sender_login_mismatch"},
     ServiceDefault{"submissions", "smtpd_tls_security_level", "encrypt"},
     ServiceDefault{"submissions", "smtpd_tls_wrappermode", "yes"},
-    ServiceDefault{"submissions", "smtpd_relay_restrictions",
-                   "permit_mynetworks, permit_sasl_authenticated, reject"},
+    ServiceDefault{"submissions", "smtpd_sasl_auth_enable", "yes"},
+    ServiceDefault{"submissions", "smtpd_relay_restrictions", "permit_sasl_authenticated, reject"},
+    ServiceDefault{"submissions", "smtpd_sender_restrictions",
+                   "reject_authenticated_sender_login_mismatch"},
 };
 
 }  // namespace

@@ -27,7 +27,12 @@ Desk::Desk(Floor& floor,
            const ServiceProfile& service,
            const Peer& peer,
            const smtp::ServerSession& session)
-    : floor_(floor), profile_(profile), service_(service), peer_(peer), session_(session) {}
+    : floor_(floor),
+      profile_(profile),
+      service_(service),
+      peer_(peer),
+      session_(session),
+      submission_(floor, profile, service, peer, session) {}
 
 Desk::~Desk() {
   forget_buffered();
@@ -36,6 +41,7 @@ Desk::~Desk() {
 Task<smtp::Ruling> Desk::sender() {
   discard();
   transaction_.reset();
+  if (auto refusal = submission_.judge_client()) co_return refuse("MAIL", *std::move(refusal));
   // Postfix's rule: room for one and a half of the largest message, so that a mail whose text
   // was taken in does not fail at its very end.
   const std::uint64_t limit = service_.session.message_size_limit;
@@ -76,10 +82,7 @@ smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
   const Result<DomainClass> domain = recipients.classify(mailbox, &peer_.local.address);
   if (!domain) return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
   if (!bare_postmaster) {
-    const policy::RelayFacts facts{profile_.directory->in_mynetworks(peer_.client.address),
-                                   /*authenticated=*/false, *domain};
-    auto denied = policy::decide_relay(service_.relay_rules, facts, recipient.mailbox.text(),
-                                       service_.relay_codes);
+    auto denied = submission_.judge_recipient(recipient.mailbox, *domain);
     if (denied) return refuse("RCPT", *std::move(denied));
   }
   const mail::Mailbox& sender = session_.envelope().sender;
@@ -90,12 +93,13 @@ smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
 
 Task<smtp::Ruling> Desk::verify(const mail::Mailbox& mailbox) {
   const Recipients recipients = no_recipients();
+  if (auto refusal = submission_.judge_client()) co_return refuse("VRFY", *std::move(refusal));
   mail::Mailbox known = mailbox;
   Resolution found;
   const Result<DomainClass> domain = recipients.classify(known, &peer_.local.address);
   if (!domain) co_return smtp::Ruling{Recipients::lookup_failure(mailbox)};
   const policy::RelayFacts facts{profile_.directory->in_mynetworks(peer_.client.address),
-                                 /*authenticated=*/false, *domain};
+                                 peer_.login != nullptr, *domain};
   auto denied =
       policy::decide_relay(service_.relay_rules, facts, mailbox.text(), service_.relay_codes);
   if (!denied) denied = recipients.find(known, *domain, {}, found);
@@ -111,6 +115,9 @@ storage::IntakeRequest Desk::intake_request() const {
   request.envelope.sender = envelope.sender;
   request.envelope.options = envelope.options;
   transaction_->recipients.fill(request);
+  if (peer_.login) request.login = peer_.login->name;
+  const auto count = static_cast<std::uint32_t>(transaction_->recipients.size());
+  if (submission_.count_message(count)) hold(request);
   mail::Trace trace;
   trace.helo = session_.helo();
   trace.client = peer_.client.address;
@@ -120,6 +127,9 @@ storage::IntakeRequest Desk::intake_request() const {
   trace.smtputf8 = envelope.options.smtputf8;
   trace.tls = peer_.tls.get();
   trace.show_tls = service_.tls_in_received;
+  trace.hide_client = service_.hide_client;
+  trace.authenticated = peer_.login != nullptr;
+  if (peer_.login && service_.login_in_received) trace.login = peer_.login->name;
   trace.id = transaction_->id;
   if (envelope.recipients.size() == 1) trace.recipient = &envelope.recipients.front().mailbox;
   trace.at = request.arrived;
@@ -129,23 +139,56 @@ storage::IntakeRequest Desk::intake_request() const {
   return request;
 }
 
+// All of it waits in the queue, mail for our own users too: what a stolen password sends is as bad
+// for them. The release sends it through here once more.
+void Desk::hold(storage::IntakeRequest& request) const {
+  request.hold = true;
+  transaction_->held = true;
+  request.local.clear();
+  request.envelope.recipients = session_.envelope().recipients;
+  for (mail::Recipient& recipient : request.envelope.recipients) {
+    if (recipient.mailbox.domain.empty()) recipient.mailbox.domain = profile_.myorigin;
+  }
+}
+
 Task<smtp::Ruling> Desk::text() {
   transaction_->id = floor_.ids.next(floor_.clocks.moment());
-  transaction_->intake = floor_.store.begin(intake_request());
-  floor_.log.emit(log::MessageStarted{service_.name(), transaction_->id, peer_.name});
+  storage::IntakeRequest request = intake_request();
+  if (submission_.completes_header()) {
+    const mail::HeaderFixes fixes = submission_.make_fixes(transaction_->id, request.arrived);
+    transaction_->fixer = std::make_unique<mail::HeaderFixer>(fixes);
+    transaction_->own_message_id = fixes.message_id;
+  }
+  transaction_->intake = floor_.store.begin(std::move(request));
+  log::MessageStarted event{service_.name(), transaction_->id, peer_.name};
+  if (peer_.login) {
+    event.method = peer_.login->method;
+    event.login = peer_.login->name;
+  }
+  floor_.log.emit(event);
   co_return accept(250, "2.0.0", "Ok");
 }
 
 bool Desk::body(std::string_view octets) {
   Transaction& transaction = *transaction_;
   if (transaction.failure || !transaction.intake) return false;
-  transaction.intake->append(octets);
-  transaction.buffered += octets.size();
-  floor_.text_in_memory += octets.size();
+  if (transaction.fixer && !transaction.fixer->ended()) {
+    std::string fixed;
+    transaction.fixer->feed(octets, fixed);
+    append(fixed);
+  } else {
+    append(octets);
+  }
   // When many large messages come at once, each is written out sooner.
   const bool crowded = floor_.text_in_memory > limits::kTextBuffersTotal &&
                        transaction.buffered >= limits::kReadBuffer;
   return crowded || transaction.intake->full();
+}
+
+void Desk::append(std::string_view octets) {
+  transaction_->intake->append(octets);
+  transaction_->buffered += octets.size();
+  floor_.text_in_memory += octets.size();
 }
 
 Task<void> Desk::settle() {
@@ -162,7 +205,14 @@ void Desk::forget_buffered() {
 Task<smtp::Ruling> Desk::commit() {
   Transaction& transaction = *transaction_;
   const std::string id = transaction.id;
-  floor_.log.emit(log::MessageIdSeen{id, session_.message_id()});
+  if (transaction.fixer && transaction.intake && !transaction.failure) {
+    std::string rest;
+    transaction.fixer->finish(rest);
+    append(rest);
+  }
+  const bool ours = transaction.fixer && transaction.fixer->added_message_id();
+  floor_.log.emit(
+      log::MessageIdSeen{id, ours ? transaction.own_message_id : session_.message_id()});
   if (const auto loop = transaction.recipients.find_loop(session_.delivered_to())) {
     smtp::Reply reply{554, "5.4.6", "<" + *loop + ">: mail forwarding loop"};
     smtp::Ruling ruling = refuse("END-OF-MESSAGE", std::move(reply));
@@ -201,6 +251,7 @@ void Desk::log_delivered(const storage::Stored& stored) const {
   const auto whole =
       std::chrono::duration_cast<Duration>(floor_.clocks.instant() - transaction.begun);
   const Duration before = std::max(Duration::zero(), whole - stored.promise_time);
+  if (transaction.held) return;
   transaction.recipients.log_delivered(floor_.log, id, {before, stored.promise_time});
 }
 
@@ -242,6 +293,10 @@ void Desk::log_refusal(std::string_view stage, std::string_view reply) const {
   event.recipient = recipient;
   event.protocol = session_.protocol();
   event.helo = session_.helo();
+  if (peer_.login) {
+    event.method = peer_.login->method;
+    event.login = peer_.login->name;
+  }
   floor_.log.emit(event);
 }
 

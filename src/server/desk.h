@@ -12,20 +12,14 @@
 #include "base/task.h"
 #include "base/tls_facts.h"
 #include "server/floor.h"
+#include "server/peer.h"
 #include "server/profile.h"
 #include "server/recipients.h"
+#include "server/submission.h"
 #include "smtp/server_session.h"
 #include "smtp/steps.h"
 
 namespace gatepost::server {
-
-/// Who is at the other end.
-struct Peer {
-  Endpoint client;
-  Endpoint local;
-  std::string name;  ///< "unknown[192.0.2.1]": the client's name and address as logs show them.
-  std::unique_ptr<const TlsFacts> tls;  ///< Null in the clear.
-};
 
 /// Holds one transaction at a time. All arguments of the constructor outlive the desk.
 class Desk {
@@ -60,6 +54,9 @@ class Desk {
     std::string id;
     std::unique_ptr<storage::Intake> intake;
     std::optional<Error> failure;
+    std::unique_ptr<mail::HeaderFixer> fixer;  // Null: the header stays as it came.
+    std::string own_message_id;                // What the fixer adds where there is none.
+    bool held = false;                         // The login's mail waits (login_hourly_...).
     std::uint64_t buffered = 0;
   };
 
@@ -68,6 +65,8 @@ class Desk {
   smtp::Ruling refuse(std::string_view stage, smtp::Reply reply) const;
   smtp::Reply storage_reply(const Error& error) const;
   storage::IntakeRequest intake_request() const;
+  void hold(storage::IntakeRequest& request) const;
+  void append(std::string_view octets);
   void log_delivered(const storage::Stored& stored) const;
   void forget_buffered();
 
@@ -76,6 +75,7 @@ class Desk {
   const ServiceProfile& service_;
   const Peer& peer_;
   const smtp::ServerSession& session_;
+  const Submission submission_;
   std::unique_ptr<Transaction> transaction_;
 
  public:

@@ -2,15 +2,19 @@
 // server: port: what the settings, tables and user files say about names and addresses.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "auth/decoys.h"
 #include "base/address.h"
 #include "base/result.h"
 #include "mail/path.h"
+#include "policy/access.h"
 #include "policy/relay.h"
+#include "policy/users.h"
 #include "smtp/steps.h"
 
 namespace gatepost::server {
@@ -33,6 +37,14 @@ struct Resolution {
   std::optional<smtp::Reply> refusal;  ///< Why it leads nowhere, where "unknown" says too little.
 };
 
+/// A name somebody logs in by, and whose it is.
+struct LoginName {
+  /// The user's name; for an unknown one what it would be: in lower case and with the domain that
+  /// completes it, so that unknown names are treated alike however they are spelled.
+  std::string name;
+  std::optional<policy::User> user;
+};
+
 /// An error of any of these is a table or file that cannot be read now: 451, never 550.
 class Directory {
  public:
@@ -46,6 +58,15 @@ class Directory {
                                                    policy::DomainClass domain,
                                                    const mail::Mailbox& sender) = 0;
   [[nodiscard]] virtual bool in_mynetworks(const IpAddress& client) = 0;
+  [[nodiscard]] virtual Result<LoginName> find_login(std::string_view name) = 0;
+  /// What stands in for the secrets of unknown users; null: logins are not possible now.
+  [[nodiscard]] virtual std::shared_ptr<const auth::Decoys> decoys() = 0;
+  /// Whose a sender is: by smtpd_sender_login_maps, and by who gets the mail for it. `login` may be
+  /// empty; `sender` is not the null one, and has a domain.
+  [[nodiscard]] virtual Result<policy::Owner> owner_of(const mail::Mailbox& sender,
+                                                       std::string_view login) = 0;
+  /// smtpd_sasl_exceptions_networks
+  [[nodiscard]] virtual bool hides_auth(const IpAddress& client) = 0;
   /// smtpd_client_event_limit_exceptions
   [[nodiscard]] virtual bool is_unlimited(const IpAddress& client) = 0;
   /// smtpd_forbid_bare_newline_exclusions

@@ -26,6 +26,8 @@ class Clocks {
   [[nodiscard]] virtual int utc_offset_minutes(Moment when) const = 0;
 };
 
+struct Logins;
+
 /// Owned by app; every reference outlives all sessions.
 struct Floor {
   log::Log& log;
@@ -33,6 +35,7 @@ struct Floor {
   tls::ServerContexts* contexts;  ///< Null when no service offers TLS.
   net::Deadlines& deadlines;
   const Clocks& clocks;
+  Logins* logins = nullptr;  ///< Null: nobody can log in.
   mail::IdMaker ids{};
   std::uint64_t text_in_memory = 0;  ///< Octets of message text not yet written, all sessions.
   /// Input of whichever session is being served: read, looked at, and kept by a session

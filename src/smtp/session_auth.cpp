@@ -85,7 +85,7 @@ std::optional<Step> ServerSession::Parts::read_auth(std::string_view& input, Ins
 
 void ServerSession::Parts::on_response(const Line& line) {
   if (line.too_long) return fail_auth(replies::kAuthTooLong, "response limit exceeded");
-  if (line.text == "*") return fail_auth(replies::kAuthAborted, "authentication aborted");
+  if (line.text == "*") return fail_auth(replies::kAuthAborted, {});
   auto octets = decode_base64(line.text);
   if (!octets) return fail_auth(replies::kAuthNotBase64, "malformed base64");
   ask(Question::Auth, step::AskAuthResponse{Secret(*std::move(octets))});
@@ -106,6 +106,7 @@ void ServerSession::Parts::auth_ruled(Ruling ruling) {
     return;
   }
   in_auth_ = false;
+  if (ruling.delay > Duration::zero()) steps_.emplace_back(step::Pause{ruling.delay});
   if (!ruling.accepts()) return refuse(std::move(ruling.reply));
   authenticated_ = true;
   tally_.granted(verb_);

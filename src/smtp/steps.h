@@ -28,6 +28,7 @@ struct Reply {
 /// The world's answer to a question the machine asked.
 struct Ruling {
   Reply reply;           ///< Said to the peer; positive replies accept.
+  Duration delay{};      ///< Wait before saying it (verdicts on AUTH): guessing is to be slow.
   bool hang_up = false;  ///< Close after saying it (421 and 521 do so by themselves).
 
   [[nodiscard]] bool accepts() const { return reply.positive(); }
@@ -41,7 +42,7 @@ struct Note {
     TooManyErrors,   ///< smtpd_hard_error_limit reached; text is the last command.
     Timeout,         ///< The peer was silent or slow too long.
     Refused,         ///< A command was refused by the machine itself; text is the reply.
-    AuthFailed,      ///< An exchange ended before the driver could rule; text says why.
+    AuthFailed,      ///< An exchange ended before a ruling; text says why, empty: given up.
   };
   Kind kind = Kind::Refused;
   std::string after;  ///< The command at hand: CONNECT, EHLO, RCPT, DATA ...

@@ -9,6 +9,9 @@ end. Nothing here sleeps for luck: every wait polls a condition until a deadline
 Addresses: 127.0.0.1 is a stranger, 127.0.0.9 (HOME) and ::1 are in mynetworks.
 """
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -28,7 +31,18 @@ STRANGER = "127.0.0.1"
 HOME = "127.0.0.9"
 DOMAIN = "example.com"
 USERS = ("alice", "bob", "carol", "dave")
-HASH = "{SCRAM-SHA-256}4096,AAAAAAAAAAAAAAAAAAAAAA==,AAAAAAAAAAAAAAAAAAAAAA==,AAAAAAAAAAAAAAAAAAAAAA=="
+PASSWORD = "wonderland"  # Of every user.
+
+
+def scram_secret(password, salt=b"0123456789abcdef", iterations=4096):
+    """A passwd-file's secret (RFC 5802 section 3), made here and not by the program under test."""
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
+    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    parts = (salt, hashlib.sha256(client_key).digest(), hmac.digest(salted, b"Server Key", "sha256"))
+    return f"{{SCRAM-SHA-256}}{iterations}," + ",".join(base64.b64encode(part).decode() for part in parts)
+
+
+HASH = scram_secret(PASSWORD)
 PATIENCE = float(os.environ.get("GATEPOST_PATIENCE", "20"))
 
 

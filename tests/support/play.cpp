@@ -171,6 +171,10 @@ void Play::answer_auth(std::string_view response) {
     user_ = response;
     if (!user_.empty()) return session_.answer(rule(334, "", "Password:"));
   }
+  if (mechanism_ == "PLAIN" && std::count(response.begin(), response.end(), '\0') != 2) {
+    mechanism_.clear();
+    return session_.answer(rule(501, "5.5.2", "Error: malformed authentication response"));
+  }
   constexpr std::string_view kUser = "alice@example.com";
   const std::string plain = '\0' + std::string(kUser) + '\0' + std::string(kPassword);
   const bool good = (mechanism_ == "LOGIN") ? user_ == kUser && response == kPassword
@@ -219,7 +223,8 @@ void Play::note(const smtp::Note& note) {
       line = "timeout after " + from;
       break;
     case smtp::Note::Kind::AuthFailed:
-      line = "SASL " + mechanism_ + " authentication failed: " + note.text;
+      line = "SASL " + mechanism_ + " authentication ";
+      line += note.text.empty() ? "aborted" : "failed: " + note.text;
       break;
     case smtp::Note::Kind::Refused:
       line = "NOQUEUE: reject: " + from + ": " + note.text + "; from=<" +

@@ -184,6 +184,26 @@ class MapDirectory final : public server::Directory {
     return trusts_loopback && client.is_loopback();
   }
   bool is_unlimited(const IpAddress&) override { return unlimited; }
+
+  std::map<std::string, policy::User, std::less<>> logins;  ///< By name.
+  std::map<std::string, std::string, std::less<>> owners;   ///< A login by its sender.
+  std::shared_ptr<const auth::Decoys> decoy_users;
+
+  Result<server::LoginName> find_login(std::string_view name) override {
+    if (broken) return Error{Cause::Temporary, "broken"};
+    server::LoginName out{std::string(name), std::nullopt};
+    const auto found = logins.find(name);
+    if (found != logins.end()) out.user = found->second.copy();
+    return out;
+  }
+  std::shared_ptr<const auth::Decoys> decoys() override { return decoy_users; }
+  Result<policy::Owner> owner_of(const mail::Mailbox& sender, std::string_view login) override {
+    if (broken) return Error{Cause::Temporary, "broken"};
+    const auto found = owners.find(sender.text());
+    if (found == owners.end()) return policy::Owner::Nobody;
+    return found->second == login ? policy::Owner::Self : policy::Owner::Other;
+  }
+  bool hides_auth(const IpAddress&) override { return false; }
   bool may_send_bare_newlines(const IpAddress&) override { return false; }
 };
 

@@ -221,6 +221,28 @@ TEST_CASE("relay restrictions are known names", "[config][load]") {
   CHECK_FALSE(load("smtpd_relay_restrictions = check_client_access hash:/x, reject\n").ok());
 }
 
+TEST_CASE("users log in and send as themselves where users send", "[config][load]") {
+  const Settings plain = good("myhostname = mx.example\n");
+  CHECK_FALSE(plain.smtp.smtpd_sasl_auth_enable);
+  CHECK(plain.submission.smtpd_sasl_auth_enable);
+  CHECK(plain.submissions.smtpd_sasl_auth_enable);
+  CHECK(plain.submission.smtpd_relay_restrictions ==
+        std::vector<std::string>{"permit_sasl_authenticated", "reject"});
+  CHECK(plain.submissions.smtpd_sender_restrictions ==
+        std::vector<std::string>{"reject_authenticated_sender_login_mismatch"});
+  // What tutorials have for master.cf.
+  CHECK(load("submission.smtpd_client_restrictions = permit_sasl_authenticated,reject\n"
+             "submission.smtpd_sasl_type = dovecot\nsubmission.smtpd_sasl_path = private/auth\n"
+             "submission.smtpd_recipient_restrictions = permit_sasl_authenticated, reject\n"
+             "submission.smtpd_sender_restrictions = reject_sender_login_mismatch\n"
+             "smtpd_sasl_security_options = noanonymous, noplaintext\n"
+             "smtpd_sasl_tls_security_options = noanonymous\n"
+             "smtpd_sasl_mechanism_filter = !external, static:rest\n")
+            .ok());
+  CHECK_FALSE(load("smtpd_sasl_mechanism_filter = gssapi\n").ok());
+  CHECK_FALSE(load("smtpd_sender_restrictions = reject_unknown_sender_domain\n").ok());
+}
+
 TEST_CASE("addresses to listen at are written with their port", "[config][load]") {
   CHECK(text_of(good("smtp_listen = *:2525, 127.0.0.1:25 [::1]:25 127.0.0.1:25\n").smtp_listen) ==
         "0.0.0.0:2525 [::]:2525 127.0.0.1:25 [::1]:25");
@@ -355,7 +377,7 @@ TEST_CASE("a parameter that asks for what is not there yet is an error unless it
           "[config][load]") {
   for (const char* row :
        {"postscreen_greet_action = enforce", "always_bcc = x@example.com", "relayhost = mx.example",
-        "smtpd_recipient_restrictions = reject", "smtpd_sasl_auth_enable = yes",
+        "smtpd_data_restrictions = reject", "smtpd_sasl_type = saslauthd",
         "smtp_tls_security_level = encrypt", "home_mailbox = Maildir/", "always_bcc = x@y",
         "smtpd_milters = inet:localhost:1", "mynetworks_style = subnet",
         "smtpd_tls_req_ccert = yes", "smtpd_tls_mandatory_protocols = >=TLSv1.3",
@@ -366,7 +388,7 @@ TEST_CASE("a parameter that asks for what is not there yet is an error unless it
     CHECK(mentions(lines(loaded).front(), "does not do yet"));
   }
   for (const char* row :
-       {"relayhost =", "alias_maps =", "smtpd_sasl_auth_enable = no",
+       {"relayhost =", "alias_maps =", "smtpd_sasl_type = dovecot",
         "recipient_delimiter =", "smtpd_client_message_rate_limit = 0", "mynetworks_style = host",
         "lmtp_tls_cert_file =", "qmqpd_timeout = 300s", "local_transport = local:$myhostname",
         "smtpd_tls_dcert_file =",
