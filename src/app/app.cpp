@@ -54,10 +54,10 @@ App::App(std::unique_ptr<Opened> opened)
       logins_(clerk_),
       floor_(std::make_unique<server::Floor>(
           server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_, &logins_})),
-      login_keeper_(
-          std::make_unique<LoginKeeper>(LoginKeeper::Parts{logins_, *floor_, clerk_, tasks_})),
       reception_(std::make_unique<server::Reception>(*floor_, tasks_)),
       injector_(*floor_),
+      login_keeper_(std::make_unique<LoginKeeper>(
+          LoginKeeper::Parts{logins_, *floor_, clerk_, tasks_, injector_})),
       signals_(loop_, opened_->signals.descriptor()),
       ticker_(loop_),
       grace_(loop_),

@@ -50,7 +50,7 @@ LoginKeeper::LoginKeeper(const Parts& parts)
       floor_(parts.floor),
       clerk_(parts.clerk),
       tasks_(parts.tasks),
-      injector_(parts.floor) {
+      injector_(parts.injector) {
   logins_.watch = this;
 }
 
@@ -79,7 +79,6 @@ void LoginKeeper::configure(const config::Settings& settings,
                             const std::shared_ptr<const server::Profile>& profile,
                             SettingsDirectory& directory) {
   profile_ = profile;
-  injector_.configure(profile);
   logins_.throttle.configure(make_throttle_settings(settings));
   logins_.limits.configure(make_login_limits(settings));
   if (!key_.empty()) directory.use_login_key(key_.copy());

@@ -28,6 +28,7 @@ class LoginKeeper final : private server::Logins::Watch {
     server::Floor& floor;
     storage::Clerk& clerk;
     net::TaskGroup& tasks;
+    server::Injector& injector;
   };
   /// What `parts` refer to outlives the keeper.
   explicit LoginKeeper(const Parts& parts);
@@ -60,7 +61,7 @@ class LoginKeeper final : private server::Logins::Watch {
   server::Floor& floor_;
   storage::Clerk& clerk_;
   net::TaskGroup& tasks_;
-  server::Injector injector_;
+  server::Injector& injector_;
   std::shared_ptr<const server::Profile> profile_;
   std::string held_file_;
   Secret key_;
