@@ -113,6 +113,7 @@ class Server:
             "passwd_file": f"{self.root}/etc/users",
             "mail_location": f"{self.root}/mail/%d/%n/Maildir",
             "queue_directory": f"{self.root}/queue",
+            "maildrop_directory": f"{self.root}/maildrop",
             "state_directory": f"{self.root}/state",
             "control_socket": f"{self.root}/run/control.sock",
             "maillog_file": f"{self.root}/log/mail.log",
@@ -142,6 +143,13 @@ class Server:
             path.mkdir(exist_ok=True)
             if is_root() and not self.as_root:
                 os.chown(path, user.pw_uid, user.pw_gid)
+        if not self.as_root:
+            # As the unit's ExecStartPre: the folder above belongs to somebody else.
+            drop = self.root / "maildrop"
+            drop.mkdir(exist_ok=True)
+            drop.chmod(0o1733)
+            if is_root():
+                os.chown(drop, user.pw_uid, user.pw_gid)
 
     def write_users(self, users):
         lines = [f"{name if '@' in name else name + '@' + DOMAIN}:{HASH}::::::\n" for name in users]
@@ -245,6 +253,17 @@ class Server:
         tail = ["-c", str(self.config)] if config else []
         return subprocess.run([str(program), *arguments, *tail], stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=PATIENCE, check=False, **run)
+
+    def sendmail(self, *arguments, text=b"", uid=None, name="sendmail", **run):
+        """Runs sendmail with `text` on standard input, as `uid` where it is given; the finished process."""
+        program = self.program.parent / name
+        if not program.exists():
+            program.symlink_to("gatepost")
+        if isinstance(text, str):
+            text = text.encode()
+        credentials = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+        return subprocess.run([str(program), "-C", str(self.config), *arguments], input=text, capture_output=True,
+                              timeout=PATIENCE, check=False, cwd="/", **credentials, **run)
 
     def control(self, request):
         """One request line to the control socket; the whole answer."""
