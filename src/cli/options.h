@@ -23,6 +23,7 @@ inline constexpr int kDataError = 65;
 inline constexpr int kNoUser = 67;
 inline constexpr int kUnavailable = 69;
 inline constexpr int kSystem = 71;
+inline constexpr int kCantCreate = 73;
 inline constexpr int kInputOutput = 74;
 inline constexpr int kTemporary = 75;
 inline constexpr int kNotPermitted = 77;
