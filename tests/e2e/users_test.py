@@ -167,6 +167,27 @@ class Editing(Users):
         self.user("passwd", "--self", "--stdin", typed="new\nnewer\n", want=77, env=environment)
 
 
+class Running(Case):
+    def test_a_user_gets_mail_from_when_it_is_added_until_it_is_deleted(self):
+        gp = self.server()
+        command = [str(gp.program), "user"]
+        tail = ["-c", str(gp.config)]
+
+        def rcpt():
+            with gp.client() as client:
+                client.ehlo()
+                client.ask("MAIL FROM:<a@remote.test>")
+                return client.ask(f"RCPT TO:<new@{DOMAIN}>")
+
+        self.assert_reply(rcpt(), "550")
+        subprocess.run([*command, "add", f"new@{DOMAIN}", "--stdin", *tail], input=b"secret\n", check=True,
+                       stdout=subprocess.DEVNULL, timeout=PATIENCE, **NOT_TERMINAL)
+        self.assert_reply(rcpt(), "250")
+        subprocess.run([*command, "del", f"new@{DOMAIN}", "-y", *tail], check=True, stdout=subprocess.DEVNULL,
+                       timeout=PATIENCE, **NOT_TERMINAL)
+        self.assert_reply(rcpt(), "550")
+
+
 class Terminal(Users):
     def talk(self, arguments, answers):
         """Runs the command on a terminal; each of `answers` is (what is asked, what is typed). All that was shown, and
