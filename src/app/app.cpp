@@ -54,8 +54,9 @@ App::App(std::unique_ptr<Opened> opened)
       logins_(clerk_),
       floor_(std::make_unique<server::Floor>(
           server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_, &logins_})),
-      reception_(std::make_unique<server::Reception>(*floor_, tasks_)),
       injector_(*floor_),
+      outgoing_(std::make_unique<Outgoing>(loop_, tasks_, *floor_, injector_)),
+      reception_(std::make_unique<server::Reception>(*floor_, tasks_)),
       login_keeper_(std::make_unique<LoginKeeper>(
           LoginKeeper::Parts{logins_, *floor_, clerk_, tasks_, injector_})),
       signals_(loop_, opened_->signals.descriptor()),
@@ -104,6 +105,9 @@ void App::open_doors() {
                                          *disk_, settings_->maildrop_directory);
   }
   configure_local_mail(profile);
+  outgoing_->configure(*settings_, profile);
+  floor_->handover = outgoing_.get();
+  outgoing_->start();
   if (opened_->control) {
     control_ = std::make_unique<ControlServer>(
         *std::move(opened_->control), opened_->access,
@@ -158,6 +162,8 @@ void App::on_signal(system::Signal signal) {
 
 void App::drain(std::string_view reason) {
   phase_ = Phase::Draining;
+  // What is under way is still in the queue; it goes on at the next start.
+  outgoing_->stop();
   manager_.stopping("draining");
   log_.emit(log::ServiceStopping{reason, static_cast<std::uint32_t>(reception_->sessions())});
   reception_->shut_down();
@@ -285,9 +291,11 @@ Task<Result<std::vector<queue::Item>>> App::queue() {
 Task<Result<std::string>> App::perform(control::Request request) {
   if (request.verb == control::Verb::Login) {
     auto told = co_await login_keeper_->perform(std::move(request.words));
+    outgoing_->wake();
     co_return told;
   }
   auto done = co_await change_queue(*store_, request);
+  outgoing_->wake();
   co_return done;
 }
 

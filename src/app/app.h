@@ -15,6 +15,7 @@
 #include "app/control_server.h"
 #include "app/disk_files.h"
 #include "app/login_keeper.h"
+#include "app/outgoing.h"
 #include "app/settings_directory.h"
 #include "app/startup.h"
 #include "base/result.h"
@@ -88,8 +89,9 @@ class App final : public ControlBackend, private net::TaskWatch {
   system::ServiceManager& manager_;
   server::Logins logins_;
   std::unique_ptr<server::Floor> floor_;
-  std::unique_ptr<server::Reception> reception_;
   server::Injector injector_;
+  std::unique_ptr<Outgoing> outgoing_;
+  std::unique_ptr<server::Reception> reception_;
   std::unique_ptr<LoginKeeper> login_keeper_;
   std::unique_ptr<server::Pickup> pickup_;  ///< Null without a maildrop.
   std::unique_ptr<ControlServer> control_;

@@ -32,7 +32,7 @@ class LoginKeeper final : private server::Logins::Watch {
   };
   /// What `parts` refer to outlives the keeper.
   explicit LoginKeeper(const Parts& parts);
-  ~LoginKeeper();
+  ~LoginKeeper() override;
 
   /// Reads what was kept. Reads and writes a small file: for the start.
   void open(const std::string& state_directory);

@@ -29,6 +29,7 @@ Result<void> check_words(const std::vector<std::string>& words) {
 
 std::string_view what_was_done(Verb verb) {
   if (verb == Verb::Hold) return "Placed on hold";
+  if (verb == Verb::Flush) return "To be tried now";
   return verb == Verb::Release ? "Released from hold" : "Deleted";
 }
 
@@ -50,7 +51,9 @@ Task<Result<std::string>> change_queue(storage::MailStore& store, const control:
     changed = co_await store.erase_all(std::move(ids));
   } else {
     queue::Change change;
-    change.hold = request.verb == Verb::Hold;
+    if (request.verb != Verb::Flush) change.hold = request.verb == Verb::Hold;
+    // What is released or asked for is tried at once, however long it should wait.
+    if (request.verb != Verb::Hold) change.next = Moment{};
     changed = co_await store.update(std::move(ids), std::move(change));
   }
   if (!changed) co_return std::move(changed).error();

@@ -11,8 +11,8 @@
 
 namespace gatepost::app {
 
-/// Hold, Release and Delete, for the ids in the request's words or for ALL of the queue, as
-/// postsuper(1) -h, -H and -d. One line about what was done; Permanent when none of the ids is
+/// Hold, Release, Delete and Flush, for the ids in the request's words or for ALL of the queue, as
+/// postsuper(1) -h, -H and -d, and postqueue(1) -f and -i. One line about what was done; Permanent when none of the ids is
 /// in the queue. Words that are no ids refuse the whole request. `store` and `request` outlive
 /// the task.
 [[nodiscard]] Task<Result<std::string>> change_queue(storage::MailStore& store,

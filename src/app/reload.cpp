@@ -88,6 +88,7 @@ Result<std::string> App::reload() {
   login_keeper_->configure(*settings_, profile, *directory_);
   reception_->configure(profile);
   configure_local_mail(profile);
+  outgoing_->configure(*settings_, profile);
   std::string changes = "settings, tables, users and certificates are read anew";
   if (!waiting.empty()) changes += "; these need a restart: " + joined(waiting);
   log_.emit(log::ServiceReloaded{changes});

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/transports.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "policy/folder.h"
+#include "policy/quota_rule.h"
 #include "policy/recipient.h"
 
 namespace gatepost::app {
@@ -34,7 +37,14 @@ SettingsDirectory::SettingsDirectory(const config::Settings& settings, tables::F
       passwd_file_(settings.passwd_file),
       mail_location_(settings.mail_location),
       myorigin_(lower(settings.myorigin)),
-      postmaster_address_(lower(settings.postmaster_address)) {}
+      postmaster_address_(lower(settings.postmaster_address)),
+      default_quota_{settings.mailbox_size_limit, 0},
+      create_folders_(settings.maildir_create_folders) {
+  const auto local = local_transport(settings);
+  local_handed_over_ = local && local->lmtp;
+  const auto hosted = delivery::parse_transport(settings.virtual_transport);
+  virtual_handed_over_ = hosted && hosted->lmtp;
+}
 
 Result<std::shared_ptr<SettingsDirectory>> SettingsDirectory::open(const config::Settings& settings,
                                                                    tables::Files& files) {
@@ -162,6 +172,9 @@ Result<server::Target> SettingsDirectory::target_of(const policy::User& user,
   target.address = user.name;
   target.user = user.name;
   target.domain = domain;
+  target.create_folder = create_folders_;
+  // A rule that cannot be read is no reason to refuse anybody's mail; the file's reader tells.
+  target.quota = policy::quota_of(user, default_quota_).value_or({});
   return target;
 }
 
@@ -214,6 +227,7 @@ Result<void> SettingsDirectory::put(const policy::Leaf& leaf, server::Resolution
   }
   if (leaf.domain != DomainClass::Local && leaf.domain != DomainClass::Virtual) return {};
   GP_TRY(std::optional<server::Target> found, find_mailbox(leaf.address, leaf.domain));
+  if (found && is_handed_over(leaf.domain)) found->handed_over = leaf.address;
   if (!found && policy::is_postmaster(leaf.address)) {
     GP_TRY(found, postmaster());
   }
@@ -251,6 +265,7 @@ Result<std::optional<server::Target>> SettingsDirectory::find_mailbox(const mail
   GP_TRY(found, find_exact({std::string(extended->user), address.domain}, domain));
   if (found) {
     found->extension = extended->extension;
+    found->folder = policy::folder_of(extended->extension);
     found->address = lower(address.local) + "@" + lower(address.domain);
   }
   return found;
@@ -280,7 +295,15 @@ Result<std::optional<server::Target>> SettingsDirectory::find_exact(const mail::
 Result<server::Target> SettingsDirectory::postmaster() {
   if (!postmaster_address_.empty()) {
     const policy::User* user = users_.find(postmaster_address_);
-    if (user != nullptr) return target_of(*user, DomainClass::Local);
+    if (user != nullptr) {
+      GP_TRY(server::Target target, target_of(*user, DomainClass::Local));
+      const std::size_t at = user->name.rfind('@');
+      const std::string domain = at == std::string::npos ? myorigin_ : user->name.substr(at + 1);
+      const mail::Mailbox mailbox{user->name.substr(0, at), domain};
+      GP_TRY(target.domain, domain_class(domain));
+      if (is_handed_over(target.domain)) target.handed_over = mailbox;
+      return target;
+    }
   }
   // Nobody reads it perhaps, but nothing is lost, and `gatepost check` says so.
   GP_TRY(server::Target target,

@@ -76,6 +76,11 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
                                                    policy::DomainClass domain);
   Result<void> read_users();
   Result<server::Target> target_of(const policy::User& user, policy::DomainClass domain) const;
+  [[nodiscard]] bool is_handed_over(policy::DomainClass domain) const {
+    return domain == policy::DomainClass::Virtual
+               ? virtual_handed_over_
+               : (domain == policy::DomainClass::Local && local_handed_over_);
+  }
   /// A list that cannot say is as good as one that says no: it grants something.
   Result<void> open_login_lists(const config::Settings& settings);
   static bool grants(const tables::MatchList& list, const IpAddress& client);
@@ -103,6 +108,10 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   std::string mail_location_;
   std::string myorigin_;
   std::string postmaster_address_;
+  mail::QuotaLimits default_quota_;
+  bool create_folders_ = false;
+  bool local_handed_over_ = false;    ///< mailbox_transport or local_transport is another program.
+  bool virtual_handed_over_ = false;  ///< virtual_transport is.
   policy::Users users_;
   tables::Stamp users_stamp_;
   bool users_missing_ = false;  // Told already.

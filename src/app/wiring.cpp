@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "app/transports.h"
 #include "auth/mechanisms.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -225,6 +226,7 @@ std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
   out->queue_directory = settings.queue_directory;
   out->mail_root = mail_root(settings);
   out->queue_minfree = settings.queue_minfree;
+  out->mailbox_full_code = settings.mailbox_full_reject_code;
   out->sessions = session_limit(settings.smtpd_session_limit);
   out->ipv4_prefix = settings.smtpd_client_ipv4_prefix_length;
   out->ipv6_prefix = settings.smtpd_client_ipv6_prefix_length;
@@ -275,6 +277,7 @@ std::vector<std::string> find_faults(const Settings& settings) {
     const std::string_view name = server::kServiceNames[static_cast<std::size_t>(service)];
     out.push_back("service " + std::string(name) + ": " + *fault);
   }
+  for (std::string& fault : find_transport_faults(settings)) out.push_back(std::move(fault));
   const policy::User probe{.name = "user@example.com", .home = "/home/user"};
   const Result<std::string> location = policy::expand_mail_location(settings.mail_location, probe);
   if (!location) out.push_back(location.error().detail);

@@ -102,11 +102,13 @@ int change_queue(const Start& start) {
     return fail(exits::kUsage, format("queue: no action {}; see gatepost queue --help",
                                       printable(action, limits::kLogText)));
   }
-  if (words.size() == 1) {
+  const bool all = words.size() == 1 && row->verb == control::Verb::Flush;
+  if (words.size() == 1 && !all) {
     return fail(exits::kUsage, format("queue {} needs {}", action, row->arguments));
   }
   control::Request request{.verb = row->verb, .json = start.options.json};
   request.words.assign(words.begin() + 1, words.end());
+  if (all) request.words.emplace_back("ALL");
   if (control::format_request(request).size() > limits::kControlLine) {
     return fail(exits::kUsage, "queue: too many ids at once");
   }

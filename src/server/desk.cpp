@@ -10,6 +10,7 @@
 #include "log/events.h"
 #include "mail/trace.h"
 #include "policy/recipient.h"
+#include "server/mailbox_checks.h"
 
 namespace gatepost::server {
 namespace {
@@ -64,7 +65,17 @@ Task<smtp::Ruling> Desk::sender() {
 }
 
 Task<smtp::Ruling> Desk::recipient() {
-  co_return judge_recipient(session_.pending_recipient());
+  smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
+  if (!ruling.accepts()) co_return ruling;
+  Recipients& recipients = transaction_->recipients;
+  const mail::Envelope& envelope = session_.envelope();
+  const mail::Mailbox& sender = envelope.sender;
+  const std::uint64_t declared = envelope.options.size;
+  const Recipients::Accepted& last = recipients.all().back();
+  auto refusal = co_await check_mailboxes(floor_, profile_, last, sender, declared);
+  if (!refusal) co_return ruling;
+  recipients.drop_last();
+  co_return refuse("RCPT", *std::move(refusal));
 }
 
 Recipients Desk::no_recipients() const {
@@ -159,6 +170,7 @@ Task<smtp::Ruling> Desk::text() {
     transaction_->fixer = std::make_unique<mail::HeaderFixer>(fixes);
     transaction_->own_message_id = fixes.message_id;
   }
+  transaction_->copies = request.local;
   transaction_->intake = floor_.store.begin(std::move(request));
   log::MessageStarted event{service_.name(), transaction_->id, peer_.name};
   if (peer_.login) {
@@ -187,6 +199,7 @@ bool Desk::body(std::string_view octets) {
 
 void Desk::append(std::string_view octets) {
   transaction_->intake->append(octets);
+  transaction_->octets += octets.size();
   transaction_->buffered += octets.size();
   floor_.text_in_memory += octets.size();
 }
@@ -219,11 +232,20 @@ Task<smtp::Ruling> Desk::commit() {
     discard();
     co_return ruling;
   }
+  const std::uint64_t octets = transaction.octets;
+  auto full = co_await check_room(floor_, profile_, transaction.recipients, octets);
+  if (full) {
+    smtp::Ruling ruling = refuse("END-OF-MESSAGE", *std::move(full));
+    discard();
+    co_return ruling;
+  }
   if (!transaction.failure) {
     Result<storage::Stored> stored = co_await transaction.intake->promise();
     forget_buffered();
     if (stored) {
       log_delivered(*stored);
+      floor_.wake_queue();
+      co_await warn_nearly_full(floor_, profile_, transaction.copies, *stored);
       transaction_.reset();
       co_return accept(250, "2.0.0", "Ok: queued as " + id);
     }

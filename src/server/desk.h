@@ -57,6 +57,8 @@ class Desk {
     std::unique_ptr<mail::HeaderFixer> fixer;  // Null: the header stays as it came.
     std::string own_message_id;                // What the fixer adds where there is none.
     bool held = false;                         // The login's mail waits (login_hourly_...).
+    std::vector<storage::LocalCopy> copies;    ///< As given to the store.
+    std::uint64_t octets = 0;                  ///< Of the text so far.
     std::uint64_t buffered = 0;
   };
 

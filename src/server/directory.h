@@ -12,6 +12,7 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "mail/path.h"
+#include "mail/quota.h"
 #include "policy/access.h"
 #include "policy/relay.h"
 #include "policy/users.h"
@@ -28,6 +29,10 @@ struct Target {
   std::string original;   ///< The address as it was given, where that is another one.
   std::string extension;  ///< What followed recipient_delimiter in the final address.
   policy::DomainClass domain = policy::DomainClass::Local;  ///< Local or Virtual.
+  bool create_folder = false;  ///< The folder is made when it is not there.
+  mail::QuotaLimits quota;     ///< Of the whole mailbox.
+  /// Set where the mail goes to another program instead (virtual_transport): as this address.
+  std::optional<mail::Mailbox> handed_over;
 };
 
 /// Where an address leads. Without mailboxes, others and a refusal it is unknown.

@@ -59,9 +59,10 @@ struct ServiceProfile {
 /// All that a session holds on to from the moment it begins; a reload makes a new one.
 struct Profile {
   std::array<ServiceProfile, kServices> services;
-  std::string hostname;   ///< myhostname
-  std::string mail_name;  ///< in Received: by HOST (mail_name)
-  std::string myorigin;   ///< completes an address without a domain
+  std::uint16_t mailbox_full_code = 552;  ///< mailbox_full_reject_code
+  std::string hostname;                   ///< myhostname
+  std::string mail_name;                  ///< in Received: by HOST (mail_name)
+  std::string myorigin;                   ///< completes an address without a domain
   std::string queue_directory;
   std::string mail_root;  ///< the fixed front of mail_location: its file system is watched
   std::uint64_t queue_minfree = 0;

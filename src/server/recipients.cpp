@@ -30,6 +30,14 @@ const Target* looping(const Resolution& found, const std::vector<std::string>& d
   return nullptr;
 }
 
+void add_queued(const mail::Recipient& from,
+                const mail::Mailbox& to,
+                std::vector<mail::Recipient>& queued) {
+  const auto same = [&to](const mail::Recipient& one) { return one.mailbox == to; };
+  if (std::any_of(queued.begin(), queued.end(), same)) return;
+  queued.push_back(forwarded(from, to));
+}
+
 }  // namespace
 
 smtp::Reply Recipients::lookup_failure(const mail::Mailbox& mailbox) {
@@ -79,6 +87,10 @@ void Recipients::fill(storage::IntakeRequest& request) const {
   std::vector<mail::Recipient>& queued = request.envelope.recipients;
   for (const Accepted& accepted : accepted_) {
     for (const Target& target : accepted.found.mailboxes) {
+      if (target.handed_over) {
+        add_queued(accepted.recipient, *target.handed_over, queued);
+        continue;
+      }
       // Two recipients may share one mailbox, which then gets one copy.
       const auto same = [&target](const storage::LocalCopy& copy) {
         return copy.maildir == target.maildir && copy.folder == target.folder;
@@ -89,12 +101,12 @@ void Recipients::fill(storage::IntakeRequest& request) const {
       copy.recipient = target.address;
       copy.original = target.original;
       copy.folder = target.folder;
+      copy.create_folder = target.create_folder;
+      copy.quota = target.quota;
       request.local.push_back(std::move(copy));
     }
     for (const mail::Mailbox& other : accepted.found.others) {
-      const auto same = [&other](const mail::Recipient& one) { return one.mailbox == other; };
-      if (std::any_of(queued.begin(), queued.end(), same)) continue;
-      queued.push_back(forwarded(accepted.recipient, other));
+      add_queued(accepted.recipient, other, queued);
     }
   }
 }
@@ -124,6 +136,10 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
   for (const Accepted& accepted : accepted_) {
     waiting = waiting || !accepted.found.others.empty();
     for (const Target& target : accepted.found.mailboxes) {
+      if (target.handed_over) {
+        waiting = true;
+        continue;
+      }
       const std::string_view transport =
           (target.domain == DomainClass::Virtual) ? "virtual" : "local";
       log.emit(log::RecipientDelivered{id, transport, target.address, target.original, times.before,

@@ -61,6 +61,8 @@ class Recipients {
   [[nodiscard]] std::size_t size() const { return accepted_.size(); }
   [[nodiscard]] bool empty() const { return accepted_.empty(); }
   void clear() { accepted_.clear(); }
+  /// Takes back what add() did last.
+  void drop_last() { accepted_.pop_back(); }
 
   /// Adds the mailboxes and the recipients for the queue to `request`, none of them twice.
   void fill(storage::IntakeRequest& request) const;

@@ -363,8 +363,9 @@ TEST_CASE("a domain in two lists is worth a warning", "[config][load]") {
 }
 
 TEST_CASE("a parameter of Postfix without use is accepted with a note why", "[config][load]") {
-  CHECK(said("queue_run_delay = 300s\ndaemon_directory = /usr/lib/postfix/sbin\n") ==
-        "/etc/gatepost.conf:1: note: \"queue_run_delay\" has no use here: no mail is sent on yet\n"
+  CHECK(said("transport_retry_time = 60s\ndaemon_directory = /usr/lib/postfix/sbin\n") ==
+        "/etc/gatepost.conf:1: note: \"transport_retry_time\" has no use here: no mail is sent on "
+        "yet\n"
         "/etc/gatepost.conf:2: note: \"daemon_directory\" has no use here: there is one program "
         "and no other files of it "
         "to find\n");
