@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "app/alias_commands.h"
 #include "app/queue_verbs.h"
 #include "app/reload.h"
 #include "app/startup.h"
@@ -52,6 +53,7 @@ App::App(std::unique_ptr<Opened> opened)
       directory_(std::move(opened_->directory)),
       manager_(opened_->manager),
       logins_(clerk_),
+      book_(std::make_unique<server::AliasBook>(clerk_, *disk_, log_)),
       floor_(std::make_unique<server::Floor>(
           server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_, &logins_})),
       injector_(*floor_),
@@ -89,12 +91,23 @@ Task<void> App::start() {
     drain("the queue cannot be opened");
     co_return;
   }
+  std::vector<std::string> problems;
+  std::string folder = settings_->queue_directory;
+  const Result<void> book = co_await book_->open(std::move(folder), problems);
+  for (const std::string& problem : problems) log_.emit(log::QueueRecovered{problem});
+  if (!book) {
+    log_.emit(log::StorageFailed{"", "aliases.db", book.error().detail});
+    exit_code_ = 71;
+    drain("the throw-away addresses cannot be read");
+    co_return;
+  }
   if (phase_ != Phase::Starting) co_return;
   open_doors();
 }
 
 void App::open_doors() {
   phase_ = Phase::Serving;
+  directory_->use(*book_, clocks_);
   const auto profile = make_profile(*settings_, directory_);
   login_keeper_->open(settings_->state_directory);
   login_keeper_->configure(*settings_, profile, *directory_);
@@ -293,6 +306,10 @@ Task<Result<std::string>> App::perform(control::Request request) {
     auto told = co_await login_keeper_->perform(std::move(request.words));
     outgoing_->wake();
     co_return told;
+  }
+  if (is_alias_verb(request.verb)) {
+    auto answer = co_await serve_aliases(*book_, *directory_, clock_, request);
+    co_return answer;
   }
   auto done = co_await change_queue(*store_, request);
   outgoing_->wake();

@@ -25,6 +25,7 @@
 #include "log/log.h"
 #include "net/deadlines.h"
 #include "net/task_group.h"
+#include "server/alias_book.h"
 #include "server/floor.h"
 #include "server/injector.h"
 #include "server/login.h"
@@ -88,6 +89,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   std::shared_ptr<SettingsDirectory> directory_;
   system::ServiceManager& manager_;
   server::Logins logins_;
+  std::unique_ptr<server::AliasBook> book_;
   std::unique_ptr<server::Floor> floor_;
   server::Injector injector_;
   std::unique_ptr<Outgoing> outgoing_;

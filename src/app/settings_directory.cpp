@@ -8,9 +8,11 @@
 #include "app/transports.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "policy/alias_members.h"
 #include "policy/folder.h"
 #include "policy/quota_rule.h"
 #include "policy/recipient.h"
+#include "policy/throwaway.h"
 
 namespace gatepost::app {
 namespace {
@@ -178,10 +180,60 @@ Result<server::Target> SettingsDirectory::target_of(const policy::User& user,
   return target;
 }
 
+void SettingsDirectory::use(server::AliasBook& book, const server::Clocks& clocks) {
+  book_ = &book;
+  clocks_ = &clocks;
+}
+
+std::int64_t SettingsDirectory::now() const {
+  return clocks_->moment().time_since_epoch() / std::chrono::seconds(1);
+}
+
+void SettingsDirectory::note_use(std::string_view throwaway, const mail::Mailbox& sender) {
+  if (book_ != nullptr) book_->note_use(throwaway, sender, now());
+}
+
 Result<server::Resolution> SettingsDirectory::resolve(const mail::Mailbox& recipient,
                                                       DomainClass domain,
-                                                      const mail::Mailbox&) {
+                                                      const mail::Mailbox& sender) {
+  const bool ours = domain != DomainClass::Other && book_ != nullptr;
+  const std::string address = lower(recipient.local) + "@" + lower(recipient.domain);
+  const mail::Throwaway* alias = ours ? book_->find(address) : nullptr;
+  if (alias == nullptr) return follow(recipient, domain);
   server::Resolution out;
+  out.throwaway = alias->address;
+  const policy::Standing standing = policy::judge_throwaway(*alias, sender, now());
+  out.trap = standing == policy::Standing::Trap;
+  out.refusal = policy::refuse_throwaway(standing, recipient.text());
+  if (standing == policy::Standing::Foreign) book_->note_leak(out.throwaway, sender, now());
+  if (standing != policy::Standing::Open) return out;
+  return follow(recipient, domain);
+}
+
+Result<server::Resolution> SettingsDirectory::follow(const mail::Mailbox& recipient,
+                                                     DomainClass domain) {
+  server::Resolution out;
+  const std::string address = lower(recipient.local) + "@" + lower(recipient.domain);
+  const mail::Throwaway* alias = book_ != nullptr ? book_->find(address) : nullptr;
+  if (alias != nullptr) {
+    out.throwaway = alias->address;
+    if (alias->trap) return out;
+    const auto members = policy::parse_alias_members(alias->targets);
+    for (const policy::AliasMember& member :
+         members ? *members : std::vector<policy::AliasMember>()) {
+      // One of these leads to names and tables, never to another of these.
+      mail::Mailbox to = member.mailbox;
+      if (to.domain.empty()) to.domain = recipient.domain;
+      GP_TRY(const DomainClass its, domain_class(to.domain));
+      GP_TRY(const policy::Expansion found, aliases_.expand(to, its));
+      if (found.fault != policy::Expansion::Fault::None) {
+        return Error{Cause::Temporary, found.at + ": " + found.detail};
+      }
+      for (const policy::Leaf& leaf : found.leaves) GP_CHECK(put(leaf, out));
+    }
+    if (!out.mailboxes.empty() || !out.others.empty()) out.refusal.reset();
+    return out;
+  }
   GP_TRY(const policy::Expansion found, aliases_.expand(recipient, domain));
   const std::string who = "<" + recipient.text() + ">: ";
   switch (found.fault) {
@@ -248,7 +300,7 @@ Result<bool> SettingsDirectory::has_taker(const policy::Leaf& leaf) {
 
 Result<bool> SettingsDirectory::leads_to(const mail::Mailbox& address, std::string_view name) {
   GP_TRY(const DomainClass domain, domain_class(address.domain));
-  GP_TRY(const server::Resolution found, resolve(address, domain, {}));
+  GP_TRY(const server::Resolution found, follow(address, domain));
   return std::any_of(found.mailboxes.begin(), found.mailboxes.end(),
                      [name](const server::Target& one) { return iequals(one.user, name); });
 }

@@ -13,7 +13,9 @@
 #include "base/time.h"
 #include "config/settings.h"
 #include "policy/users.h"
+#include "server/alias_book.h"
 #include "server/directory.h"
+#include "server/floor.h"
 #include "tables/files.h"
 #include "tables/match_list.h"
 #include "tables/table_set.h"
@@ -33,6 +35,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   Result<server::Resolution> resolve(const mail::Mailbox& recipient,
                                      policy::DomainClass domain,
                                      const mail::Mailbox& sender) override;
+  void note_use(std::string_view throwaway, const mail::Mailbox& sender) override;
   bool in_mynetworks(const IpAddress& client) override;
   bool is_unlimited(const IpAddress& client) override;
   bool may_send_bare_newlines(const IpAddress& client) override;
@@ -43,9 +46,19 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   /// 32 random octets that what unknown users seem to have is made from; without it, see decoys().
   void use_login_key(Secret key);
 
+  /// Throw-away addresses, and the clock they go by; both outlive the directory.
+  void use(server::AliasBook& book, const server::Clocks& clocks);
   /// Mail for `address` reaches the user `name` of passwd_file, perhaps among others.
   [[nodiscard]] Result<bool> leads_to(const mail::Mailbox& address, std::string_view name);
 
+  /// Where mail for `recipient` goes, without a look at who sends it.
+  [[nodiscard]] Result<server::Resolution> follow(const mail::Mailbox& recipient,
+                                                  policy::DomainClass domain);
+  /// The domain of new addresses for a user without one.
+  [[nodiscard]] const std::string& minting_domain() const { return aliases_.local_domain(); }
+  /// As find_mailbox(), without extensions.
+  [[nodiscard]] Result<std::optional<server::Target>> find_exact(const mail::Mailbox& address,
+                                                                 policy::DomainClass domain);
   /// The mailbox of an address in a Local or Virtual domain; nothing when there is no such user.
   Result<std::optional<server::Target>> find_mailbox(const mail::Mailbox& address,
                                                      policy::DomainClass domain);
@@ -72,8 +85,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   Result<void> check_mynetworks() const;
   Result<bool> has_taker(const policy::Leaf& leaf) override;
   Result<void> put(const policy::Leaf& leaf, server::Resolution& to);
-  Result<std::optional<server::Target>> find_exact(const mail::Mailbox& address,
-                                                   policy::DomainClass domain);
+  [[nodiscard]] std::int64_t now() const;
   Result<void> read_users();
   Result<server::Target> target_of(const policy::User& user, policy::DomainClass domain) const;
   [[nodiscard]] bool is_handed_over(policy::DomainClass domain) const {
@@ -112,6 +124,8 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   bool create_folders_ = false;
   bool local_handed_over_ = false;    ///< mailbox_transport or local_transport is another program.
   bool virtual_handed_over_ = false;  ///< virtual_transport is.
+  server::AliasBook* book_ = nullptr;
+  const server::Clocks* clocks_ = nullptr;
   policy::Users users_;
   tables::Stamp users_stamp_;
   bool users_missing_ = false;  // Told already.

@@ -58,6 +58,8 @@ std::string answer_done(const Request& request, const Result<std::string>& done)
     const bool never = done.error().cause == Cause::Permanent;
     return format_refusal(never ? exits::kUnavailable : exits::kTemporary, done.error().detail);
   }
+  // Lists are whole answers already.
+  if (request.verb == Verb::AliasList || request.verb == Verb::AliasReport) return *done;
   if (!request.json) return *done + "\n";
   JsonDocument document;
   const auto root = document.object();

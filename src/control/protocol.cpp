@@ -75,7 +75,7 @@ Result<Request> parse_request(std::string_view line) {
   for (; !argument.empty(); argument = take_word(line, " \t")) {
     request.words.emplace_back(argument);
   }
-  if (!row->arguments.empty() && request.words.empty()) {
+  if (!row->arguments.empty() && row->arguments.front() != '[' && request.words.empty()) {
     return not_understood(format("{} needs {}", row->name, row->arguments));
   }
   return request;

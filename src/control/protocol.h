@@ -34,7 +34,7 @@ struct VerbRow {
   Verb verb;
   std::string_view name;
   Who who;
-  std::string_view arguments;  ///< As shown in help; empty: it takes none.
+  std::string_view arguments;  ///< As shown in help; empty: it takes none; [: it needs none.
   std::string_view text;
 };
 

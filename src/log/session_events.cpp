@@ -129,4 +129,13 @@ void ConnectionLimit::line(Line& out) const {
   out.add(" for service ").add(service);
 }
 
+void AliasLeaked::line(Line& out) const {
+  out.add("alias ").path(address).add(" given to ").add(given_to, limits::kLogText);
+  out.add(" was used by ").add(used_by, limits::kLogText);
+}
+
+void TrapHit::line(Line& out) const {
+  out.add("trap ").path(address).add(" hit by ").add(peer).add(" from=").path(sender);
+}
+
 }  // namespace gatepost::log

@@ -285,4 +285,36 @@ struct ConnectionLimit {
   }
 };
 
+/// Somebody writes to an address that was given to another.
+struct AliasLeaked {
+  static constexpr About about{"alias_leaked", Level::Info, "cleanup",
+                               "A throw-away address was given to one correspondent and is used by "
+                               "another, which was refused."};
+  std::string_view address, given_to, used_by;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("address", address);
+    field("given_to", given_to);
+    field("used_by", used_by);
+  }
+};
+
+/// Somebody writes to a revoked throw-away address, which nobody has a reason to.
+struct TrapHit {
+  static constexpr About about{"trap_hit", Level::Info, "smtpd",
+                               "Somebody wrote to a revoked throw-away address and was answered as "
+                               "if it were unknown."};
+  std::string_view peer, address, sender;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("peer", peer);
+    field("address", address);
+    field("sender", sender);
+  }
+};
+
 }  // namespace gatepost::log

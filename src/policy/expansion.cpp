@@ -183,9 +183,12 @@ Result<void> Expander::follow_members(std::string_view value,
     Node to{member.mailbox, member.exact, from.owner};
     if (member.kind == AliasMember::Kind::Domain) to.address.local = from.address.local;
     if (to.address.domain.empty()) {
+      // aliases(5) name users of this host: where $myorigin is another's, its users are not meant.
       // A name that is the alias's own is the user of the domain that was asked for.
-      const bool own = edge != Edge::Virtual && is_name_of(from, to.address.local);
-      to.address.domain = own ? from.address.domain : settings_.myorigin;
+      GP_TRY(const DomainClass origin, tables_.domain_class(settings_.myorigin));
+      const bool here = edge != Edge::Virtual &&
+                        (origin == DomainClass::Other || is_name_of(from, to.address.local));
+      to.address.domain = here ? from.address.domain : settings_.myorigin;
     }
     GP_CHECK(follow_member(std::move(to), from, edge, extension, depth));
   }

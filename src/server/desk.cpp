@@ -98,6 +98,9 @@ smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
   }
   const mail::Mailbox& sender = session_.envelope().sender;
   auto unknown = recipients.add(recipient, std::move(mailbox), *domain, sender);
+  if (unknown && recipients.was_trap()) {
+    floor_.log.emit(log::TrapHit{peer_.name, recipient.mailbox.text(), sender.text()});
+  }
   if (unknown) return refuse("RCPT", *std::move(unknown));
   return accept(250, "2.1.5", "Ok");
 }

@@ -40,6 +40,8 @@ struct Resolution {
   std::vector<Target> mailboxes;       ///< No maildir and folder twice.
   std::vector<mail::Mailbox> others;   ///< Addresses of other hosts, with their domain; none twice.
   std::optional<smtp::Reply> refusal;  ///< Why it leads nowhere, where "unknown" says too little.
+  std::string throwaway;               ///< The throw-away address it is; empty: none.
+  bool trap = false;                   ///< It is a revoked one: unknown, and worth a word.
 };
 
 /// A name somebody logs in by, and whose it is.
@@ -62,6 +64,8 @@ class Directory {
   [[nodiscard]] virtual Result<Resolution> resolve(const mail::Mailbox& recipient,
                                                    policy::DomainClass domain,
                                                    const mail::Mailbox& sender) = 0;
+  /// A message for a throw-away address was accepted.
+  virtual void note_use(std::string_view throwaway, const mail::Mailbox& sender) = 0;
   [[nodiscard]] virtual bool in_mynetworks(const IpAddress& client) = 0;
   [[nodiscard]] virtual Result<LoginName> find_login(std::string_view name) = 0;
   /// What stands in for the secrets of unknown users; null: logins are not possible now.

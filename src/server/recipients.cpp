@@ -71,9 +71,10 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
                                            mail::Mailbox completed,
                                            DomainClass domain,
                                            const mail::Mailbox& sender) {
-  Accepted accepted{recipient, domain, {}};
+  Accepted accepted{recipient, domain, {}, sender};
   accepted.recipient.mailbox = std::move(completed);
   auto refused = find(accepted.recipient.mailbox, domain, sender, accepted.found);
+  was_trap_ = accepted.found.trap;
   if (refused) return refused;
   const std::string given = accepted.recipient.mailbox.text();
   for (Target& target : accepted.found.mailboxes) {
@@ -135,6 +136,9 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
   bool waiting = false;
   for (const Accepted& accepted : accepted_) {
     waiting = waiting || !accepted.found.others.empty();
+    if (!accepted.found.throwaway.empty()) {
+      directory_.note_use(accepted.found.throwaway, accepted.sender);
+    }
     for (const Target& target : accepted.found.mailboxes) {
       if (target.handed_over) {
         waiting = true;

@@ -56,7 +56,10 @@ class Recipients {
     mail::Recipient recipient;  ///< Its mailbox completed.
     policy::DomainClass domain = policy::DomainClass::Other;
     Resolution found;
+    mail::Mailbox sender;
   };
+  /// The recipient that was refused last is a trap.
+  [[nodiscard]] bool was_trap() const { return was_trap_; }
   [[nodiscard]] const std::vector<Accepted>& all() const { return accepted_; }
   [[nodiscard]] std::size_t size() const { return accepted_.size(); }
   [[nodiscard]] bool empty() const { return accepted_.empty(); }
@@ -77,7 +80,8 @@ class Recipients {
     Duration before{};
     Duration promise{};
   };
-  /// One line for each mailbox that has the message, and `removed` when nothing waits.
+  /// The message is durable: one line for each mailbox that has it, `removed` when nothing waits, and
+  /// throw-away addresses count it.
   void log_delivered(log::Log& log, std::string_view id, const Times& times) const;
 
   /// 451: a table or file cannot be read now.
@@ -87,6 +91,7 @@ class Recipients {
   Directory& directory_;
   Settings settings_;
   std::vector<Accepted> accepted_;
+  bool was_trap_ = false;
 };
 
 }  // namespace gatepost::server

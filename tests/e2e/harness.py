@@ -117,6 +117,7 @@ class Server:
             "state_directory": f"{self.root}/state",
             "control_socket": f"{self.root}/run/control.sock",
             "maillog_file": f"{self.root}/log/mail.log",
+            "alias_maps": "",  # The machine's own /etc/aliases is no part of a test.
         }
         self.settings.update(settings or {})
         self.config = self.root / "etc" / "gatepost.conf"

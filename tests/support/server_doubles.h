@@ -180,6 +180,10 @@ class MapDirectory final : public server::Directory {
     out.domain = domain;
     return out;
   }
+  std::vector<std::string> used;  ///< Throw-away addresses that got mail.
+  void note_use(std::string_view throwaway, const mail::Mailbox& sender) override {
+    used.push_back(std::string(throwaway) + " " + sender.text());
+  }
   bool in_mynetworks(const IpAddress& client) override {
     return trusts_loopback && client.is_loopback();
   }

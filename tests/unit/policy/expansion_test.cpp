@@ -139,6 +139,14 @@ TEST_CASE("aliases(5) serve local names, and a name in its own list is the user"
         "loop one@example.com -> two@example.com -> one@example.com");
 }
 
+TEST_CASE("names in aliases(5) are users of this host, also where $myorigin is not",
+          "[policy][aliases]") {
+  Place place;
+  place.settings.myorigin = "elsewhere.example";
+  place.tables.aliases = {{"postmaster", "root"}};
+  CHECK(place.leads("postmaster@second.example") == "root@second.example");
+}
+
 TEST_CASE("virtual(5) and aliases(5) lead to each other", "[policy][aliases]") {
   Place place;
   place.tables.virtuals = {{"info@alias.example", "staff"}, {"kim@example.com", "kim@new.example"}};
