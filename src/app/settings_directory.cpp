@@ -275,7 +275,10 @@ Result<void> SettingsDirectory::put(const policy::Leaf& leaf, server::Resolution
   if (other) {
     const auto same = [&leaf](const mail::Mailbox& one) { return one == leaf.address; };
     const bool there = std::any_of(to.others.begin(), to.others.end(), same);
-    if (!there) to.others.push_back(leaf.address);
+    if (!there) {
+      to.others.push_back(leaf.address);
+      to.owners.push_back(leaf.owner);
+    }
   }
   if (leaf.domain != DomainClass::Local && leaf.domain != DomainClass::Virtual) return {};
   GP_TRY(std::optional<server::Target> found, find_mailbox(leaf.address, leaf.domain));

@@ -174,7 +174,8 @@ Task<smtp::Ruling> Desk::text() {
     transaction_->own_message_id = fixes.message_id;
   }
   transaction_->copies = request.local;
-  transaction_->intake = floor_.store.begin(std::move(request));
+  transaction_->intake =
+      transaction_->recipients.begin(floor_.store, std::move(request), floor_.ids);
   log::MessageStarted event{service_.name(), transaction_->id, peer_.name};
   if (peer_.login) {
     event.method = peer_.login->method;

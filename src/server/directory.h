@@ -40,8 +40,11 @@ struct Resolution {
   std::vector<Target> mailboxes;       ///< No maildir and folder twice.
   std::vector<mail::Mailbox> others;   ///< Addresses of other hosts, with their domain; none twice.
   std::optional<smtp::Reply> refusal;  ///< Why it leads nowhere, where "unknown" says too little.
-  std::string throwaway;               ///< The throw-away address it is; empty: none.
-  bool trap = false;                   ///< It is a revoked one: unknown, and worth a word.
+  /// Of each of `others`, the owner of the list it is on: the sender of what goes there; empty: it
+  /// is on none. Shorter than `others` where none of the rest is.
+  std::vector<mail::Mailbox> owners;
+  std::string throwaway;  ///< The throw-away address it is; empty: none.
+  bool trap = false;      ///< It is a revoked one: unknown, and worth a word.
 };
 
 /// A name somebody logs in by, and whose it is.

@@ -203,7 +203,7 @@ void Injector::Work::open_intake() {
   opened_ = true;
   refuse_loops();
   if (!has_takers()) return;
-  intake_ = floor_.store.begin(intake_request());
+  intake_ = recipients_.begin(floor_.store, intake_request(), floor_.ids);
   // Fields are put before the text: one that opens with anything else needs the empty line.
   if (header_.opening() != mail::HeaderScanner::Opening::Header) intake_->append("\n");
 }

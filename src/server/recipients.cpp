@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "log/events.h"
+#include "server/list_intake.h"
 
 namespace gatepost::server {
 namespace {
@@ -106,10 +107,57 @@ void Recipients::fill(storage::IntakeRequest& request) const {
       copy.quota = target.quota;
       request.local.push_back(std::move(copy));
     }
-    for (const mail::Mailbox& other : accepted.found.others) {
-      add_queued(accepted.recipient, other, queued);
+    for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
+      if (owner_of(accepted, n) != nullptr) continue;
+      add_queued(accepted.recipient, accepted.found.others[n], queued);
     }
   }
+}
+
+const mail::Mailbox* Recipients::owner_of(const Accepted& accepted, std::size_t other) {
+  if (accepted.sender.empty() || other >= accepted.found.owners.size()) return nullptr;
+  const mail::Mailbox& owner = accepted.found.owners[other];
+  return owner.empty() ? nullptr : &owner;
+}
+
+std::unique_ptr<storage::Intake> Recipients::begin(storage::MailStore& store,
+                                                   storage::IntakeRequest request,
+                                                   mail::IdMaker& ids) {
+  std::vector<storage::IntakeRequest> parts;
+  forwards_.clear();
+  for (const Accepted& accepted : accepted_) {
+    for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
+      const mail::Mailbox* owner = owner_of(accepted, n);
+      if (owner == nullptr) continue;
+      const auto same = [owner](const storage::IntakeRequest& one) {
+        return one.envelope.sender == *owner;
+      };
+      auto part = std::find_if(parts.begin(), parts.end(), same);
+      if (part == parts.end()) {
+        storage::IntakeRequest fresh = request;
+        fresh.local.clear();
+        fresh.id = ids.next(request.arrived);
+        fresh.envelope.sender = *owner;
+        fresh.envelope.recipients.clear();
+        // RFC 3461 section 5.2.7.3: what the sender asked for ends at the list.
+        fresh.envelope.options.ret = mail::Return::Unstated;
+        fresh.envelope.options.envelope_id.clear();
+        forwards_.push_back({accepted.recipient.mailbox.text(), fresh.id});
+        parts.push_back(std::move(fresh));
+        part = std::prev(parts.end());
+      }
+      add_queued({accepted.found.others[n], {}, {}}, accepted.found.others[n],
+                 part->envelope.recipients);
+    }
+  }
+  const bool only_lists = request.local.empty() && request.envelope.recipients.empty();
+  if (only_lists && !parts.empty()) {
+    parts.front().id = request.id;
+    forwards_.front().id = request.id;
+    request = std::move(parts.front());
+    parts.erase(parts.begin());
+  }
+  return begin_with_lists(store, std::move(request), std::move(parts));
 }
 
 std::optional<std::string> Recipients::find_loop(
@@ -135,7 +183,9 @@ std::vector<Recipients::Accepted> Recipients::take_loops(
 void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& times) const {
   bool waiting = false;
   for (const Accepted& accepted : accepted_) {
-    waiting = waiting || !accepted.found.others.empty();
+    for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
+      waiting = waiting || owner_of(accepted, n) == nullptr;
+    }
     if (!accepted.found.throwaway.empty()) {
       directory_.note_use(accepted.found.throwaway, accepted.sender);
     }
@@ -150,6 +200,23 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
                                        Duration::zero(), Duration::zero(), times.promise,
                                        "delivered to maildir"});
     }
+  }
+  for (const Forward& forward : forwards_) {
+    // A list alone is the item itself.
+    if (forward.id == id) {
+      waiting = true;
+      continue;
+    }
+    const std::string detail = "forwarded as " + forward.id;
+    log.emit(log::RecipientDelivered{id,
+                                     "local",
+                                     forward.list,
+                                     {},
+                                     times.before,
+                                     Duration::zero(),
+                                     Duration::zero(),
+                                     times.promise,
+                                     detail});
   }
   if (!waiting) log.emit(log::ItemRemoved{id});
 }

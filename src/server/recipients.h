@@ -2,6 +2,7 @@
 // server: the recipients of one message: what each leads to, and what is stored for them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "base/time.h"
 #include "log/log.h"
 #include "mail/envelope.h"
+#include "mail/id.h"
 #include "policy/recipient.h"
 #include "server/directory.h"
 #include "smtp/steps.h"
@@ -69,6 +71,12 @@ class Recipients {
 
   /// Adds the mailboxes and the recipients for the queue to `request`, none of them twice.
   void fill(storage::IntakeRequest& request) const;
+  /// Begins storing what fill() has filled: what a list with an owner hands on to other hosts is an item of its
+  /// own, with the owner as its sender, since the lists' failures are the owner's to know. Bounces
+  /// stay bounces.
+  [[nodiscard]] std::unique_ptr<storage::Intake> begin(storage::MailStore& store,
+                                                       storage::IntakeRequest request,
+                                                       mail::IdMaker& ids);
   /// The mailbox among those of the message whose address a Delivered-To field has already.
   [[nodiscard]] std::optional<std::string> find_loop(
       const std::vector<std::string>& delivered_to) const;
@@ -90,7 +98,15 @@ class Recipients {
  private:
   Directory& directory_;
   Settings settings_;
+  struct Forward {
+    std::string list;
+    std::string id;
+  };
+
+  [[nodiscard]] static const mail::Mailbox* owner_of(const Accepted& accepted, std::size_t other);
+
   std::vector<Accepted> accepted_;
+  std::vector<Forward> forwards_;  // Lists whose mail is an item of its own.
   bool was_trap_ = false;
 };
 

@@ -141,6 +141,22 @@ class Aliases(Case):
         self.assert_reply(self.code(server, f"gone@{DOMAIN}"),
                           "550 5.1.6 <gone@example.com>: Recipient address rejected: User has moved to gone@new.test")
 
+    def test_what_a_list_hands_on_comes_from_its_owner(self):
+        server = self.start(aliases="list: bob, far@elsewhere.test\nowner-list: carol\nplain: near@elsewhere.test\n")
+        self.assert_reply(self.deliver(server, f"list@{DOMAIN}", f"plain@{DOMAIN}"), "250 ")
+        server.one_text("bob")
+        rows = {row["sender"]: [one["address"] for one in row["recipients"]] for row in server.queue()}
+        self.assertEqual(rows, {"x@remote.test": ["near@elsewhere.test"],
+                                f"owner-list@{DOMAIN}": ["far@elsewhere.test"]})
+        server.wait_log("to=<list@example.com>, relay=local")
+
+    def test_a_bounce_to_a_list_stays_a_bounce_and_a_list_alone_is_one_item(self):
+        server = self.start(aliases="list: far@elsewhere.test\nowner-list: carol\n", expand_owner_alias="yes")
+        self.assert_reply(self.deliver(server, f"list@{DOMAIN}"), "250 ")
+        self.assertEqual([row["sender"] for row in server.queue()], [f"carol@{DOMAIN}"])
+        self.assert_reply(self.deliver(server, f"list@{DOMAIN}", sender=""), "250 ")
+        self.assertEqual(sorted(row["sender"] for row in server.queue()), ["MAILER-DAEMON", f"carol@{DOMAIN}"])
+
 
 class Throwaways(Case):
     def alias(self, server, *words):
