@@ -63,7 +63,7 @@ Result<std::vector<std::string>> take_own(Arguments arguments,
   return out;
 }
 
-int ask_alias(const Options& options, control::Request request) {
+int ask_alias(const Options& options, const control::Request& request) {
   const auto socket = find_socket(options);
   if (!socket) return fail(exits::kConfig, socket.error().detail);
   const Asked asked = ask(*socket, request);
@@ -118,7 +118,7 @@ int alias_command(Arguments arguments) {
   if (control::format_request(request).size() > limits::kControlLine) {
     return fail(exits::kUsage, "alias: too much at once");
   }
-  return ask_alias(*options, std::move(request));
+  return ask_alias(*options, request);
 }
 
 }  // namespace gatepost::cli

@@ -185,7 +185,7 @@ void TableSet::revert() {
 
 std::string TableSet::place_of(const Spec& spec, std::string_view key) {
   if (!spec.has_file()) return spec.text();
-  const std::string path = path_of(spec);
+  std::string path = path_of(spec);
   const Result<std::string> text = files_.read(path, limits::kFile);
   if (!text) return path;
   LineReader reader(*text);
