@@ -31,7 +31,7 @@ std::string manual_settings(bool json) {
     const auto one = document.object();
     document.put(one, "name", row.name);
     document.put(one, "default", row.initial);
-    document.put(one, "value", row.form);
+    document.put(one, "value", row.kind->form);
     document.put(one, "each_service", row.per_service());
     document.put(one, "reload", row.reload == config::Reload::Live);
     document.put(one, "text", row.text);
