@@ -34,6 +34,10 @@ bool is_pending(const queue::Destination& one) {
 void append_item(std::string& out, const queue::Item& item, std::chrono::seconds utc_offset) {
   append_format(out, "{:<11} {:>8} {:<20} {}\n", item.id + (item.hold ? "!" : ""), item.octets,
                 format_arrival(item.arrived, utc_offset), on_terminal(shown_sender(item)));
+  if (item.hold && !item.login.empty()) {
+    const std::string login = format("(on hold, sent by login {})", on_terminal(item.login));
+    append_format(out, "{:>{}}\n", login, kReasonWidth);
+  }
   std::string_view told;
   for (const queue::Destination& one : item.destinations) {
     if (!is_pending(one)) continue;
@@ -78,6 +82,7 @@ std::string format_queue_json(const std::vector<queue::Item>& items) {
     document.put(root, "message_size", item.octets);
     document.put(root, "forced_expire", false);
     document.put(root, "sender", shown_sender(item));
+    if (!item.login.empty()) document.put(root, "login", item.login);
     const auto recipients = document.array();
     for (const queue::Destination& one : item.destinations) {
       if (!is_pending(one)) continue;

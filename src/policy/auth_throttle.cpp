@@ -38,20 +38,13 @@ std::uint64_t AuthThrottle::level(const Scores& scores,
   return found->second.level - std::min(found->second.level, drained);
 }
 
-void AuthThrottle::change(
-    Scores& scores, std::string_view key, std::uint32_t limit, int by, Instant now) {
+IpAddress AuthThrottle::network_of(const IpAddress& client) {
+  return client.masked(client.is_v4() ? 32 : 64);
+}
+
+void AuthThrottle::charge(Scores& scores, std::string_view key, std::uint32_t limit, Instant now) {
   if (limit == 0) return;
-  std::uint64_t now_at = level(scores, key, limit, now);
-  if (by > 0) {
-    now_at += kOne;
-  } else {
-    now_at -= std::min(now_at, kOne);
-  }
-  if (now_at == 0) {
-    const auto found = scores.find(key);
-    if (found != scores.end()) scores.erase(found);
-    return;
-  }
+  const std::uint64_t now_at = level(scores, key, limit, now) + kOne;
   if (scores.size() >= kMostRows && scores.find(key) == scores.end()) {
     make_room(scores, limit, now);
   }
@@ -76,29 +69,22 @@ bool AuthThrottle::is_vouched(const Attempt& attempt, Instant now) const {
   return found != good_.end() && now - found->second < kVouch;
 }
 
-bool AuthThrottle::admit(const Attempt& attempt, Instant now) {
-  const std::string client = attempt.client.text();
-  const std::string user = key_of(attempt.user);
+bool AuthThrottle::is_open(const Attempt& attempt, Instant now) const {
   const std::uint32_t clients = attempt.exempt ? 0 : settings_.client_limit;
   const std::uint32_t users = is_vouched(attempt, now) ? 0 : settings_.user_limit;
   const auto full = [this, now](const Scores& scores, const std::string& key, std::uint32_t limit) {
     return limit > 0 && level(scores, key, limit, now) + kOne > limit * kOne;
   };
-  if (full(clients_, client, clients) || full(users_, user, users)) return false;
-  change(clients_, client, clients, +1, now);
-  change(users_, user, users, +1, now);
-  return true;
+  return !full(clients_, attempt.client.text(), clients) &&
+         !full(users_, key_of(attempt.user), users);
 }
 
-void AuthThrottle::refund(const Attempt& attempt, Instant now) {
-  change(clients_, attempt.client.text(), attempt.exempt ? 0 : settings_.client_limit, -1, now);
-  if (!is_vouched(attempt, now)) {
-    change(users_, key_of(attempt.user), settings_.user_limit, -1, now);
-  }
+void AuthThrottle::failed(const Attempt& attempt, Instant now) {
+  charge(clients_, attempt.client.text(), attempt.exempt ? 0 : settings_.client_limit, now);
+  if (!is_vouched(attempt, now)) charge(users_, key_of(attempt.user), settings_.user_limit, now);
 }
 
 void AuthThrottle::succeeded(const Attempt& attempt, Instant now) {
-  refund(attempt, now);
   if (good_.size() >= kMostRows) {
     const auto oldest =
         std::min_element(good_.begin(), good_.end(),

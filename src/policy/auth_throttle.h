@@ -13,8 +13,9 @@
 namespace gatepost::policy {
 
 /// Counts failures by client network and by user name, known or not. A score fills by one with
-/// each attempt and empties at the rate of `limit` in `time`. An attempt is charged when it begins,
-/// so that many at once are not seen too late, and refunded when it succeeds.
+/// each failure and empties at the rate of `limit` in `time`. Only failures count, so that many who
+/// log in at once are not taken for guessers; who asks is_open() just before a password or proof is
+/// looked at, and lets those of a network wait for each other, sees no failure too late.
 ///
 /// Who guesses is refused; who logged in from the same network lately is not locked out by those
 /// who guess at their name, and networks do not suffer from each other.
@@ -33,19 +34,25 @@ class AuthThrottle {
   static constexpr Duration kMostDelay{8'000};
 
   struct Attempt {
-    IpAddress client;       ///< The network, masked.
-    std::string_view user;  ///< As the client spelled it; any case.
+    IpAddress client;       ///< network_of() the client.
+    std::string_view user;  ///< One name for all spellings (LoginName::name); any case.
     bool exempt = false;    ///< The network is not counted; the user is.
   };
 
   void configure(const Settings& settings) { settings_ = settings; }
 
-  /// False: refuse without a look at the password. True: the attempt is charged.
-  [[nodiscard]] bool admit(const Attempt& attempt, Instant now);
+  /// What one party has of the address space at least, however fine connections are counted: an
+  /// address of IPv4, a /64 of IPv6 (RFC 6177).
+  [[nodiscard]] static IpAddress network_of(const IpAddress& client);
+
+  /// False: refuse without a look at the password.
+  [[nodiscard]] bool is_open(const Attempt& attempt, Instant now) const;
   /// The password was right.
   void succeeded(const Attempt& attempt, Instant now);
-  /// The attempt came to nothing for a reason of ours.
-  void refund(const Attempt& attempt, Instant now);
+  /// It was wrong, or the client went away when the server had done its part.
+  void failed(const Attempt& attempt, Instant now);
+  /// The user has logged in from this network lately.
+  [[nodiscard]] bool is_vouched(const Attempt& attempt, Instant now) const;
   /// How long the reply to a failure waits: more with each failure of the network.
   [[nodiscard]] Duration delay(const Attempt& attempt, Instant now) const;
 
@@ -61,9 +68,8 @@ class AuthThrottle {
                                     std::string_view key,
                                     std::uint32_t limit,
                                     Instant now) const;
-  void change(Scores& scores, std::string_view key, std::uint32_t limit, int by, Instant now);
+  void charge(Scores& scores, std::string_view key, std::uint32_t limit, Instant now);
   void make_room(Scores& scores, std::uint32_t limit, Instant now) const;
-  [[nodiscard]] bool is_vouched(const Attempt& attempt, Instant now) const;
 
   Settings settings_;
   Scores clients_;

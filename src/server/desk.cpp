@@ -248,6 +248,7 @@ Task<smtp::Ruling> Desk::commit() {
     forget_buffered();
     if (stored) {
       log_delivered(*stored);
+      submission_.recheck_held(transaction.held);
       floor_.wake_queue();
       co_await warn_nearly_full(floor_, profile_, transaction.copies, *stored);
       transaction_.reset();

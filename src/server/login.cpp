@@ -72,9 +72,15 @@ struct Login::Work {
 Login::Login(Floor& floor, const Profile& profile, const ServiceProfile& service, Peer& peer)
     : floor_(floor), profile_(profile), service_(service), peer_(peer) {}
 
-policy::AuthThrottle::Attempt Login::attempt(std::string_view user) const {
+policy::AuthThrottle::Attempt Login::attempt() const {
   const IpAddress& client = peer_.client.address;
-  return {network_of(profile_, client), user, profile_.directory->is_unlimited(client)};
+  return {policy::AuthThrottle::network_of(client), account_,
+          profile_.directory->is_unlimited(client)};
+}
+
+void Login::charge() {
+  if (!std::exchange(looked_, false)) return;
+  floor_.logins->throttle.failed(attempt(), floor_.clocks.instant());
 }
 
 std::optional<auth::Terms> Login::make_terms(const auth::Mechanism& mechanism) const {
@@ -106,7 +112,9 @@ bool Login::may_try() {
 }
 
 Task<smtp::Ruling> Login::begin(smtp::step::AskAuth question) {
+  charge();
   found_.clear();
+  account_.clear();
   refusal_.reset();
   const auth::Mechanism* mechanism = auth::find_mechanism(question.mechanism);
   GP_ASSERT(mechanism != nullptr);  // The machine asks for what the settings offer.
@@ -123,7 +131,12 @@ Task<smtp::Ruling> Login::begin(smtp::step::AskAuth question) {
   co_return co_await go(std::move(first));
 }
 
+// The proof is looked at here: what failed elsewhere since the challenge counts.
 Task<smtp::Ruling> Login::respond(Secret response) {
+  if (looked_ && !floor_.logins->throttle.is_open(attempt(), floor_.clocks.instant())) {
+    looked_ = false;  // Nothing was learned.
+    co_return refuse_throttled();
+  }
   auth::Step step = exchange_->next(response.reveal());
   co_return co_await go(std::move(step));
 }
@@ -151,18 +164,17 @@ Task<smtp::Ruling> Login::go(auth::Step step) {
 // the clerk compares with.
 Task<std::optional<auth::Step>> Login::look(auth::Use use, std::string user, Secret password) {
   Logins& logins = *floor_.logins;
-  const policy::AuthThrottle::Attempt who = attempt(user);
-  if (!logins.throttle.admit(who, floor_.clocks.instant())) {
-    smtp::Reply reply{454, "4.7.0", "Temporary authentication failure: too many failures"};
-    refusal_ = refuse(std::move(reply), "too many failures", "throttled");
-    co_return std::nullopt;
-  }
   Result<LoginName> found = profile_.directory->find_login(user);
   std::shared_ptr<const auth::Decoys> decoys = profile_.directory->decoys();
   if (!found || !decoys) {
-    logins.throttle.refund(who, floor_.clocks.instant());
     const std::string reason = found ? std::string("no secrets") : found.error().detail;
     refusal_ = refuse(temporary(), reason, "error");
+    co_return std::nullopt;
+  }
+  account_ = found->name;
+  const policy::AuthThrottle::Attempt who = attempt();
+  if (!logins.throttle.is_open(who, floor_.clocks.instant())) {
+    refusal_ = refuse_throttled();
     co_return std::nullopt;
   }
   Work work{use, found->name, Secret(), std::move(password), std::move(decoys)};
@@ -172,10 +184,16 @@ Task<std::optional<auth::Step>> Login::look(auth::Use use, std::string user, Sec
   }
   const Seats::Seat seat = co_await logins.seats.take(who.client);
   if (!seat) {
-    logins.throttle.refund(who, floor_.clocks.instant());
-    refusal_ = refuse(temporary(), "too many logins wait", "error");
+    smtp::Reply reply{454, "4.7.0", "Temporary authentication failure: too many logins at once"};
+    refusal_ = refuse(std::move(reply), "too many logins wait", "error");
     co_return std::nullopt;
   }
+  // Those before it in the line may have failed meanwhile.
+  if (!logins.throttle.is_open(who, floor_.clocks.instant())) {
+    refusal_ = refuse_throttled();
+    co_return std::nullopt;
+  }
+  looked_ = true;
   const Work::Done done = co_await logins.clerk.run(std::move(work));
   if (use == auth::Use::Password) {
     co_return exchange_->password_checked(done.fits && !found_.empty());
@@ -187,7 +205,8 @@ smtp::Ruling Login::succeed() {
   auto identity = std::make_unique<Identity>();
   identity->name = found_;
   identity->method = exchange_->mechanism().name;
-  floor_.logins->throttle.succeeded(attempt(exchange_->user()), floor_.clocks.instant());
+  looked_ = false;
+  floor_.logins->throttle.succeeded(attempt(), floor_.clocks.instant());
   floor_.log.emit(
       log::LoginSucceeded{service_.name(), peer_.name, identity->method, identity->name});
   peer_.login = std::move(identity);
@@ -200,15 +219,21 @@ smtp::Ruling Login::fail(const auth::step::Failure& failure) {
     smtp::Reply reply{501, "5.5.2", "Error: malformed authentication response"};
     return refuse(std::move(reply), failure.reason, "failed");
   }
-  const policy::AuthThrottle::Attempt who = attempt(failure.user);
-  const Duration delay = floor_.logins->throttle.delay(who, floor_.clocks.instant());
+  charge();
+  const Duration delay = floor_.logins->throttle.delay(attempt(), floor_.clocks.instant());
   smtp::Reply reply{535, "5.7.8", std::string(kFailed)};
   smtp::Ruling ruling = refuse(std::move(reply), failure.reason, "failed");
   ruling.delay = delay;
   return ruling;
 }
 
+smtp::Ruling Login::refuse_throttled() {
+  smtp::Reply reply{454, "4.7.0", "Temporary authentication failure: too many failures"};
+  return refuse(std::move(reply), "too many failures", "throttled");
+}
+
 smtp::Ruling Login::refuse(smtp::Reply reply, std::string_view reason, std::string_view result) {
+  charge();
   const std::string user = exchange_->user();
   floor_.log.emit(log::LoginFailed{service_.name(), peer_.name, exchange_->mechanism().name, user,
                                    reason, result});
@@ -217,6 +242,7 @@ smtp::Ruling Login::refuse(smtp::Reply reply, std::string_view reason, std::stri
 }
 
 void Login::log_abort(std::string_view why) {
+  charge();
   if (!exchange_) return;
   floor_.log.emit(log::LoginFailed{service_.name(), peer_.name, exchange_->mechanism().name,
                                    exchange_->user(), why, why.empty() ? "aborted" : "failed"});

@@ -36,6 +36,9 @@ struct Logins {
    public:
     virtual ~Watch() = default;
     virtual void login_held(const policy::LoginLimits::Held& held) = 0;
+    /// A message of `login` was stored that came in under the other verdict: the login was held,
+    /// or let go, since its text began.
+    virtual void verdict_changed(std::string_view login) = 0;
   };
   Watch* watch = nullptr;
 };
@@ -44,12 +47,18 @@ struct Logins {
 class Login {
  public:
   Login(Floor& floor, const Profile& profile, const ServiceProfile& service, Peer& peer);
+  ~Login() { charge(); }
+  Login(const Login&) = delete;
+  Login& operator=(const Login&) = delete;
 
   /// AskAuth and AskAuthResponse. A positive final ruling has set peer.login.
   Task<smtp::Ruling> begin(smtp::step::AskAuth question);
   Task<smtp::Ruling> respond(Secret response);
   /// DropAuth: the exchange ended without a ruling.
-  void drop() { exchange_.reset(); }
+  void drop() {
+    charge();
+    exchange_.reset();
+  }
   /// The machine ended the exchange; `why` is for the log.
   void log_abort(std::string_view why);
 
@@ -63,14 +72,19 @@ class Login {
   smtp::Ruling fail(const auth::step::Failure& failure);
   smtp::Ruling succeed();
   smtp::Ruling refuse(smtp::Reply reply, std::string_view reason, std::string_view result);
-  [[nodiscard]] policy::AuthThrottle::Attempt attempt(std::string_view user) const;
+  smtp::Ruling refuse_throttled();
+  [[nodiscard]] policy::AuthThrottle::Attempt attempt() const;
+  /// The throttle counts the attempt as failed, if a password or secret was looked at.
+  void charge();
 
   Floor& floor_;
   const Profile& profile_;
   const ServiceProfile& service_;
   Peer& peer_;
   std::unique_ptr<auth::Exchange> exchange_;
-  std::string found_;  ///< The user's name as passwd_file has it; empty: nobody who may log in.
+  std::string account_;  ///< Whom the throttle counts: one name for all spellings.
+  bool looked_ = false;  ///< It did cost something, and is neither good nor counted yet.
+  std::string found_;    ///< The user's name as passwd_file has it; empty: nobody who may log in.
   std::optional<smtp::Ruling> refusal_;
 };
 

@@ -125,6 +125,8 @@ std::unique_ptr<storage::Intake> Recipients::begin(storage::MailStore& store,
                                                    mail::IdMaker& ids) {
   std::vector<storage::IntakeRequest> parts;
   forwards_.clear();
+  // What is held is expanded when it is released, lists and all.
+  if (request.hold) return store.begin(std::move(request));
   for (const Accepted& accepted : accepted_) {
     for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
       const mail::Mailbox* owner = owner_of(accepted, n);

@@ -98,8 +98,7 @@ bool Submission::count_message(std::uint32_t recipients) const {
   using Verdict = policy::LoginLimits::Verdict;
   if (!peer_.login || floor_.logins == nullptr) return false;
   const IpAddress& client = peer_.client.address;
-  const IpAddress network =
-      client.masked(client.is_v4() ? profile_.ipv4_prefix : profile_.ipv6_prefix);
+  const IpAddress network = policy::AuthThrottle::network_of(client);
   policy::LoginLimits& limits = floor_.logins->limits;
   const Verdict verdict = limits.count(login(), recipients, network, floor_.clocks.moment());
   if (verdict != Verdict::Trip) return verdict == Verdict::Hold;
@@ -107,6 +106,12 @@ bool Submission::count_message(std::uint32_t recipients) const {
   floor_.log.emit(log::LoginHeld{service_.name(), peer_.name, held.login, held.reason});
   if (floor_.logins->watch != nullptr) floor_.logins->watch->login_held(held);
   return true;
+}
+
+void Submission::recheck_held(bool held) const {
+  if (!peer_.login || floor_.logins == nullptr || floor_.logins->watch == nullptr) return;
+  const bool now = floor_.logins->limits.find_held(login()) != nullptr;
+  if (now != held) floor_.logins->watch->verdict_changed(login());
 }
 
 }  // namespace gatepost::server

@@ -42,6 +42,8 @@ class Submission {
 
   /// Counts a message of the login; true when it is to be kept on hold.
   [[nodiscard]] bool count_message(std::uint32_t recipients) const;
+  /// A message was stored, `held` as count_message() said before its text: whether that still holds.
+  void recheck_held(bool held) const;
 
  private:
   [[nodiscard]] policy::RelayFacts relay_facts(policy::DomainClass domain) const;

@@ -80,6 +80,10 @@ class Submission(Case):
         rows, self.ports = with_submission(settings)
         return self.server(rows, **options)
 
+    def unstarted_with(self, settings):
+        rows, self.ports = with_submission(settings)
+        return self.unstarted(rows)
+
     def implicit(self, server, **options):
         return server.client(port=self.ports["implicit"], tls=insecure_tls(), **options)
 
@@ -250,7 +254,10 @@ class Submission(Case):
         server.wait_log(f"mail of sasl_username={BOB} is on hold: 3 messages in an hour")
         wait_for(lambda: server.new("carol"), "the notice")
         self.assertEqual(len(server.new("carol")), 1)
-        self.assertIn(f"gatepost login release {BOB}", self.newest(server, "carol"))
+        notice = self.newest(server, "carol")
+        self.assertIn(f"gatepost login release {BOB}", notice)
+        self.assertRegex(notice, r"\nDate: [^\n]+\nMessage-ID: <[^\n]+>\n")
+        self.assertIn(f"\nTo: postmaster@mx.{DOMAIN}\n", notice)
         # Others go on, and a restart forgets nothing.
         with self.user(server, f"dave@{DOMAIN}") as client:
             self.assertEqual(client.deliver(message(sender=f"dave@{DOMAIN}"), BOB, sender=f"dave@{DOMAIN}").code, 250)
@@ -266,6 +273,87 @@ class Submission(Case):
         self.assertEqual(len(server.queue()), 1)
         self.assertIn("no login is held", server.command("login", "list").stdout)
         self.assertNotEqual(server.command("login", "release", BOB).returncode, 0)
+
+    def send(self, client, to, count=1):
+        for number in range(count):
+            reply = client.deliver(message(subject=f"number {number}", sender=BOB), to, sender=BOB)
+            self.assertEqual(reply.code, 250)
+
+    def test_held_mail_for_a_list_waits_once_and_is_sent_once(self):
+        server = self.unstarted_with({"login_hourly_message_limit": "1", "alias_maps": "hash:aliases"})
+        (server.root / "etc" / "aliases").write_text("list: carol, far@elsewhere.test\nowner-list: dave\n")
+        server.start()
+        with self.user(server) as client:
+            self.send(client, ALICE)
+            self.send(client, f"list@{DOMAIN}")
+        self.assertEqual([(row["sender"], row["queue_name"]) for row in server.queue()], [(BOB, "hold")])
+        self.assertEqual(server.command("login", "release", BOB).returncode, 0)
+        wait_for(lambda: server.new("carol"), "the list's mail")
+        self.assertEqual([row["sender"] for row in server.queue()], [f"owner-list@{DOMAIN}"])
+
+    def test_what_a_release_could_not_send_can_be_released_later_or_deleted(self):
+        server = self.start({"login_hourly_message_limit": "1"})
+        with self.user(server) as client:
+            self.send(client, ALICE, 4)
+        held = server.queue()
+        self.assertEqual(len(held), 3)
+        text = server.root / "queue" / "text" / held[0]["queue_id"]
+        aside = text.rename(server.root / "aside")
+        first = server.command("login", "release", BOB)
+        self.assertNotEqual(first.returncode, 0)
+        self.assertIn("with 2 messages; 1 message is still on hold", first.stdout + first.stderr)
+        self.assertEqual(len(server.new("alice")), 3)
+        aside.rename(text)
+        second = server.command("login", "release", BOB)
+        self.assertIn("with 1 message", second.stdout, second.stderr)
+        self.assertEqual((len(server.new("alice")), server.queue()), (4, []))
+
+    def test_a_message_under_way_at_the_release_goes_with_it(self):
+        server = self.start({"login_hourly_message_limit": "1"})
+        with self.user(server) as client, self.user(server) as other:
+            self.send(client, ALICE, 2)
+            self.assert_reply(other.ask(f"MAIL FROM:<{BOB}>"), "250")
+            self.assert_reply(other.ask(f"RCPT TO:<{ALICE}>"), "250")
+            self.assert_reply(other.ask("DATA"), "354")
+            self.assertEqual(server.command("login", "release", BOB).returncode, 0)
+            self.assert_reply(other.ask("Subject: late\r\n\r\nlate\r\n."), "250")
+        wait_for(lambda: len(server.new("alice")) == 3, "the late message")
+        wait_for(lambda: not server.queue(), "an empty queue")
+
+    def test_what_waits_in_the_queue_is_held_too_and_can_be_deleted(self):
+        server = self.start({"login_hourly_message_limit": "3"})
+        with self.user(server, f"dave@{DOMAIN}") as client:
+            client.deliver(message(sender=f"dave@{DOMAIN}"), "x@elsewhere.test", sender=f"dave@{DOMAIN}")
+        with self.user(server) as client:
+            self.send(client, "x@elsewhere.test", 5)
+        wait_for(lambda: sum(row["queue_name"] == "hold" for row in server.queue()) == 5, "all of it on hold")
+        self.assertEqual({row["login"] for row in server.queue() if row["queue_name"] == "hold"}, {BOB})
+        self.assertIn(f"(on hold, sent by login {BOB})", server.command("queue").stdout)
+        self.assertIn("deleted 5 messages", server.command("login", "discard", BOB).stdout)
+        self.assertEqual([row["sender"] for row in server.queue()], [f"dave@{DOMAIN}"])
+        self.assertIn(BOB, server.command("login", "list").stdout)
+        self.assertNotEqual(server.command("login", "discard", BOB).returncode, 0)
+        self.assertEqual(server.command("login", "release", BOB).returncode, 0)
+
+    def test_right_logins_at_once_are_no_failures(self):
+        server = self.start({"smtpd_sasl_failure_limit": "5"})
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(self.implicit(server)) for _ in range(40)]
+            for client in clients:
+                client.ehlo()
+            for client in clients:
+                client.send(f"AUTH PLAIN {logins.plain(BOB, PASSWORD)}\r\n")
+            self.assertEqual({client.reply().code for client in clients}, {235})
+
+    def test_one_name_is_counted_once_however_it_is_spelled(self):
+        server = self.start({"smtpd_sasl_user_failure_limit": "2", "smtpd_sasl_failure_time": "1d",
+                             "smtpd_sasl_local_domain": DOMAIN, "smtpd_error_sleep_time": "0s"})
+        codes = []
+        with self.implicit(server) as client:
+            client.ehlo()
+            for name in ("bob", BOB, BOB.upper(), "Bob"):
+                codes.append(client.ask(f"AUTH PLAIN {logins.plain(name, 'guess')}").code)
+        self.assertEqual(codes, [535, 535, 454, 454])
 
     def test_failures_are_lines_that_fail2ban_knows(self):
         tool = shutil.which("fail2ban-regex")
