@@ -182,7 +182,9 @@ Task<std::optional<auth::Step>> Login::look(auth::Use use, std::string user, Sec
     found_ = found->user->name;
     work.stored = std::move(found->user->secret);
   }
-  const Seats::Seat seat = co_await logins.seats.take(who.client);
+  const bool vouched = logins.throttle.is_vouched(who, floor_.clocks.instant());
+  const Seats::Guest guest{who.client, vouched, peer_.wire};
+  const Seats::Seat seat = co_await logins.seats.take(guest);
   if (!seat) {
     smtp::Reply reply{454, "4.7.0", "Temporary authentication failure: too many logins at once"};
     refusal_ = refuse(std::move(reply), "too many logins wait", "error");

@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/tls_facts.h"
+#include "base/wire.h"
 
 namespace gatepost::server {
 
@@ -22,6 +23,7 @@ struct Peer {
   std::string name;  ///< "unknown[192.0.2.1]": the client's name and address as logs show them.
   std::unique_ptr<const TlsFacts> tls = nullptr;    ///< Null in the clear.
   std::unique_ptr<const Identity> login = nullptr;  ///< Null: nobody has logged in.
+  Wire* wire = nullptr;        ///< The connection itself, below TLS; null in tests without one.
   std::string exporter = {};   ///< Octets of "tls-exporter" (RFC 9266); empty where there are none.
   std::string end_point = {};  ///< Octets of "tls-server-end-point" (RFC 5929); likewise.
 };

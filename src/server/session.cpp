@@ -45,7 +45,9 @@ Session::Session(Floor& floor,
       service_(profile_->of(service)),
       peer_{.client = client, .local = local, .name = "unknown[" + client.address.text() + "]"},
       connection_(std::move(socket), floor.deadlines),
-      wire_(&connection_) {}
+      wire_(&connection_) {
+  peer_.wire = &connection_;
+}
 
 void Session::begin() {
   smtp::PeerFacts facts;

@@ -2,6 +2,7 @@
 // server: few passwords are looked at together, and of each network one at a time.
 #include "server/seats.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,15 @@ struct Failures final : net::TaskWatch {
   }
 };
 
+struct Line final : Wire {
+  bool gone = false;
+  Task<FillResult> fill(std::span<char>, Instant) override { co_return FillResult{}; }
+  Task<bool> send(std::string_view, Instant) override { co_return false; }
+  bool has_input() override { return false; }
+  bool is_gone() override { return gone; }
+  void close() override {}
+};
+
 struct Room {
   asio::io_context loop;
   Failures failures;
@@ -32,9 +42,9 @@ struct Room {
   std::size_t turned_away = 0;
 
   /// Takes a seat for `network` and keeps it until leave().
-  Task<void> visit(std::string network) {
-    const IpAddress address = *IpAddress::parse(network);
-    Seats::Seat seat = co_await seats.take(address);
+  Task<void> visit(std::string network, bool vouched, Wire* wire) {
+    const Seats::Guest guest{*IpAddress::parse(network), vouched, wire};
+    Seats::Seat seat = co_await seats.take(guest);
     if (!seat) {
       ++turned_away;
       co_return;
@@ -42,8 +52,8 @@ struct Room {
     order.push_back(network);
     held.push_back(std::make_unique<Seats::Seat>(std::move(seat)));
   }
-  void come(const std::string& network) {
-    tasks.spawn("visit", visit(network));
+  void come(const std::string& network, bool vouched = false, Wire* wire = nullptr) {
+    tasks.spawn("visit", visit(network, vouched, wire));
     turn();
   }
   void leave(std::size_t which) {
@@ -80,14 +90,59 @@ TEST_CASE("a flood from one network waits for itself and not before others", "[s
   CHECK(room.seats.taken() == 2);
 }
 
-TEST_CASE("who comes when too many wait is sent away at once", "[server][seats]") {
+TEST_CASE("networks take turns, and a vouched user comes first", "[server][seats]") {
   Room room;
-  for (std::size_t i = 0; i < Seats::kMostWaiting + 1; ++i) room.come("192.0.2.66");
+  for (int network = 1; network <= 5; ++network) {
+    for (int i = 0; i < 20; ++i) room.come("192.0.2." + std::to_string(network));
+  }
+  room.come("198.51.100.1");
+  room.come("198.51.100.2", true);
+  room.leave(0);
+  CHECK(room.order.back() == "198.51.100.2");
+  // One of each network before it, not the hundred that came earlier.
+  std::size_t served = 0;
+  while (room.order.back() != "198.51.100.1" && served < 100) {
+    room.leave(0);
+    ++served;
+  }
+  CHECK(served <= 6);
+}
+
+TEST_CASE("the last of the longest line makes room", "[server][seats]") {
+  Room room;
+  for (std::size_t i = 0; i < Seats::kMostOfNetwork + 1; ++i) room.come("192.0.2.66");
   CHECK(room.turned_away == 0);
   room.come("192.0.2.66");
-  room.come("198.51.100.1");
   CHECK(room.turned_away == 1);
-  CHECK(room.seats.taken() == 2);
+  const std::size_t lines = Seats::kMostWaiting / Seats::kMostOfNetwork;
+  for (std::size_t line = 1; line < lines; ++line) {
+    for (std::size_t i = 0; i < Seats::kMostOfNetwork; ++i) {
+      room.come("192.0.2." + std::to_string(line));
+    }
+  }
+  room.come("192.0.2.100");
+  room.come("192.0.2.101");
+  room.come("192.0.2.102");
+  CHECK(room.seats.waiting() == Seats::kMostWaiting);
+  const std::size_t before = room.turned_away;
+  room.come("198.51.100.1");
+  CHECK(room.turned_away == before + 1);
+  while (room.order.back() != "198.51.100.1" && room.order.size() < 50) room.leave(0);
+  CHECK(room.order.back() == "198.51.100.1");
+}
+
+TEST_CASE("who hung up is not served", "[server][seats]") {
+  Room room;
+  std::array<Line, 2> lines;
+  room.come("192.0.2.1");
+  room.come("192.0.2.2");
+  room.come("192.0.2.3", false, &lines[0]);
+  room.come("192.0.2.4", false, &lines[1]);
+  lines[0].gone = true;
+  room.leave(0);
+  CHECK(room.order.back() == "192.0.2.4");
+  CHECK(room.turned_away == 1);
+  CHECK(room.seats.waiting() == 0);
 }
 
 TEST_CASE("a seat that is given back is free", "[server][seats]") {
