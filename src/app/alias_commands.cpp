@@ -14,6 +14,7 @@
 #include "control/human.h"
 #include "control/json.h"
 #include "policy/alias_members.h"
+#include "policy/recipient.h"
 #include "policy/throwaway.h"
 #include "system/random.h"
 
@@ -78,11 +79,15 @@ Result<void> check_targets(const std::string& targets,
   return {};
 }
 
-/// Nobody has this address yet: a user behind it would lose mail.
+/// Nobody has this address yet: who is behind it would lose mail.
 Result<void> check_free(const mail::Mailbox& address, SettingsDirectory& directory) {
   GP_TRY(const auto domain, directory.domain_class(address.domain));
-  GP_TRY(const auto found, directory.find_exact(address, domain));
-  if (found) return refusal(address.text() + " is a user's own address");
+  // RFC 5321 section 4.5.1, RFC 2142: these two are for whoever runs the domain.
+  if (policy::is_postmaster(address) || iequals(address.local, "abuse")) {
+    return refusal(address.text() + " is led elsewhere by alias_maps or a user, not by this");
+  }
+  GP_TRY(const bool named, directory.is_named(address, domain));
+  if (named) return refusal(address.text() + " is there already: a user, or a line of a table");
   return {};
 }
 
@@ -168,10 +173,13 @@ std::string binding_text(const Throwaway& one) {
   return one.binding == Binding::Domain ? one.domain : "";
 }
 
-std::string list_text(const server::AliasBook& book, bool traps, std::chrono::seconds offset) {
+std::string list_text(const server::AliasBook& book,
+                      bool traps,
+                      std::int64_t now,
+                      std::chrono::seconds offset) {
   std::string out;
   for (const auto& [address, one] : book.all()) {
-    if (one.trap != traps) continue;
+    if (policy::is_trap(one, now) != traps) continue;
     append_format(out, "{} -> {}", printable(address, limits::kPath),
                   printable(one.targets, limits::kLogReply));
     append_format(out, ", {}", control::format_count(one.uses, "message", "messages"));
@@ -205,11 +213,12 @@ std::string report_text(const server::AliasBook& book,
 std::string json_lines(const server::AliasBook& book,
                        bool report,
                        bool traps,
+                       std::int64_t now,
                        std::string_view only) {
   std::string out;
   for (const auto& [address, one] : book.all()) {
-    if (report ? one.leaks.empty() || (!only.empty() && address != only) : one.trap != traps)
-      continue;
+    const bool trap = policy::is_trap(one, now);
+    if (report ? one.leaks.empty() || (!only.empty() && address != only) : trap != traps) continue;
     control::JsonDocument document;
     const auto root = document.object();
     document.put(root, "address", address);
@@ -221,7 +230,7 @@ std::string json_lines(const server::AliasBook& book,
     if (one.binding != Binding::None) document.put(root, "bound_to", binding_text(one));
     document.put(root, "uses", one.uses);
     if (one.most_uses != 0) document.put(root, "most_uses", one.most_uses);
-    document.put(root, "trap", one.trap);
+    document.put(root, "trap", trap);
     const auto leaks = document.array();
     for (const mail::Leak& leak : one.leaks) {
       const auto row = document.object();
@@ -249,24 +258,25 @@ Task<Result<std::string>> serve_aliases(server::AliasBook& book,
   const std::vector<std::string>& words = request.words;
   const std::string first = words.empty() ? std::string() : lower(words.front());
   const auto offset = clock.utc_offset(clock.now());
+  const std::int64_t now = seconds_of(clock);
   switch (request.verb) {
     case Verb::AliasList: {
       const bool traps = first == "traps";
-      co_return request.json ? json_lines(book, false, traps, {}) : list_text(book, traps, offset);
+      co_return request.json ? json_lines(book, false, traps, now, {})
+                             : list_text(book, traps, now, offset);
     }
     case Verb::AliasReport:
-      co_return request.json ? json_lines(book, true, false, first)
+      co_return request.json ? json_lines(book, true, false, now, first)
                              : report_text(book, first, offset);
     case Verb::AliasDel: {
       const bool forget = words.size() > 1 && words[1] == "forget";
-      Result<void> done = co_await book.revoke(first, forget);
-      if (!done) co_return std::move(done).error();
-      co_return first + (forget ? " is forgotten" : " is a trap now");
+      Result<bool> trap = co_await book.revoke(first, forget);
+      if (!trap) co_return std::move(trap).error();
+      co_return first + (*trap ? " is a trap now" : " is forgotten");
     }
     default:
       break;
   }
-  const std::int64_t now = seconds_of(clock);
   auto planned = request.verb == Verb::AliasAdd ? plan_add(request, directory)
                                                 : plan_mint(request, directory, book, now);
   if (!planned) co_return std::move(planned).error();

@@ -104,6 +104,23 @@ Result<Expansion> AliasMaps::expand(const mail::Mailbox& address, DomainClass do
   return expander.expand(address);
 }
 
+Result<bool> AliasMaps::is_named(const mail::Mailbox& address, DomainClass domain) {
+  const std::string local = lower(address.local);
+  const std::string whole = local + "@" + lower(address.domain);
+  GP_TRY(auto found, find_virtual(whole));
+  if (!found) {
+    GP_TRY(found, find_moved(whole));
+  }
+  const bool bare = domain == DomainClass::Local || iequals(address.domain, settings_.myorigin);
+  if (!found && bare) {
+    GP_TRY(found, find_virtual(local));
+  }
+  if (!found && domain == DomainClass::Local) {
+    GP_TRY(found, find_alias(local));
+  }
+  return found.has_value();
+}
+
 /// One look at all keys.
 class AliasMaps::Linter {
  public:
@@ -117,7 +134,9 @@ class AliasMaps::Linter {
     for (const auto& [spec, table] : maps_.aliases_) look_at(spec, *table, /*local=*/true);
     for (const auto& [missing, first] : dead_) {
       if (out_.warnings.size() >= kMostTold) break;
-      std::string line = format("{}: leads to {}, who is nobody here", first.place, missing);
+      // A place is found by reading the file again: only those that are told are worth it.
+      std::string line = format("{}: leads to {}, who is nobody here",
+                                maps_.tables_.place_of(*first.spec, first.key), missing);
       if (first.count > 1) {
         line += format(", as {} does", format_number(first.count - 1) +
                                            (first.count == 2 ? " other name" : " other names"));
@@ -129,7 +148,8 @@ class AliasMaps::Linter {
 
  private:
   struct Dead {
-    std::string place;
+    const tables::Spec* spec = nullptr;
+    std::string key;
     std::size_t count = 0;
   };
 
@@ -175,7 +195,9 @@ class AliasMaps::Linter {
       const auto taken = maps_.known_.has_taker(leaf);
       if (!taken || *taken) continue;
       Dead& dead = dead_[leaf.address.text()];
-      if (dead.count++ == 0) dead.place = maps_.tables_.place_of(spec, key);
+      if (dead.count++ > 0) continue;
+      dead.spec = &spec;
+      dead.key = key;
     }
   }
 

@@ -36,6 +36,8 @@ class AliasMaps final : private policy::AddressTables {
   /// Where an address leads; `domain` is the class of its own domain.
   [[nodiscard]] Result<policy::Expansion> expand(const mail::Mailbox& address,
                                                  policy::DomainClass domain);
+  /// A line of the tables has this very address, whatever it leads to.
+  [[nodiscard]] Result<bool> is_named(const mail::Mailbox& address, policy::DomainClass domain);
   /// Some domain of mydestination.
   [[nodiscard]] const std::string& local_domain() const { return local_domain_; }
   [[nodiscard]] const policy::ExpansionSettings& settings() const { return settings_; }

@@ -48,17 +48,13 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
 
   /// Throw-away addresses, and the clock they go by; both outlive the directory.
   void use(server::AliasBook& book, const server::Clocks& clocks);
-  /// Mail for `address` reaches the user `name` of passwd_file, perhaps among others.
-  [[nodiscard]] Result<bool> leads_to(const mail::Mailbox& address, std::string_view name);
-
   /// Where mail for `recipient` goes, without a look at who sends it.
   [[nodiscard]] Result<server::Resolution> follow(const mail::Mailbox& recipient,
                                                   policy::DomainClass domain);
   /// The domain of new addresses for a user without one.
   [[nodiscard]] const std::string& minting_domain() const { return aliases_.local_domain(); }
-  /// As find_mailbox(), without extensions.
-  [[nodiscard]] Result<std::optional<server::Target>> find_exact(const mail::Mailbox& address,
-                                                                 policy::DomainClass domain);
+  /// A user, or a line of a table, has this very address; a line for a whole domain is none.
+  [[nodiscard]] Result<bool> is_named(const mail::Mailbox& address, policy::DomainClass domain);
   /// The mailbox of an address in a Local or Virtual domain; nothing when there is no such user.
   Result<std::optional<server::Target>> find_mailbox(const mail::Mailbox& address,
                                                      policy::DomainClass domain);
@@ -85,6 +81,17 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   Result<void> check_mynetworks() const;
   Result<bool> has_taker(const policy::Leaf& leaf) override;
   Result<void> put(const policy::Leaf& leaf, server::Resolution& to);
+  /// Null where there is none, and where a user's name or postmaster takes its place.
+  Result<const mail::Throwaway*> find_throwaway(const mail::Mailbox& address);
+  Result<server::Resolution> expand(const mail::Throwaway& alias, const std::string& domain);
+  Result<server::Resolution> expand(const mail::Mailbox& recipient, policy::DomainClass domain);
+  /// As find_mailbox(), with the users that were last read.
+  Result<std::optional<server::Target>> find_known(const mail::Mailbox& address,
+                                                   policy::DomainClass domain);
+  /// As find_known(), without extensions.
+  Result<std::optional<server::Target>> find_exact(const mail::Mailbox& address,
+                                                   policy::DomainClass domain);
+  void look_at_users();
   [[nodiscard]] std::int64_t now() const;
   Result<void> read_users();
   Result<server::Target> target_of(const policy::User& user, policy::DomainClass domain) const;

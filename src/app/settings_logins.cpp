@@ -72,11 +72,16 @@ Result<policy::Owner> SettingsDirectory::owner_of(const mail::Mailbox& sender,
     }
     if (found != policy::Owner::Nobody) break;
   }
-  if (which != DomainClass::Local && which != DomainClass::Virtual) return found;
+  if (which == DomainClass::Relay || which == DomainClass::Other) return found;
   // Who gets the mail for an address, and be it with others, may write from it.
-  GP_TRY(const server::Resolution leads, resolve(sender, which, mail::Mailbox{}));
+  // Whom an address was given to binds who writes to it, not who writes from it.
+  GP_TRY(const server::Resolution leads, follow(sender, which));
   for (const server::Target& target : leads.mailboxes) {
     if (!login.empty() && iequals(target.user, login)) return policy::Owner::Self;
+    found = policy::Owner::Other;
+  }
+  for (const std::string& user : leads.closed) {
+    if (!login.empty() && iequals(user, login)) return policy::Owner::Self;
     found = policy::Owner::Other;
   }
   return found;

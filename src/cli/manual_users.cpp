@@ -16,7 +16,10 @@ time. One line is one user:
 The name is an address, or a bare name for every domain of mydestination. Empty
 lines and lines that begin with # are comments. gatepost user changes nothing
 but what it is asked to, replaces the file as a whole, and waits for another
-gatepost user. The running service sees a change at once.
+gatepost user. The running service sees a change at once. A file that suddenly
+has no users is taken for one that is being written, and those before stay; the
+line "# There are no users.", which gatepost user del leaves in the place of the
+last one, says that it is meant.
 
   gatepost user add alice@example.com --quota 2G
   gatepost user passwd alice@example.com
@@ -42,7 +45,10 @@ read either. nologin alone takes the right to send.
 
 Quotas. The extra field userdb_quota_rule is Dovecot's: *:storage=2G.
 
-Own passwords. Users with an account on this machine may change the password of
+Own passwords. Users of mail alone, without an account on this machine, cannot
+change theirs: the administrator does it with gatepost user passwd, or gives them
+a program of his own that calls gatepost user passwd --stdin after it has seen
+the old password. Users with an account on this machine may change the password of
 the mail user with their name, or their name and the domain of myorigin, with a
 line in sudoers(5) and no argument more:
 

@@ -76,6 +76,7 @@ UserFile::Line* UserFile::find(std::string_view name) {
 }
 
 void UserFile::add(std::string_view name, std::string_view secret) {
+  std::erase_if(lines_, [](const Line& line) { return line.text == policy::kNoUsersLine; });
   Line line{std::string(name)};
   line.text.append(":").append(secret).append("::::::");
   line.carriage = !lines_.empty() && lines_.back().carriage;
@@ -118,6 +119,11 @@ void UserFile::set_extra(std::string_view name,
 
 void UserFile::remove(std::string_view name) {
   std::erase_if(lines_, [name](const Line& line) { return is_of(line, name); });
+  const auto holds = [](const Line& line) {
+    return !line.text.starts_with('#') && !trim(line.text).empty();
+  };
+  if (std::any_of(lines_.begin(), lines_.end(), holds)) return;
+  lines_.push_back({std::string(policy::kNoUsersLine)});
 }
 
 const char* find_new_name_fault(std::string_view name) {

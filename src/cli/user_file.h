@@ -28,7 +28,8 @@ class UserFile {
   void set_extra(std::string_view name,
                  std::string_view key,
                  const std::optional<std::string>& value);
-  /// All lines of the name: the second would be the user's otherwise.
+  /// All lines of the name: the second would be the user's otherwise. After the last user
+  /// policy::kNoUsersLine stands in the file.
   void remove(std::string_view name);
 
  private:

@@ -3,6 +3,7 @@
 #include "policy/throwaway.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -13,27 +14,59 @@ namespace {
 /// Domains told for one address; who comes later is added to none.
 constexpr std::size_t kMostLeaks = 20;
 
-bool is_below(std::string_view domain, std::string_view parent) {
-  return domain.size() > parent.size() && domain.ends_with(parent) &&
-         domain[domain.size() - parent.size() - 1] == '.';
+/// Honest senders have had 550 5.1.6 this long, in seconds.
+constexpr std::int64_t kTrapAge = 30 * 24 * 3600;
+
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz234567";
+constexpr std::size_t kRandomLetters = 4;
+
+/// Where registries of countries sell names: shop.co.uk, shop.com.au.
+constexpr std::array<std::string_view, 16> kSecondLevels{"ac",   "co",  "com", "edu", "go", "gob",
+                                                         "gouv", "gov", "id",  "ltd", "me", "mil",
+                                                         "ne",   "net", "or",  "org"};
+
+/// The last `count` labels, or all.
+std::string_view last_labels(std::string_view domain, unsigned count) {
+  std::size_t at = domain.size();
+  for (; count > 0; --count) {
+    if (at == 0) return domain;
+    at = domain.rfind('.', at - 1);
+    if (at == domain.npos) return domain;
+  }
+  return domain.substr(at + 1);
+}
+
+/// What its owner has registered, as far as that can be told without a list of all registries.
+std::string_view organisation_of(std::string_view domain) {
+  if (domain.starts_with('[')) return domain;
+  const std::string_view two = last_labels(domain, 2);
+  const std::size_t dot = two.find('.');
+  if (dot == two.npos || two.size() - dot - 1 != 2) return two;
+  const std::string_view second = two.substr(0, dot);
+  const bool registry =
+      std::find(kSecondLevels.begin(), kSecondLevels.end(), second) != kSecondLevels.end();
+  return registry ? last_labels(domain, 3) : two;
 }
 
 }  // namespace
 
 bool is_same_owner(std::string_view a, std::string_view b) {
   if (a.empty() || b.empty()) return false;
-  if (a == b) return true;
-  const std::string_view parent = a.size() < b.size() ? a : b;
-  return parent.find('.') != parent.npos && is_below(a.size() < b.size() ? b : a, parent);
+  return organisation_of(a) == organisation_of(b);
+}
+
+bool is_trap(const mail::Throwaway& alias, std::int64_t now) {
+  return alias.trap || (alias.expires != 0 && now - kTrapAge >= alias.expires);
 }
 
 Standing judge_throwaway(const mail::Throwaway& alias,
                          const mail::Mailbox& sender,
                          std::int64_t now) {
-  if (alias.trap) return Standing::Trap;
+  if (is_trap(alias, now)) return Standing::Trap;
   if (alias.expires != 0 && now >= alias.expires) return Standing::Expired;
   if (alias.most_uses != 0 && alias.uses >= alias.most_uses) return Standing::UsedUp;
-  const bool bound = alias.binding == mail::Binding::Domain;
+  // Reports about what its owner has sent come from the null sender, and from anywhere.
+  const bool bound = alias.binding == mail::Binding::Domain && !sender.empty();
   if (bound && !is_same_owner(lower(sender.domain), alias.domain)) return Standing::Foreign;
   return Standing::Open;
 }
@@ -81,14 +114,13 @@ bool count_leak(mail::Throwaway& alias, const mail::Mailbox& sender, std::int64_
 Result<std::string> make_throwaway_name(std::string_view user,
                                         std::string_view label,
                                         std::uint32_t random) {
-  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz234567";
   const bool plain = std::all_of(label.begin(), label.end(),
                                  [](char c) { return is_alnum(c) || c == '_' || c == '-'; });
   if (!plain) return Error{Cause::Permanent, "a label consists of letters, digits, - and _"};
   std::string out = lower(user);
   if (!label.empty()) out += "." + lower(label);
   out += '-';
-  for (int i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < kRandomLetters; ++i) {
     out += kLetters[random & 31U];
     random >>= 5U;
   }
@@ -96,6 +128,14 @@ Result<std::string> make_throwaway_name(std::string_view user,
     return Error{Cause::Permanent, "the label is too long: an address has 64 octets at most"};
   }
   return out;
+}
+
+bool is_throwaway_name(std::string_view local) {
+  if (local.size() <= kRandomLetters + 1) return false;
+  const std::string_view end = local.substr(local.size() - kRandomLetters - 1);
+  return end.front() == '-' && std::all_of(end.begin() + 1, end.end(), [](char c) {
+           return kLetters.find(to_lower(c)) != kLetters.npos;
+         });
 }
 
 }  // namespace gatepost::policy

@@ -23,6 +23,8 @@ enum class Standing : std::uint8_t {
   Trap,
 };
 
+/// Revoked, or expired a month ago: whoever still writes has it from a list.
+[[nodiscard]] bool is_trap(const mail::Throwaway& alias, std::int64_t now);
 [[nodiscard]] Standing judge_throwaway(const mail::Throwaway& alias,
                                        const mail::Mailbox& sender,
                                        std::int64_t now);
@@ -30,7 +32,8 @@ enum class Standing : std::uint8_t {
 [[nodiscard]] std::optional<smtp::Reply> refuse_throwaway(Standing standing,
                                                           std::string_view recipient);
 
-/// True for the same domain and one below the other; a parent counts only when it has two labels.
+/// True where both are the same registered domain, or below it: senders change the names below
+/// theirs. By a rule of dots, which knows the commonest registries (co.uk) and no list of all.
 [[nodiscard]] bool is_same_owner(std::string_view a, std::string_view b);
 
 /// A message was accepted: counts it, and binds.
@@ -45,5 +48,7 @@ void count_use(mail::Throwaway& alias, const mail::Mailbox& sender, std::int64_t
 [[nodiscard]] Result<std::string> make_throwaway_name(std::string_view user,
                                                       std::string_view label,
                                                       std::uint32_t random);
+/// It could be one that make_throwaway_name() made.
+[[nodiscard]] bool is_throwaway_name(std::string_view local);
 
 }  // namespace gatepost::policy

@@ -112,6 +112,7 @@ Users::Parsed Users::parse(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     ++number;
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    out.empty_on_purpose = out.empty_on_purpose || line == kNoUsersLine;
     if (trim(line).empty() || line.front() == '#') continue;
     const std::string name = lower(field(line, 0));
     if (const char* fault = find_name_fault(name)) {
@@ -138,6 +139,7 @@ Users::Parsed Users::parse(std::string_view text) {
     return true;
   };
   users.erase(std::unique(users.begin(), users.end(), same), users.end());
+  out.empty_on_purpose = out.empty_on_purpose && users.empty() && out.problems.empty();
   if (untold > 0) out.problems.push_back("and " + format_number(untold) + " more problems");
   return out;
 }

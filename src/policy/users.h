@@ -47,6 +47,9 @@ enum class UserMode : std::uint8_t {
 /// Nothing for a word that is none of the four.
 [[nodiscard]] std::optional<UserMode> parse_user_mode(std::string_view word);
 
+/// A comment that tells a file without users from one that is being written.
+inline constexpr std::string_view kNoUsersLine = "# There are no users.";
+
 /// An immutable set of users, looked up without regard to case.
 class Users {
  public:
@@ -70,6 +73,7 @@ class Users {
 struct Users::Parsed {
   Users users;
   std::vector<std::string> problems;  ///< "line 3: user name holds a slash"; the first ten.
+  bool empty_on_purpose = false;      ///< No user, no problem, and kNoUsersLine among the lines.
 };
 
 /// Why this cannot be a user's name, or null. A name becomes part of a path: one that could lead

@@ -40,6 +40,7 @@ Task<Result<void>> AliasBook::open(std::string folder, std::vector<std::string>&
   for (std::string& problem : opened.problems) problems.push_back(std::move(problem));
   if (!opened.store) co_return std::move(opened.store).error();
   store_ = *std::move(opened.store);
+  incomplete_ = store_->is_incomplete();
   for (mail::Throwaway& one : opened.aliases) {
     std::string address = one.address;
     aliases_.insert_or_assign(std::move(address), std::move(one));
@@ -80,13 +81,15 @@ Task<Result<void>> AliasBook::add(mail::Throwaway alias) {
   co_return written;
 }
 
-Task<Result<void>> AliasBook::revoke(std::string address, bool forget) {
+Task<Result<bool>> AliasBook::revoke(std::string address, bool forget) {
   if (!store_) co_return Error{Cause::Temporary, "aliases.db is not open"};
   const auto found = aliases_.find(address);
   if (found == aliases_.end()) {
     co_return Error{Cause::Permanent, address + ": there is no such throw-away address"};
   }
   // In force in memory whatever the disk says: who revokes an address wants its mail to end.
+  // One that was given to somebody else than a correspondent may be wanted again.
+  forget = forget || !policy::is_throwaway_name(address.substr(0, address.rfind('@')));
   if (forget) {
     aliases_.erase(found);
     store_->erase(address);
@@ -95,7 +98,8 @@ Task<Result<void>> AliasBook::revoke(std::string address, bool forget) {
     store_->put(found->second);
   }
   Result<void> written = co_await write();
-  co_return written;
+  if (!written) co_return std::move(written).error();
+  co_return !forget;
 }
 
 void AliasBook::note_use(std::string_view address, const mail::Mailbox& sender, std::int64_t now) {

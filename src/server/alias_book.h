@@ -35,10 +35,14 @@ class AliasBook {
   /// Null when there is none; `address` in lower case. Until the next change.
   [[nodiscard]] const mail::Throwaway* find(std::string_view address) const;
 
+  /// A damaged aliases.db still lies beside the new one: there may be addresses that are not here.
+  [[nodiscard]] bool is_incomplete() const { return incomplete_; }
+
   /// Permanent when there is such an address already. In force when it returns.
   Task<Result<void>> add(mail::Throwaway alias);
-  /// Makes it a trap, or with `forget` as if it had never been. Permanent when there is none.
-  Task<Result<void>> revoke(std::string address, bool forget);
+  /// Makes it a trap, or with `forget` as if it had never been; one whose name is not of the
+  /// minted form is always forgotten. True: it is a trap. Permanent when there is none.
+  Task<Result<bool>> revoke(std::string address, bool forget);
 
   /// A message from `sender` to it was accepted.
   void note_use(std::string_view address, const mail::Mailbox& sender, std::int64_t now);
@@ -55,6 +59,7 @@ class AliasBook {
   // Shared with the clerk's jobs, which may outlive the book.
   std::shared_ptr<storage::AliasStore> store_;
   Aliases aliases_;
+  bool incomplete_ = false;
 };
 
 }  // namespace gatepost::server

@@ -30,6 +30,7 @@ struct Target {
   std::string extension;  ///< What followed recipient_delimiter in the final address.
   policy::DomainClass domain = policy::DomainClass::Local;  ///< Local or Virtual.
   bool create_folder = false;  ///< The folder is made when it is not there.
+  bool closed = false;         ///< The user's mode refuses mail; never in a Resolution.
   mail::QuotaLimits quota;     ///< Of the whole mailbox.
   /// Set where the mail goes to another program instead (virtual_transport): as this address.
   std::optional<mail::Mailbox> handed_over;
@@ -43,8 +44,9 @@ struct Resolution {
   /// Of each of `others`, the owner of the list it is on: the sender of what goes there; empty: it
   /// is on none. Shorter than `others` where none of the rest is.
   std::vector<mail::Mailbox> owners;
-  std::string throwaway;  ///< The throw-away address it is; empty: none.
-  bool trap = false;      ///< It is a revoked one: unknown, and worth a word.
+  std::vector<std::string> closed;  ///< Users it leads to whose mode refuses mail.
+  std::string throwaway;            ///< The throw-away address it is; empty: none.
+  bool trap = false;                ///< It is a revoked one: unknown, and worth a word.
 };
 
 /// A name somebody logs in by, and whose it is.

@@ -40,11 +40,17 @@ CREATE TABLE leak(
 
 constexpr std::size_t kMostText = 64 * 1024;
 
+constexpr int kMostDamaged = 1000;
+
+std::string damaged_name(int n) {
+  return format("aliases.db.damaged-{}", n);
+}
+
 Result<void> set_aside(Files& files, const std::string& folder, std::vector<std::string>& told) {
   GP_TRY(const int number, files.open_folder(kNoFolder, folder));
   const Descriptor place(files, number);
-  for (int n = 1; n <= 1000; ++n) {
-    const std::string name = format("aliases.db.damaged-{}", n);
+  for (int n = 1; n <= kMostDamaged; ++n) {
+    const std::string name = damaged_name(n);
     if (files.facts(number, name) || files.facts(number, name + "-wal")) continue;
     GP_CHECK(files.rename(number, "aliases.db", number, name));
     auto done = files.rename(number, "aliases.db-wal", number, name + "-wal");
@@ -93,7 +99,18 @@ Result<std::unique_ptr<AliasStore>> AliasStore::open(Files& files,
   GP_TRY(const int number, files.open_folder(kNoFolder, folder));
   const Descriptor place(files, number);
   GP_CHECK(files.sync_folder(number));
-  return std::unique_ptr<AliasStore>(new AliasStore(*std::move(database)));
+  bool incomplete = false;
+  for (int n = 1; n <= kMostDamaged && !incomplete; ++n) {
+    const std::string name = damaged_name(n);
+    incomplete = static_cast<bool>(files.facts(number, name));
+    if (incomplete) {
+      problems.push_back(
+          format("{}/{}: addresses may be missing; mail to unknown names of their form is put off "
+                 "(450) until that file is taken away and the service started again",
+                 folder, name));
+    }
+  }
+  return std::unique_ptr<AliasStore>(new AliasStore(*std::move(database), incomplete));
 }
 
 Result<std::vector<mail::Throwaway>> AliasStore::load() {
@@ -144,44 +161,41 @@ Result<std::vector<mail::Throwaway>> AliasStore::load() {
 }
 
 void AliasStore::put(const mail::Throwaway& alias) {
-  noted_.with([&alias](std::vector<Change>& noted) { noted.push_back({alias, false}); });
+  noted_.with([&alias](Changes& noted) { noted[alias.address] = {alias, false}; });
 }
 
 void AliasStore::erase(const std::string& address) {
   Change change;
   change.alias.address = address;
   change.erase = true;
-  noted_.with([&change](std::vector<Change>& noted) { noted.push_back(std::move(change)); });
+  noted_.with([&](Changes& noted) { noted[address] = std::move(change); });
 }
 
 Result<void> AliasStore::flush() {
   return database_.with([this](Database& database) -> Result<void> {
-    auto changes = noted_.with([](std::vector<Change>& noted) { return std::exchange(noted, {}); });
+    auto changes = noted_.with([](Changes& noted) { return std::exchange(noted, {}); });
     if (changes.empty()) return {};
     auto written = write(database, changes);
     if (written) return {};
     if (database.in_transaction()) static_cast<void>(database.run("ROLLBACK"));
-    noted_.with([&changes](std::vector<Change>& noted) {
-      changes.insert(changes.end(), std::make_move_iterator(noted.begin()),
-                     std::make_move_iterator(noted.end()));
-      noted = std::move(changes);
-    });
+    // What was noted meanwhile is newer, and stays.
+    noted_.with([&changes](Changes& noted) { noted.merge(changes); });
     return written;
   });
 }
 
-Result<void> AliasStore::write(Database& database, const std::vector<Change>& changes) {
+Result<void> AliasStore::write(Database& database, const Changes& changes) {
   GP_TRY(auto erase, database.prepare("DELETE FROM alias WHERE address = ?1"));
   GP_TRY(auto forget, database.prepare("DELETE FROM leak WHERE address = ?1"));
   GP_TRY(auto put, database.prepare(
                        "INSERT INTO alias VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
   GP_TRY(auto leak, database.prepare("INSERT INTO leak VALUES(?1, ?2, ?3, ?4)"));
   GP_CHECK(database.run("BEGIN IMMEDIATE"));
-  for (const Change& change : changes) {
+  for (const auto& [address, change] : changes) {
     const mail::Throwaway& one = change.alias;
-    erase.bind(1, one.address);
+    erase.bind(1, address);
     GP_CHECK(perform(erase));
-    forget.bind(1, one.address);
+    forget.bind(1, address);
     GP_CHECK(perform(forget));
     if (change.erase) continue;
     put.bind(1, one.address);

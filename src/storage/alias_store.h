@@ -2,6 +2,7 @@
 // storage: throw-away addresses, kept over restarts.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,6 +25,10 @@ class AliasStore {
                                                   const std::string& folder,
                                                   std::vector<std::string>& problems);
 
+  /// Some aliases.db.damaged-N lies beside it, from now or from before: what was in it is missed
+  /// until somebody has looked at it and taken it away.
+  [[nodiscard]] bool is_incomplete() const { return incomplete_; }
+
   /// Rows that cannot be read are left out.
   Result<std::vector<mail::Throwaway>> load();
 
@@ -40,11 +45,15 @@ class AliasStore {
     mail::Throwaway alias;
     bool erase = false;
   };
-  explicit AliasStore(Database database) : database_(std::move(database)) {}
-  static Result<void> write(Database& database, const std::vector<Change>& changes);
+  using Changes = std::map<std::string, Change>;  // By address.
+  AliasStore(Database database, bool incomplete)
+      : database_(std::move(database)), incomplete_(incomplete) {}
+  static Result<void> write(Database& database, const Changes& changes);
 
-  Guarded<std::vector<Change>> noted_;
+  // Bounded by the addresses there are, however long the disk fails.
+  Guarded<Changes> noted_;
   Guarded<Database> database_;  // Held over a commit: changes come in the order they were noted.
+  bool incomplete_;
 };
 
 }  // namespace gatepost::storage

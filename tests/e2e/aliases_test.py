@@ -3,7 +3,9 @@
 import json
 import subprocess
 
-from harness import DOMAIN, Case, message, wait_for
+import logins
+from harness import DOMAIN, PASSWORD, STRANGER, Case, free_ports, message, wait_for
+from smtp_client import insecure_tls
 
 # What the Debian package base-files and Postfix's own post-installation leave behind.
 DEBIAN = """# /etc/aliases
@@ -222,6 +224,62 @@ class Throwaways(Case):
         self.assertNotIn(address, self.alias(server, "list").stdout)
         self.assertEqual(self.alias(server, "del", address, "--forget").returncode, 0)
         self.assertNotIn(address, self.alias(server, "list", "--traps").stdout)
+
+    def test_bounces_reach_a_bound_address_and_its_owner_writes_from_it(self):
+        port = free_ports(1)[0]
+        virtual = "second.test x\nsales@second.test bob\ninfo@second.test carol\n"
+        server = self.unstarted({"submissions_listen": f"{STRANGER}:{port}", "virtual_alias_maps": "hash:virtual",
+                                 "smtpd_client_event_limit_exceptions": "127.0.0.0/8", "myorigin": DOMAIN})
+        (server.root / "etc" / "virtual").write_text(virtual)
+        server.start()
+        bound = self.mint(server, "shop", "--for", f"bob@{DOMAIN}", "--bind", "em1.shop.test")
+        self.assertIn("250 2.0.0 Ok: queued", self.send(server, bound, sender="<>"))
+        self.assertIn("250 2.0.0 Ok: queued", self.send(server, bound, sender="news@em2.shop.test"))
+        self.assertIn("550 5.7.1", self.send(server, bound, sender="news@thief.test"))
+        with server.client(port=port, tls=insecure_tls()) as client:
+            client.ehlo()
+            self.assertEqual(client.ask(f"AUTH PLAIN {logins.plain(f'bob@{DOMAIN}', PASSWORD)}").code, 235)
+            for sender, code in ((bound, 250), ("sales@second.test", 250), ("info@second.test", 553)):
+                with self.subTest(sender=sender):
+                    self.assertEqual(client.envelope(sender, "x@elsewhere.test")[1].code, code)
+                    client.ask("RSET")
+
+    def test_names_that_are_there_are_not_taken_over(self):
+        server = self.unstarted({"alias_maps": "hash:aliases", "myorigin": DOMAIN})
+        (server.root / "etc" / "aliases").write_text("sales: carol\npostmaster: carol\n")
+        server.start()
+        for name in ("sales", "postmaster", "abuse", "bob"):
+            with self.subTest(name=name):
+                self.assertNotEqual(self.alias(server, "add", f"{name}@{DOMAIN}", f"bob@{DOMAIN}").returncode, 0)
+        self.assertIn("250 2.0.0 Ok: queued", self.send(server, f"sales@{DOMAIN}"))
+        server.one_text("carol")
+        # What was added goes away without a trace; a user who is made later has his name.
+        self.assertEqual(self.alias(server, "add", f"team@{DOMAIN}", f"bob@{DOMAIN}").returncode, 0)
+        self.assertEqual(self.alias(server, "del", f"team@{DOMAIN}").stdout, f"team@{DOMAIN} is forgotten\n")
+        self.assertEqual(self.alias(server, "list", "--traps").stdout, "No traps\n")
+        trap = self.mint(server, "--for", f"bob@{DOMAIN}")
+        self.alias(server, "del", trap)
+        self.assertIn("550 5.1.1", self.send(server, trap))
+        added = server.command("user", "add", trap, "--stdin", input="secret words\n")
+        self.assertEqual(added.returncode, 0, added.stderr)
+        self.assertIn("250 2.0.0 Ok: queued", self.send(server, trap))
+
+    def test_a_damaged_file_of_addresses_refuses_none_of_them_for_good(self):
+        server = self.server()
+        address = self.mint(server, "shop", "--for", f"alice@{DOMAIN}")
+        server.stop()
+        database = server.root / "queue" / "aliases.db"
+        for file in database.parent.glob("aliases.db-*"):
+            file.unlink()
+        database.write_bytes(b"x" * 8192)
+        server.start()
+        server.wait_log("aliases.db.damaged-1: addresses may be missing")
+        self.assertIn("450 4.3.0", self.send(server, address))
+        self.assertIn("550 5.1.1", self.send(server, f"nosuch@{DOMAIN}"))
+        server.stop()
+        (database.parent / "aliases.db.damaged-1").unlink()
+        server.start()
+        self.assertIn("550 5.1.1", self.send(server, address))
 
     def test_an_added_address_leads_to_several_and_elsewhere(self):
         server = self.server()

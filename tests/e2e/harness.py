@@ -252,7 +252,9 @@ class Server:
             if not program.exists():
                 program.symlink_to("gatepost")
         tail = ["-c", str(self.config)] if config else []
-        return subprocess.run([str(program), *arguments, *tail], stdin=subprocess.DEVNULL, capture_output=True,
+        if "input" not in run:
+            run["stdin"] = subprocess.DEVNULL
+        return subprocess.run([str(program), *arguments, *tail], capture_output=True,
                               text=True, timeout=PATIENCE, check=False, **run)
 
     def sendmail(self, *arguments, text=b"", uid=None, name="sendmail", **run):

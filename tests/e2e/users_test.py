@@ -48,6 +48,32 @@ class Editing(Users):
         self.assertIn(str(self.gp.maildir("alice")), said)
         self.assertEqual(self.lines(), [])
 
+    def test_modes_restrain_receiving_and_the_last_user_can_go(self):
+        server = self.unstarted(users="")
+        for name, mode in (("n", "normal"), ("s", "send-only"), ("r", "receive-only"), ("d", "disabled")):
+            done = server.command("user", "add", f"{name}@{DOMAIN}", "--stdin", "--mode", mode, input="secret words\n")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        server.start()
+
+        def code(name):
+            with server.client() as client:
+                client.ehlo()
+                return client.envelope("x@remote.test", f"{name}@{DOMAIN}")[1]
+
+        for name in ("n", "r"):
+            self.assert_reply(code(name), "250 ")
+        for name in ("s", "d"):
+            self.assert_reply(code(name), f"550 5.2.1 <{name}@{DOMAIN}>: Recipient address rejected: Mailbox disabled")
+        self.assertEqual(server.command("user", "mode", f"d@{DOMAIN}", "normal").returncode, 0)
+        self.assert_reply(code("d"), "250 ")
+        for name in ("n", "s", "r", "d"):
+            self.assertEqual(server.command("user", "del", f"{name}@{DOMAIN}", "-y").returncode, 0)
+            self.assert_reply(code(name), "550 5.1.1 ")
+        done = server.command("user", "add", f"n@{DOMAIN}", "--stdin", input="secret words\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_reply(code("n"), "250 ")
+        self.assertNotIn("no users", (server.root / "etc" / "users").read_text())
+
     def test_two_passwords_that_are_the_same_are_stored_differently(self):
         self.add("a@example.com")
         self.add("b@example.com")

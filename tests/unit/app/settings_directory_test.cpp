@@ -115,6 +115,15 @@ TEST_CASE("a passwd-file that is being written does not make all users unknown",
   CHECK(maildir(*directory, {"carol", "example.com"}) == "/mail/example.com/carol");
 }
 
+TEST_CASE("a passwd-file may say that it has no users", "[app]") {
+  Place place;
+  const auto directory = place.open();
+  place.files.put("/etc/users", "# There are no users.\n\xff/\n");
+  CHECK(maildir(*directory, {"alice", "example.com"}) == "/mail/example.com/alice");
+  place.files.put("/etc/users", "# There are no users.\n");
+  CHECK(maildir(*directory, {"alice", "example.com"}) == "none");
+}
+
 TEST_CASE("postmaster has a mailbox even without a user", "[app]") {
   Place place;
   CHECK(place.open()->postmaster()->maildir == "/mail/example.com/postmaster");
@@ -217,9 +226,69 @@ TEST_CASE("aliases lead to mailboxes and to other hosts", "[app][aliases]") {
   CHECK(leads(*directory, {"both", "example.com"}) ==
         "[bob@example.com][alice@example.com]<x@elsewhere.example>");
   CHECK(leads(*directory, {"alice+x", "example.com"}) == "[alice+x@example.com]");
-  CHECK(*directory->leads_to({"info", "alias.example"}, "alice@example.com"));
-  CHECK_FALSE(*directory->leads_to({"root", "example.com"}, "alice@example.com"));
   CHECK(directory->take_warnings().empty());
+}
+
+TEST_CASE("who gets the mail for an address, and nobody else, owns it", "[app][aliases]") {
+  AliasPlace place;
+  place.files.put("/etc/users", "alice@example.com:x::::::gatepost_mode=send-only\nbob:x\n");
+  const auto directory = place.open();
+  const auto owner = [&directory](const mail::Mailbox& address) {
+    return *directory->owner_of(address, "alice@example.com");
+  };
+  using policy::Owner;
+  CHECK(owner({"alice", "example.com"}) == Owner::Self);
+  CHECK(owner({"both", "example.com"}) == Owner::Self);
+  CHECK(owner({"info", "alias.example"}) == Owner::Self);
+  CHECK(owner({"root", "example.com"}) == Owner::Other);
+  CHECK(owner({"other", "alias.example"}) == Owner::Nobody);
+  CHECK(owner({"x", "elsewhere.example"}) == Owner::Nobody);
+}
+
+TEST_CASE("modes restrain who gets mail", "[app][aliases]") {
+  AliasPlace place;
+  place.files.put("/etc/users",
+                  "alice@example.com:x::::::gatepost_mode=send-only\nbob:x::::::nologin\n"
+                  "carol:x::::::gatepost_mode=disabled\ndave:x::::::gatepost_mode=receive-only\n"
+                  "postmaster:x::::::gatepost_mode=disabled\n");
+  place.settings.postmaster_address = "carol";
+  const auto directory = place.open();
+  const std::string closed =
+      "refused 5.2.1 <alice@example.com>: Recipient address rejected: Mailbox disabled, not "
+      "accepting messages";
+  CHECK(leads(*directory, {"alice", "example.com"}) == closed);
+  CHECK(leads(*directory, {"carol", "example.com"}).starts_with("refused 5.2.1"));
+  CHECK(leads(*directory, {"bob", "example.com"}) == "[bob@example.com]");
+  CHECK(leads(*directory, {"dave", "example.com"}) == "[dave@example.com]");
+  // Others behind one name get theirs.
+  CHECK(leads(*directory, {"info", "alias.example"}) == "[bob@example.com]");
+  CHECK(leads(*directory, {"both", "example.com"}) == "[bob@example.com]<x@elsewhere.example>");
+  CHECK(leads(*directory, {"postmaster", "example.com"}) == "[postmaster@example.com]");
+}
+
+TEST_CASE("a name is there when a user or a line of its own has it", "[app][aliases]") {
+  AliasPlace place;
+  place.files.put("/etc/virtual", "alias.example x\n@alias.example bob\ninfo@alias.example bob\n");
+  const auto directory = place.open();
+  CHECK(*directory->is_named({"Bob", "example.com"}, DomainClass::Local));
+  CHECK(*directory->is_named({"root", "example.com"}, DomainClass::Local));
+  CHECK(*directory->is_named({"info", "alias.example"}, DomainClass::Alias));
+  CHECK_FALSE(*directory->is_named({"other", "alias.example"}, DomainClass::Alias));
+  CHECK_FALSE(*directory->is_named({"bob+x", "example.com"}, DomainClass::Local));
+}
+
+TEST_CASE("dead names are told without reading their file for each", "[app][aliases]") {
+  AliasPlace place;
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) {
+    text += "n" + std::to_string(i) + ": nobody" + std::to_string(i) + "\n";
+  }
+  place.files.put("/etc/aliases", text);
+  const auto directory = place.open();
+  CHECK(directory->take_warnings().size() == 10);
+  // The table itself, ten places, and no more.
+  CHECK(place.files.reads("/etc/aliases") <= 11);
+  CHECK(place.files.stamps("/etc/users") < 10);
 }
 
 TEST_CASE("a postmaster whose alias leads to nobody keeps the mailbox", "[app][aliases]") {

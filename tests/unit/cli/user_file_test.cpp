@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "cli/user_verbs.h"
+#include "policy/users.h"
 
 using namespace gatepost;
 using namespace gatepost::cli;
@@ -82,6 +83,15 @@ TEST_CASE("extra fields are set, replaced in place, and taken away", "[cli]") {
 TEST_CASE("all lines of a user go, and nothing else", "[cli]") {
   const std::string text = after([](UserFile& file) { file.remove("ALICE@example.com"); });
   CHECK(text == "# people\n\nbob@example.com:y\r\n#carol@example.com:z\nbroken line\n");
+}
+
+TEST_CASE("a file without users says that it is meant", "[cli]") {
+  UserFile file("# people\nalice@example.com:x\n\n");
+  file.remove("alice@example.com");
+  CHECK(file.text() == "# people\n\n# There are no users.\n");
+  CHECK(policy::Users::parse(file.text()).empty_on_purpose);
+  file.add("bob", "y");
+  CHECK(file.text() == "# people\n\nbob:y::::::\n");
 }
 
 TEST_CASE("names that a line cannot hold are refused", "[cli]") {

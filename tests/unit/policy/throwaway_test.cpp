@@ -52,9 +52,33 @@ TEST_CASE("the first sender's domain is the only one from then on", "[policy][th
   CHECK(policy::judge_throwaway(one, {"x", "shop.example"}, 1) == Standing::Open);
   CHECK(policy::judge_throwaway(one, {"x", "a.mail.shop.example"}, 1) == Standing::Open);
   CHECK(policy::judge_throwaway(one, {"x", "example"}, 1) == Standing::Foreign);
-  CHECK(policy::judge_throwaway(one, {"x", "evilmail.shop.example"}, 1) == Standing::Foreign);
+  CHECK(policy::judge_throwaway(one, {"x", "em2.shop.example"}, 1) == Standing::Open);
+  CHECK(policy::judge_throwaway(one, {"x", "evilshop.example"}, 1) == Standing::Foreign);
   CHECK(policy::judge_throwaway(one, kOther, 1) == Standing::Foreign);
-  CHECK(policy::judge_throwaway(one, {}, 1) == Standing::Foreign);
+  // A bounce of what its owner sent.
+  CHECK(policy::judge_throwaway(one, {}, 1) == Standing::Open);
+}
+
+TEST_CASE("names below one that somebody registered have one owner", "[policy][throwaway]") {
+  CHECK(policy::is_same_owner("em1.shop.test", "em2.shop.test"));
+  CHECK(policy::is_same_owner("a.b.shop.test", "shop.test"));
+  CHECK(policy::is_same_owner("em1.shop.co.uk", "em2.shop.co.uk"));
+  CHECK_FALSE(policy::is_same_owner("shop.co.uk", "thief.co.uk"));
+  CHECK_FALSE(policy::is_same_owner("co.uk", "thief.co.uk"));
+  CHECK_FALSE(policy::is_same_owner("shop.test", "thief.test"));
+  CHECK_FALSE(policy::is_same_owner("test", "shop.test"));
+  CHECK_FALSE(policy::is_same_owner("", ""));
+  CHECK_FALSE(policy::is_same_owner("[192.0.2.1]", "[198.51.2.1]"));
+}
+
+TEST_CASE("an address that expired a month ago is a trap", "[policy][throwaway]") {
+  mail::Throwaway one = alias();
+  one.expires = 100;
+  constexpr std::int64_t kMonth = 30 * 24 * 3600;
+  CHECK(policy::judge_throwaway(one, kShop, 99 + kMonth) == Standing::Expired);
+  CHECK_FALSE(policy::is_trap(one, 99 + kMonth));
+  CHECK(policy::judge_throwaway(one, kShop, 100 + kMonth) == Standing::Trap);
+  CHECK(policy::is_trap(one, 100 + kMonth));
 }
 
 TEST_CASE("leaks are counted by domain, and written down when they double", "[policy][throwaway]") {
@@ -88,6 +112,11 @@ TEST_CASE("replies tell why, and a trap says nothing", "[policy][throwaway]") {
 TEST_CASE("names are made of user, label and four letters", "[policy][throwaway]") {
   CHECK(*policy::make_throwaway_name("Alice", "Shop", 0) == "alice.shop-aaaa");
   CHECK(*policy::make_throwaway_name("alice", "", 0xFFFFFFFF) == "alice-7777");
+  CHECK(policy::is_throwaway_name("alice.shop-aaaa"));
+  CHECK(policy::is_throwaway_name("Alice-7777"));
+  CHECK_FALSE(policy::is_throwaway_name("alice-777"));
+  CHECK_FALSE(policy::is_throwaway_name("-aaaa"));
+  CHECK_FALSE(policy::is_throwaway_name("alice-aaa1"));
   CHECK_FALSE(policy::make_throwaway_name("alice", "a b", 0));
   CHECK_FALSE(policy::make_throwaway_name("alice", "a@b", 0));
   CHECK_FALSE(policy::make_throwaway_name("alice", std::string(60, 'x'), 0));

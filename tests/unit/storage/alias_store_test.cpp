@@ -2,6 +2,7 @@
 // storage: throw-away addresses over restarts, and a damaged file of them.
 #include "storage/alias_store.h"
 
+#include <filesystem>
 #include <fstream>
 
 #include <catch2/catch_test_macros.hpp>
@@ -100,9 +101,19 @@ TEST_CASE("of several changes the last one counts", "[storage][alias_store]") {
 TEST_CASE("a damaged file is set aside and told", "[storage][alias_store]") {
   Place place;
   std::ofstream(place.scratch.path() + "/aliases.db") << std::string(8192, 'x');
-  const auto store = place.open();
-  CHECK(place.problems.size() == 2);
-  CHECK(place.problems.back() == "aliases.db is damaged; it is kept as aliases.db.damaged-1");
+  auto store = place.open();
+  REQUIRE(place.problems.size() == 3);
+  CHECK(place.problems[1] == "aliases.db is damaged; it is kept as aliases.db.damaged-1");
+  CHECK(place.problems[2].find("aliases.db.damaged-1: addresses may be missing") !=
+        std::string::npos);
+  CHECK(store->is_incomplete());
   REQUIRE(store->load());
   CHECK(store->load()->empty());
+  // It stays so until somebody has taken the file away.
+  store.reset();
+  place.problems.clear();
+  CHECK(place.open()->is_incomplete());
+  CHECK(place.problems.size() == 1);
+  std::filesystem::remove(place.scratch.path() + "/aliases.db.damaged-1");
+  CHECK_FALSE(place.open()->is_incomplete());
 }
