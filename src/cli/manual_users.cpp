@@ -48,7 +48,9 @@ Quotas. The extra field userdb_quota_rule is Dovecot's: *:storage=2G.
 Own passwords. Users of mail alone, without an account on this machine, cannot
 change theirs: the administrator does it with gatepost user passwd, or gives them
 a program of his own that calls gatepost user passwd --stdin after it has seen
-the old password. Users with an account on this machine may change the password of
+the old password.
+
+Users with an account on this machine may change the password of
 the mail user with their name, or their name and the domain of myorigin, with a
 line in sudoers(5) and no argument more:
 

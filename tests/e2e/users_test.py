@@ -46,7 +46,7 @@ class Editing(Users):
         self.user("verify", "alice@example.com", "--stdin", typed="secret\n", want=77)
         said = self.user("del", "alice@example.com", "-y").stdout
         self.assertIn(str(self.gp.maildir("alice")), said)
-        self.assertEqual(self.lines(), [])
+        self.assertEqual(self.lines(), ["# There are no users."])
 
     def test_modes_restrain_receiving_and_the_last_user_can_go(self):
         server = self.unstarted(users="")
@@ -267,7 +267,7 @@ class Terminal(Users):
         shown, status = self.talk(("del", "alice@example.com"), [("[y/N]", "n\n")])
         self.assertEqual(status, 69, shown)
         shown, status = self.talk(("del", "alice@example.com"), [("[y/N]", "y\n")])
-        self.assertEqual((status, self.lines()), (0, []), shown)
+        self.assertEqual((status, self.lines()), (0, ["# There are no users."]), shown)
 
 
 class WithDovecot(Users):
