@@ -21,7 +21,6 @@
 
 #include "base/format.h"
 #include "delivery/converse.h"
-#include "delivery/dial.h"
 #include "log/events.h"
 
 namespace gatepost::delivery {
@@ -98,6 +97,7 @@ void Runner::wake() {
 void Runner::stop() {
   stopped_ = true;
   timer_.cancel();
+  dials_.stop();
   for (net::Connection* connection : connections_) connection->abandon();
 }
 
@@ -192,11 +192,12 @@ Task<void> Runner::hand_over(Attempt& attempt, const Group& group) {
   smtp::ClientSession session(std::move(settings), envelope);
   const Instant begun = std::chrono::steady_clock::now();
   const Instant until = begun + settings_.connect_timeout;
-  auto socket = co_await dial(parts_.loop, parts_.deadlines, group.transport, until);
+  auto socket = co_await dial(parts_.loop, parts_.deadlines, dials_, group.transport, until);
   const Duration connect = since(begun);
   const Instant connected = std::chrono::steady_clock::now();
-  const std::string unreached =
-      socket ? "shutting down" : format("connect to {}: {}", peer, socket.error().detail);
+  const std::string unreached = socket || stopped_
+                                    ? "shutting down"
+                                    : format("connect to {}: {}", peer, socket.error().detail);
   if (socket && !stopped_) {
     net::Connection connection(*std::move(socket), parts_.deadlines);
     const Listed listed(connections_, connection);
@@ -220,9 +221,11 @@ Task<void> Runner::hand_over(Attempt& attempt, const Group& group) {
   }
 }
 
-// Too old is judged by the attempt that failed, so that whoever was down for long gets one more.
+// Too old is judged by the attempt that failed, so that whoever was down for long gets one more;
+// one that was cut off by our own end has not failed.
 void Runner::age(Attempt& attempt) const {
   const queue::Item& item = attempt.item;
+  if (stopped_) return;
   const Moment now = parts_.world.now();
   if (!queue::has_expired(settings_.schedule, item.arrived, item.sender.empty(), now)) return;
   for (Attempt::Verdict& verdict : attempt.verdicts) {

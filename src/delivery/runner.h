@@ -12,6 +12,7 @@
 #include <asio/steady_timer.hpp>
 
 #include "base/task.h"
+#include "delivery/dial.h"
 #include "delivery/world.h"
 #include "log/log.h"
 #include "net/connection.h"
@@ -79,6 +80,7 @@ class Runner {
   asio::steady_timer timer_;
   std::set<std::string> active_;
   std::set<net::Connection*> connections_;
+  Dials dials_;
   bool running_ = false;
   bool woken_ = false;
   bool stopped_ = false;
