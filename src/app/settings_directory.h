@@ -87,6 +87,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   Result<void> put(const policy::Leaf& leaf, server::Resolution& to);
   [[nodiscard]] std::int64_t now() const;
   Result<void> read_users();
+  void find_quota_faults();
   Result<server::Target> target_of(const policy::User& user, policy::DomainClass domain) const;
   [[nodiscard]] bool is_handed_over(policy::DomainClass domain) const {
     return domain == policy::DomainClass::Virtual

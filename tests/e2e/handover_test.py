@@ -85,6 +85,37 @@ class Handover(Case):
         self.assert_reply(self.rcpt(server, f"carol@{HOSTED}"), "250 ")
 
 
+    def test_a_wedged_server_keeps_its_own_mail_waiting_only(self):
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+        server = self.start(lambda stage, who: gate.wait(60) and None if stage == "DATA" else None,
+                            lmtp_destination_concurrency_limit="2")
+        other = LmtpServer(server.root / "other.sock")
+        self.addCleanup(other.close)
+        server.write_config({"mailbox_transport": f"lmtp:unix:{server.root}/other.sock"})
+        self.assertEqual(server.command("reload").returncode, 0)
+        server.wait_log("read anew")
+        # More than is looked at of the queue at once: mail of the other server is behind all of it.
+        for _ in range(25):
+            self.send(server, f"carol@{HOSTED}")
+        self.peer.wait_seen("DATA", 2)
+        self.send(server, f"alice@{DOMAIN}")
+        other.wait_taken(1, 60)
+        self.assertEqual(self.peer.seen.count("DATA"), 2)
+        gate.set()
+
+
+class BrokenQuota(Case):
+    def test_a_rule_that_cannot_be_read_is_told_by_check_and_in_the_log(self):
+        server = self.unstarted()
+        set_users(server, user(f"alice@{DOMAIN}", "userdb_quota_rule=*:storage=much"))
+        done = server.command("check")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(f"user alice@{DOMAIN} has no limit: quota rule *:storage=much", done.stdout + done.stderr)
+        server.start()
+        server.wait_log(f"user alice@{DOMAIN} has no limit")
+
+
 class FullMember(Case):
     def start(self, aliases):
         server = self.unstarted()
