@@ -85,6 +85,7 @@ Result<std::string> App::reload() {
   log_.configure(make_log_settings(*settings_), *std::move(sink));
   take_over_keys(*std::move(tls));
   reception_->configure(make_profile(*settings_, directory_));
+  store_->set_hostname(settings_->myhostname);
   std::string changes = "settings, tables, users and certificates are read anew";
   if (!waiting.empty()) changes += "; these need a restart: " + joined(waiting);
   log_.emit(log::ServiceReloaded{changes});

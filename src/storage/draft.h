@@ -23,12 +23,15 @@ struct Shelf {
   Shelf(Files& the_files, MailStore::Settings the_settings, std::uint32_t first_serial)
       : files(the_files),
         settings(std::move(the_settings)),
+        hostname(std::make_shared<const std::string>(settings.hostname)),
         maildirs(the_files),
         texts(the_files),
         serial(first_serial) {}
 
   Files& files;
   const MailStore::Settings settings;
+  /// Escaped. Of the loop's thread, for messages that begin.
+  std::shared_ptr<const std::string> hostname;
   Maildirs maildirs;
   QueueTexts texts;
   std::unique_ptr<QueueIndex> index;  ///< Null before open().
@@ -41,7 +44,7 @@ struct Shelf {
 /// the draft dies is undone then.
 class Draft {
  public:
-  /// `shelf` outlives the draft.
+  /// On the loop's thread. `shelf` outlives the draft.
   Draft(Shelf& shelf, IntakeRequest request);
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
@@ -95,6 +98,7 @@ class Draft {
 
   Shelf& shelf_;
   const IntakeRequest request_;
+  const std::shared_ptr<const std::string> hostname_;
   std::vector<Copy> copies_;
   Descriptor first_;  ///< The file of copies_[0].
   std::uint64_t first_header_ = 0;
