@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/format.h"
+#include "base/text.h"
 
 namespace gatepost::system {
 namespace {
@@ -90,6 +91,41 @@ Result<gid_t> find_group(std::string_view name, const std::string& group_path) {
   if (!found) return std::move(found).error();
   if (!*found) return Error{Cause::Permanent, format("no group \"{}\" in {}", name, group_path)};
   return gid;
+}
+
+Result<std::optional<std::string>> find_group_name(gid_t gid, const std::string& group_path) {
+  std::string name;
+  auto found = find_group_entry(group_path, [&](const ::group& entry) {
+    if (entry.gr_gid != gid) return false;
+    name = entry.gr_name;
+    return true;
+  });
+  if (!found) return std::move(found).error();
+  if (!*found) return std::optional<std::string>();
+  return std::optional<std::string>(std::move(name));
+}
+
+Result<std::optional<Person>> find_person(uid_t uid, const std::string& passwd_path) {
+  Person person;
+  auto found = find_user(passwd_path, [&](const passwd& entry) {
+    if (entry.pw_uid != uid) return false;
+    person.name = entry.pw_name;
+    const std::string_view gecos = entry.pw_gecos == nullptr ? "" : entry.pw_gecos;
+    for (const char c : gecos.substr(0, gecos.find(','))) {
+      if (c != '&') {
+        person.full_name.push_back(c);
+        continue;
+      }
+      // 4.2BSD's shorthand for the login name, which begins with a capital then.
+      person.full_name += person.name;
+      char& first = person.full_name[person.full_name.size() - person.name.size()];
+      if (!person.name.empty()) first = to_upper(first);
+    }
+    return true;
+  });
+  if (!found) return std::move(found).error();
+  if (!*found) return std::optional<Person>();
+  return std::optional<Person>(std::move(person));
 }
 
 Account own_account() {

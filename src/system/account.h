@@ -27,6 +27,17 @@ struct Account {
 /// The gid of a group.
 [[nodiscard]] Result<gid_t> find_group(std::string_view name,
                                        const std::string& group = "/etc/group");
+/// Nothing when the gid has no line.
+[[nodiscard]] Result<std::optional<std::string>> find_group_name(
+    gid_t gid, const std::string& group = "/etc/group");
+/// A user as passwd(5) tells of him.
+struct Person {
+  std::string name;
+  std::string full_name;  ///< The GECOS field up to its first comma, `&` replaced by the name.
+};
+/// Nothing when the uid has no line.
+[[nodiscard]] Result<std::optional<Person>> find_person(uid_t uid,
+                                                        const std::string& passwd = "/etc/passwd");
 /// Whom this process runs as; without a name.
 [[nodiscard]] Account own_account();
 
