@@ -12,5 +12,6 @@ namespace gatepost::cli {
 [[nodiscard]] std::string manual_events(bool json);
 [[nodiscard]] std::string manual_metrics(bool json);
 [[nodiscard]] std::string manual_extensions(bool json);
+[[nodiscard]] std::string manual_replies(bool json);
 
 }  // namespace gatepost::cli

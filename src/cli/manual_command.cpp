@@ -62,6 +62,7 @@ constexpr std::array kTopics{
     Topic{"events", manual_events, "what the log may say"},
     Topic{"metrics", manual_metrics, "what gatepost metrics counts"},
     Topic{"extensions", manual_extensions, "the SMTP extensions"},
+    Topic{"replies", manual_replies, "what the server says to clients of its own"},
 };
 
 std::string list_topics(bool json) {
