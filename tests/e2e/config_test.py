@@ -89,12 +89,12 @@ class Check(Case):
                 if not row.startswith("smtpd_tls_chain"):
                     self.assertIn(f"{server.config}:{line}: {told}", said)
 
-    def test_a_missing_file_of_users_is_told_with_what_makes_it(self):
+    def test_a_missing_file_of_users_is_told_with_what_belongs_there(self):
         server = self.unstarted()
         (server.root / "etc" / "users").unlink()
         done = server.command("check")
         self.assertEqual(done.returncode, 78)
-        self.assertIn(f"passwd_file: {server.root}/etc/users is not there; gatepost user add NAME makes it",
+        self.assertIn(f"passwd_file: {server.root}/etc/users is not there; expected a line NAME:PASSWORD for each user",
                       done.stderr)
 
     def test_an_origin_that_is_no_domain_of_ours_is_worth_a_word(self):
