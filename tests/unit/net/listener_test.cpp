@@ -22,6 +22,14 @@ namespace {
 
 using Tcp = asio::ip::tcp;
 
+// The sanitizers built together check virtual tables, for which they open a pipe: where there is no
+// descriptor left, each call seems wrong to them.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool kNeedsDescriptors = true;
+#else
+constexpr bool kNeedsDescriptors = false;
+#endif
+
 class Door final : public net::Acceptor {
  public:
   void accepted(Tcp::socket socket, const Endpoint&, const Endpoint&) override {
@@ -82,6 +90,7 @@ struct House {
 }  // namespace
 
 TEST_CASE("without a free descriptor a peer is told, not left waiting", "[net][listener]") {
+  if (kNeedsDescriptors) SKIP("the sanitizer needs descriptors itself");
   House house;
   {
     const Greed greed;
@@ -102,6 +111,7 @@ TEST_CASE("without a free descriptor a peer is told, not left waiting", "[net][l
 }
 
 TEST_CASE("a listener that can take nobody leaves the loop to others", "[net][listener]") {
+  if (kNeedsDescriptors) SKIP("the sanitizer needs descriptors itself");
   House house;
   {
     const Greed greed;
