@@ -23,7 +23,7 @@ Result<server::Target> SettingsDirectory::target_of(const policy::User& user,
   target.user = user.name;
   target.domain = domain;
   target.create_folder = create_folders_;
-  // A rule that cannot be read is no reason to refuse anybody's mail; the file's reader tells.
+  // A rule that cannot be read is no reason to refuse anybody's mail; find_quota_faults() tells.
   target.quota = policy::quota_of(user, default_quota_).value_or({});
   const policy::UserMode mode = policy::user_mode(user);
   target.closed = mode == policy::UserMode::SendOnly || mode == policy::UserMode::Disabled;

@@ -120,6 +120,7 @@ Result<void> SettingsDirectory::read_users() {
   }
   users_ = std::move(parsed.users);
   decoys_.reset();
+  find_quota_faults();
   return {};
 }
 

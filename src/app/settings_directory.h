@@ -94,6 +94,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   void look_at_users();
   [[nodiscard]] std::int64_t now() const;
   Result<void> read_users();
+  void find_quota_faults();
   Result<server::Target> target_of(const policy::User& user, policy::DomainClass domain) const;
   [[nodiscard]] bool is_handed_over(policy::DomainClass domain) const {
     return domain == policy::DomainClass::Virtual

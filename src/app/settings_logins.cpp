@@ -5,6 +5,7 @@
 
 #include "app/settings_directory.h"
 #include "base/text.h"
+#include "policy/quota_rule.h"
 #include "system/random.h"
 
 namespace gatepost::app {
@@ -89,6 +90,20 @@ Result<policy::Owner> SettingsDirectory::owner_of(const mail::Mailbox& sender,
 
 bool SettingsDirectory::hides_auth(const IpAddress& client) {
   return grants(auth_hidden_, client);
+}
+
+void SettingsDirectory::find_quota_faults() {
+  constexpr std::size_t kMostTold = 10;
+  std::size_t faults = 0;
+  for (const policy::User& user : users_.all()) {
+    const auto quota = policy::quota_of(user, default_quota_);
+    if (quota || ++faults > kMostTold) continue;
+    warnings_.push_back("warning: " + passwd_file_ + ": user " + user.name +
+                        " has no limit: " + quota.error().detail);
+  }
+  if (faults <= kMostTold) return;
+  const std::string more = format_number(faults - kMostTold);
+  warnings_.push_back("warning: " + passwd_file_ + ": " + more + " more quota rules are wrong");
 }
 
 }  // namespace gatepost::app

@@ -43,7 +43,10 @@ it is refused), receive-only (it may not log in to send), disabled (neither).
 disabled also sets nologin, which Dovecot knows, so that the mailbox cannot be
 read either. nologin alone takes the right to send.
 
-Quotas. The extra field userdb_quota_rule is Dovecot's: *:storage=2G.
+Quotas. The extra field userdb_quota_rule is Dovecot 2.3's: *:storage=2G; where
+userdb_quota_storage_size=2G or userdb_quota_message_count=1000 of Dovecot 2.4
+stand, they count instead. What lies in Trash and below it does not count;
+Dovecot has to be told so, as below, or the two write different numbers.
 
 Own passwords. Users of mail alone, without an account on this machine, cannot
 change theirs: the administrator does it with gatepost user passwd, or gives them
@@ -70,6 +73,17 @@ For Dovecot 2.3, the same file:
     args = username_format=%u /etc/gatepost/users
     default_fields = uid=vmail gid=vmail
   }
+  mail_plugins = $mail_plugins quota
+  plugin {
+    quota = maildir:User quota
+    quota_rule = Trash:ignore
+    quota_rule2 = Trash/*:ignore
+    quota_rule3 = Trash.*:ignore
+  }
+
+Dovecot 2.4 has another language of settings, no userdb_quota_rule and no count
+shared by way of maildirsize: the limits above hold for mail that comes in here,
+and Dovecot keeps a count of its own.
 
 Exit statuses of gatepost user: 0 done, 64 usage, 65 the input or the file is
 wrong, 67 no such user, 73 the user exists, 74 the file cannot be written, 75

@@ -77,10 +77,23 @@ Error refused(int number) {
 
 }  // namespace
 
-Task<Result<asio::ip::tcp::socket>> dial(asio::io_context& loop,
-                                         net::Deadlines& deadlines,
-                                         Transport to,
-                                         Instant until) {
+Dials::Place::Place(Dials& dials, asio::ip::tcp::socket& socket) : dials_(dials), socket_(socket) {
+  dials_.sockets_.insert(&socket_);
+}
+
+Dials::Place::~Place() {
+  dials_.sockets_.erase(&socket_);
+}
+
+void Dials::stop() {
+  stopped_ = true;
+  std::error_code ignored;
+  for (asio::ip::tcp::socket* socket : sockets_) socket->cancel(ignored);
+}
+
+Task<Result<asio::ip::tcp::socket>> dial(
+    asio::io_context& loop, net::Deadlines& deadlines, Dials& dials, Transport to, Instant until) {
+  if (dials.stopped()) co_return refused(ECANCELED);
   const Address address = address_of(to);
   const int number =
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -98,9 +111,11 @@ Task<Result<asio::ip::tcp::socket>> dial(asio::io_context& loop,
   Patience patience(socket);
   net::Deadlines::Ticket ticket(deadlines, until, patience);
   patience.ticket = &ticket;
+  const Dials::Place place(dials, socket);
   const auto token = asio::as_tuple(asio::deferred);
   co_await socket.async_wait(asio::ip::tcp::socket::wait_write, token);
   if (patience.late) co_return refused(ETIMEDOUT);
+  if (dials.stopped()) co_return refused(ECANCELED);
   int outcome = 0;
   socklen_t size = sizeof(outcome);
   if (::getsockopt(number, SOL_SOCKET, SO_ERROR, &outcome, &size) != 0) outcome = errno;

@@ -2,6 +2,9 @@
 // delivery: a connection that begins here.
 #pragma once
 
+#include <cstddef>
+#include <set>
+
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
@@ -13,12 +16,38 @@
 
 namespace gatepost::delivery {
 
-/// Connects until `until`. The socket is of the family the transport asks for, whatever its type
+/// What is being dialled, so that it can be given up.
+class Dials {
+ public:
+  /// One that is under way; leaves by itself when destroyed.
+  class Place {
+   public:
+    Place(Dials& dials, asio::ip::tcp::socket& socket);
+    ~Place();
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    Dials& dials_;
+    asio::ip::tcp::socket& socket_;
+  };
+
+  Dials() = default;
+  Dials(const Dials&) = delete;
+  Dials& operator=(const Dials&) = delete;
+  /// Gives up all of them, and every one that begins later.
+  void stop();
+  [[nodiscard]] bool stopped() const { return stopped_; }
+
+ private:
+  std::set<asio::ip::tcp::socket*> sockets_;
+  bool stopped_ = false;
+};
+
+/// Connects until `until`, or until `dials` are stopped. The socket is of the family the transport asks for, whatever its type
 /// says: only net::Connection, which calls the system itself, uses it. All but the transport,
 /// which is copied, outlive the task.
-[[nodiscard]] Task<Result<asio::ip::tcp::socket>> dial(asio::io_context& loop,
-                                                       net::Deadlines& deadlines,
-                                                       Transport to,
-                                                       Instant until);
+[[nodiscard]] Task<Result<asio::ip::tcp::socket>> dial(
+    asio::io_context& loop, net::Deadlines& deadlines, Dials& dials, Transport to, Instant until);
 
 }  // namespace gatepost::delivery

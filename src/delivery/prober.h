@@ -2,6 +2,7 @@
 // delivery: asks, before a recipient is accepted, whether the server its mail goes to takes it.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -11,10 +12,12 @@
 
 #include "base/task.h"
 #include "base/time.h"
+#include "delivery/dial.h"
 #include "delivery/transport.h"
 #include "mail/path.h"
 #include "net/connection.h"
 #include "net/deadlines.h"
+#include "smtp/client_session.h"
 #include "smtp/steps.h"
 
 namespace gatepost::delivery {
@@ -31,7 +34,8 @@ class Prober {
   /// Ends what is under way.
   void stop();
 
-  /// The refusal. Remembered for a minute, a yes as well as a no.
+  /// The refusal. What is said of the recipient is remembered for a minute, a yes as well as a no;
+  /// what is said of the sender is not. A server that cannot be asked is left alone for a while.
   Task<std::optional<smtp::Reply>> ask(Transport transport, mail::Mailbox sender, mail::Mailbox to);
 
  private:
@@ -40,12 +44,17 @@ class Prober {
     std::optional<smtp::Reply> refusal;
   };
   void remember(const std::string& key, const std::optional<smtp::Reply>& refusal);
+  Task<void> talk(Transport transport, smtp::ClientSession& session);
 
   asio::io_context& loop_;
   net::Deadlines& deadlines_;
   std::string hostname_;
   std::map<std::string, Known> known_;
+  /// Servers that could not be asked, and until when they are not.
+  std::map<std::string, Instant> silent_;
   std::set<net::Connection*> connections_;
+  Dials dials_;
+  std::size_t asking_ = 0;
   bool stopped_ = false;
 };
 

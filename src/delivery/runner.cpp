@@ -21,7 +21,6 @@
 
 #include "base/format.h"
 #include "delivery/converse.h"
-#include "delivery/dial.h"
 #include "log/events.h"
 
 namespace gatepost::delivery {
@@ -31,6 +30,11 @@ using Fate = smtp::ClientOutcome::Fate;
 using queue::State;
 
 constexpr std::size_t kMostReason = 500;
+/// Items looked at, and items under way in all, for each that one destination may have.
+constexpr std::size_t kLookAhead = 8;
+constexpr std::size_t kDestinations = 4;
+/// A destination where nothing ended for so long keeps others waiting.
+constexpr Duration kStuck{10'000};
 
 Duration since(Instant then) {
   return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - then);
@@ -56,6 +60,7 @@ class Listed {
 /// Destinations that go to one place.
 struct Runner::Group {
   Transport transport;
+  std::string peer;  ///< Its name, as it was when this was made.
   std::vector<std::size_t> which;
 };
 
@@ -98,45 +103,90 @@ void Runner::wake() {
 void Runner::stop() {
   stopped_ = true;
   timer_.cancel();
+  dials_.stop();
   for (net::Connection* connection : connections_) connection->abandon();
 }
 
+// A server that does not answer keeps the places of its own mail only. Its mail may be all that is
+// seen of the queue, so it is put off when nothing has moved for a while.
 Task<void> Runner::run() {
   while (!stopped_) {
     woken_ = false;
-    const std::size_t most = active_.size() + settings_.concurrency;
+    const std::size_t most = active_.size() + settings_.concurrency * kLookAhead;
     const Moment now = parts_.world.now();
     const auto items = co_await parts_.store.due(now, most);
     if (stopped_) co_return;
     if (!items) parts_.log.emit(log::StorageFailed{"", "queue", items.error().detail});
+    std::vector<std::string> kept_out;
     for (std::size_t n = 0; items && n < items->size(); ++n) {
       const queue::Item& item = (*items)[n];
-      if (active_.size() >= settings_.concurrency) break;
-      if (!active_.insert(item.id).second) continue;
-      parts_.tasks.spawn("delivery", deliver(item));
+      if (active_.size() >= settings_.concurrency * kDestinations) break;
+      if (active_.contains(item.id)) continue;
+      if (!begin(item)) kept_out.push_back(item.id);
+    }
+    const bool waiting = !kept_out.empty();
+    const bool all_seen = !items || items->size() < most;
+    if (waiting && !all_seen && is_stuck()) {
+      queue::Change later;
+      later.next = now + std::max<Duration>(settings_.schedule.minimal_backoff, kStuck);
+      const auto put_off = co_await parts_.store.update(std::move(kept_out), std::move(later));
+      if (put_off) continue;
+      parts_.log.emit(log::StorageFailed{"", "queue", put_off.error().detail});
     }
     if (woken_) continue;
-    timer_.expires_after(settings_.run_delay);
+    timer_.expires_after(waiting ? std::min(settings_.run_delay, kStuck) : settings_.run_delay);
     const auto token = asio::as_tuple(asio::use_awaitable);
     co_await timer_.async_wait(token);
   }
 }
 
-Task<void> Runner::deliver(queue::Item item) {
-  const std::string id = item.id;
+bool Runner::is_full(const Group& group) const {
+  const auto load = loads_.find(group.peer);
+  return load != loads_.end() && load->second.items >= settings_.concurrency;
+}
+
+bool Runner::is_stuck() const {
+  return std::any_of(loads_.begin(), loads_.end(), [this](const auto& each) {
+    const Load& load = each.second;
+    return load.items >= settings_.concurrency && since(load.progress) >= kStuck;
+  });
+}
+
+/// False when one of the servers it goes to has as much as it may get at once.
+bool Runner::begin(const queue::Item& item) {
   Attempt attempt;
   attempt.begun = parts_.world.now();
-  attempt.item = std::move(item);
+  attempt.item = item;
   std::vector<Group> groups;
   sort(attempt, groups);
+  const auto full = [this](const Group& group) { return is_full(group); };
+  if (std::any_of(groups.begin(), groups.end(), full)) return false;
+  for (const Group& group : groups) {
+    Load& load = loads_[group.peer];
+    if (load.items++ == 0) load.progress = std::chrono::steady_clock::now();
+  }
+  active_.insert(item.id);
+  parts_.tasks.spawn("delivery", deliver(std::move(attempt), std::move(groups)));
+  return true;
+}
+
+Task<void> Runner::deliver(Attempt attempt, std::vector<Group> groups) {
+  const std::string id = attempt.item.id;
   for (const Group& group : groups) {
     if (!stopped_) co_await hand_over(attempt, group);
   }
   if (!attempt.to_inject.empty() && !stopped_) co_await inject(attempt);
   const bool done = co_await conclude(attempt);
   active_.erase(id);
+  for (const Group& group : groups) leave(group);
   // What could not be written down is due still: not at once, or it would go round and round.
   if (done) wake();
+}
+
+void Runner::leave(const Group& group) {
+  const auto load = loads_.find(group.peer);
+  load->second.progress = std::chrono::steady_clock::now();
+  if (--load->second.items == 0) loads_.erase(load);
 }
 
 void Runner::sort(Attempt& attempt, std::vector<Group>& groups) {
@@ -156,7 +206,9 @@ void Runner::sort(Attempt& attempt, std::vector<Group>& groups) {
     } else if (hop->kind == Hop::Kind::Lmtp) {
       const auto same = [&hop](const Group& one) { return one.transport == hop->transport; };
       auto group = std::find_if(groups.begin(), groups.end(), same);
-      if (group == groups.end()) group = groups.insert(groups.end(), Group{hop->transport, {}});
+      if (group == groups.end())
+        group = groups.insert(groups.end(),
+                              Group{hop->transport, hop->transport.peer(settings_.hostname), {}});
       group->which.push_back(n);
     }
   }
@@ -183,7 +235,7 @@ Task<void> Runner::hand_over(Attempt& attempt, const Group& group) {
   }
   smtp::ClientSession::Settings settings;
   settings.hostname = settings_.hostname;
-  settings.peer = group.transport.peer(settings_.hostname);
+  settings.peer = group.peer;
   settings.size = attempt.item.octets;
   settings.command_timeout = settings_.command_timeout;
   settings.data_timeout = settings_.data_timeout;
@@ -192,11 +244,12 @@ Task<void> Runner::hand_over(Attempt& attempt, const Group& group) {
   smtp::ClientSession session(std::move(settings), envelope);
   const Instant begun = std::chrono::steady_clock::now();
   const Instant until = begun + settings_.connect_timeout;
-  auto socket = co_await dial(parts_.loop, parts_.deadlines, group.transport, until);
+  auto socket = co_await dial(parts_.loop, parts_.deadlines, dials_, group.transport, until);
   const Duration connect = since(begun);
   const Instant connected = std::chrono::steady_clock::now();
-  const std::string unreached =
-      socket ? "shutting down" : format("connect to {}: {}", peer, socket.error().detail);
+  const std::string unreached = socket || stopped_
+                                    ? "shutting down"
+                                    : format("connect to {}: {}", peer, socket.error().detail);
   if (socket && !stopped_) {
     net::Connection connection(*std::move(socket), parts_.deadlines);
     const Listed listed(connections_, connection);
@@ -220,9 +273,11 @@ Task<void> Runner::hand_over(Attempt& attempt, const Group& group) {
   }
 }
 
-// Too old is judged by the attempt that failed, so that whoever was down for long gets one more.
+// Too old is judged by the attempt that failed, so that whoever was down for long gets one more;
+// one that was cut off by our own end has not failed.
 void Runner::age(Attempt& attempt) const {
   const queue::Item& item = attempt.item;
+  if (stopped_) return;
   const Moment now = parts_.world.now();
   if (!queue::has_expired(settings_.schedule, item.arrived, item.sender.empty(), now)) return;
   for (Attempt::Verdict& verdict : attempt.verdicts) {

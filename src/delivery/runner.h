@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -12,6 +13,7 @@
 #include <asio/steady_timer.hpp>
 
 #include "base/task.h"
+#include "delivery/dial.h"
 #include "delivery/world.h"
 #include "log/log.h"
 #include "net/connection.h"
@@ -43,7 +45,7 @@ class Runner {
     Duration command_timeout{300'000};
     Duration data_timeout{180'000};
     Duration done_timeout{600'000};
-    std::size_t concurrency = 20;  ///< Items under way at once.
+    std::size_t concurrency = 20;  ///< Items under way at once to one destination.
   };
 
   explicit Runner(Parts parts);
@@ -64,8 +66,18 @@ class Runner {
   struct Attempt;
   struct Group;
 
+  /// What is under way to one destination.
+  struct Load {
+    std::size_t items = 0;
+    Instant progress{};  ///< When the last one ended, or the first began.
+  };
+
   Task<void> run();
-  Task<void> deliver(queue::Item item);
+  bool begin(const queue::Item& item);
+  [[nodiscard]] bool is_full(const Group& group) const;
+  [[nodiscard]] bool is_stuck() const;
+  void leave(const Group& group);
+  Task<void> deliver(Attempt attempt, std::vector<Group> groups);
   void sort(Attempt& attempt, std::vector<Group>& groups);
   Task<void> inject(Attempt& attempt);
   Task<void> hand_over(Attempt& attempt, const Group& group);
@@ -78,7 +90,9 @@ class Runner {
   Settings settings_;
   asio::steady_timer timer_;
   std::set<std::string> active_;
+  std::map<std::string, Load> loads_;  ///< By the peer's name.
   std::set<net::Connection*> connections_;
+  Dials dials_;
   bool running_ = false;
   bool woken_ = false;
   bool stopped_ = false;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 
@@ -80,7 +81,29 @@ Result<mail::QuotaLimits> parse_quota_rule(std::string_view rule) {
   return limits;
 }
 
+namespace {
+
+/// Dovecot 2.4's fields: an amount in octets unless a suffix says otherwise, and a count.
+Result<std::optional<mail::QuotaLimits>> plain_limits(const User& user) {
+  const auto storage = user.extra_field("userdb_quota_storage_size");
+  const auto messages = user.extra_field("userdb_quota_message_count");
+  if (!storage && !messages) return std::optional<mail::QuotaLimits>();
+  mail::QuotaLimits limits;
+  for (const auto& [field, to] :
+       {std::pair(storage, &limits.octets), {messages, &limits.messages}}) {
+    if (!field || *field == "unlimited") continue;
+    const auto amount = parse_amount(*field, 0);
+    if (!amount) return unclear(*field, "not an amount");
+    *to = *amount;
+  }
+  return std::optional<mail::QuotaLimits>(limits);
+}
+
+}  // namespace
+
 Result<mail::QuotaLimits> quota_of(const User& user, const mail::QuotaLimits& fallback) {
+  GP_TRY(const std::optional<mail::QuotaLimits> plain, plain_limits(user));
+  if (plain) return *plain;
   for (const std::string_view key : {"userdb_quota_rule", "quota_rule"}) {
     auto first = user.extra_field(key);
     if (!first) continue;

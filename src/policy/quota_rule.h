@@ -16,7 +16,8 @@ namespace gatepost::policy {
 /// what is wrong, for anything else; a share (%) or a difference (+, -) has no meaning for `*`.
 [[nodiscard]] Result<mail::QuotaLimits> parse_quota_rule(std::string_view rule);
 
-/// The limits of a user: the extra field userdb_quota_rule, or quota_rule, with those that follow
+/// The limits of a user: the extra fields userdb_quota_storage_size and userdb_quota_message_count
+/// of Dovecot 2.4 (octets unless a suffix says otherwise; "unlimited"), else userdb_quota_rule, or quota_rule, with those that follow
 /// (userdb_quota_rule2 ...), else `fallback`. A field that cannot be read is an error.
 [[nodiscard]] Result<mail::QuotaLimits> quota_of(const User& user,
                                                  const mail::QuotaLimits& fallback);

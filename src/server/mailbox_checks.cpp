@@ -69,15 +69,22 @@ Task<std::optional<smtp::Reply>> check_mailboxes(Floor& floor,
                                                  const mail::Mailbox& sender,
                                                  std::uint64_t declared) {
   const std::uint64_t octets = std::max<std::uint64_t>(declared, 1);
+  // One who takes it is enough: a list is not silent for all because one of it is full.
+  if (!recipient.found.others.empty()) co_return std::nullopt;
+  std::optional<smtp::Reply> first;
   for (const Target& target : recipient.found.mailboxes) {
+    std::optional<smtp::Reply> refusal;
     const bool room = co_await has_room(floor, target, octets);
-    if (!room) co_return full(profile, target);
-    if (!target.handed_over || floor.handover == nullptr) continue;
-    const mail::Mailbox& to = *target.handed_over;
-    auto refusal = co_await floor.handover->probe(to, target.domain, sender);
-    if (refusal) co_return std::move(refusal);
+    if (!room) {
+      refusal = full(profile, target);
+    } else if (target.handed_over && floor.handover != nullptr) {
+      const mail::Mailbox& to = *target.handed_over;
+      refusal = co_await floor.handover->probe(to, target.domain, sender);
+    }
+    if (!refusal) co_return std::nullopt;
+    if (!first) first = std::move(refusal);
   }
-  co_return std::nullopt;
+  co_return first;
 }
 
 Task<std::optional<smtp::Reply>> check_room(Floor& floor,

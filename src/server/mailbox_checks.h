@@ -14,8 +14,9 @@
 
 namespace gatepost::server {
 
-/// At RCPT: a reply when a mailbox of this recipient has no room for a message of `declared`
-/// octets (0: not told, then for any), or when the server it is handed to would refuse it.
+/// At RCPT: a reply when no mailbox behind this recipient takes a message of `declared` octets (0:
+/// not told, then any): it has no room, or the server it is handed to would refuse it. Nobody is
+/// asked when an address of others is behind it too.
 /// Postmaster and abuse always have room. All arguments outlive the task.
 [[nodiscard]] Task<std::optional<smtp::Reply>> check_mailboxes(
     Floor& floor,

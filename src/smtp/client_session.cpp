@@ -172,6 +172,7 @@ void ClientSession::on_envelope(const Reply& reply) {
     outcomes_[which - 1].reply = reply;
   } else {
     decide(outcomes_[which - 1], reply, "RCPT TO");
+    outcomes_[which - 1].own = true;
   }
   if (answered_ == envelope_.recipients.size() + 1) {
     after_envelope();

@@ -27,6 +27,7 @@ struct ClientOutcome {
   std::string status;      ///< RFC 3463
   std::string reason;      ///< Said by the server or about it, for logs and reports.
   Reply reply{0, {}, {}};  ///< What decided; code 0 where no reply did.
+  bool own = false;        ///< It was the reply to this recipient's own RCPT.
 };
 
 /// A machine without I/O (RFC 2033, 5321, 2920). The driver sends what take_output() gives, then

@@ -15,6 +15,8 @@ using namespace std::literals;
 /// In octets; a name in a file system has at most 255, and folders have folders.
 constexpr std::size_t kMostFolderName = 240;
 constexpr std::size_t kFoldersLooked = 100'000;
+/// Folders are made by whoever writes an address: with so many there, no more are.
+constexpr std::size_t kMostFolders = 64;
 constexpr std::size_t kSweptRemembered = 10000;
 constexpr std::size_t kSweptAtOnce = 10000;
 /// The Maildir convention: nobody takes 36 hours to deliver a message.
@@ -60,10 +62,11 @@ Result<Maildirs::Lease> Maildirs::open_folder(const std::string& path,
                     folder.size() < kMostFolderName && folder.find("..") == std::string::npos &&
                     folder.find('/') == std::string::npos && folder.find('\0') == std::string::npos;
   if (!safe) return open(path, now);
-  auto found = find_folder(path, "." + folder);
+  std::size_t there = 0;
+  auto found = find_folder(path, "." + folder, there);
   if (!found) return at(path, std::move(found).error());
   if (!found->empty()) return open(path + "/" + *found, now);
-  if (!create) return open(path, now);
+  if (!create || there >= kMostFolders) return open(path, now);
   // The Maildir first: a folder alone is no mailbox.
   GP_TRY(const Lease root, open(path, now));
   const std::string fresh = path + "/." + folder;
@@ -80,8 +83,10 @@ Result<Maildirs::Lease> Maildirs::open_folder(const std::string& path,
   return lease;
 }
 
-/// Empty when there is none.
-Result<std::string> Maildirs::find_folder(const std::string& path, const std::string& name) {
+/// Empty when there is none; `there` is how many others there are then.
+Result<std::string> Maildirs::find_folder(const std::string& path,
+                                          const std::string& name,
+                                          std::size_t& there) {
   const auto exact = files_.facts(kNoFolder, path + "/" + name);
   if (exact && exact->is_folder) return name;
   auto number = files_.open_folder(kNoFolder, path);
@@ -90,6 +95,7 @@ Result<std::string> Maildirs::find_folder(const std::string& path, const std::st
   const Descriptor root(files_, *number);
   GP_TRY(const auto names, files_.list(root.get(), kFoldersLooked));
   for (const std::string& each : names) {
+    if (each.starts_with('.')) ++there;
     if (!iequals(each, name)) continue;
     const auto facts = files_.facts(root.get(), each);
     if (facts && facts->is_folder) return each;

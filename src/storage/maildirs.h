@@ -98,7 +98,9 @@ class Maildirs {
   void retire(Maildir& maildir);
   void give_back(Maildir& maildir);
   static std::unique_ptr<Maildir> drop_oldest(Table& table);
-  Result<std::string> find_folder(const std::string& path, const std::string& name);
+  Result<std::string> find_folder(const std::string& path,
+                                  const std::string& name,
+                                  std::size_t& there);
   Result<void> mark_folder(const std::string& path);
   Result<std::unique_ptr<Maildir>> open_folders(const std::string& path);
   Result<Descriptor> open_or_make(int maildir, const std::string& name, bool& made);

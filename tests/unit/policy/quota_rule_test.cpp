@@ -61,4 +61,17 @@ TEST_CASE("a user's own rules come before the fallback, later ones add to the fi
   CHECK_FALSE(quota_of(user, fallback));
 }
 
+TEST_CASE("the fields of Dovecot 2.4 are read", "[policy][quota]") {
+  const auto limits = [](std::string extra) {
+    return quota_of(User{.name = "u", .extra = std::move(extra)}, {7, 7});
+  };
+  CHECK(*limits("userdb_quota_storage_size=2G") == QuotaLimits{2ULL << 30, 0});
+  CHECK(*limits("userdb_quota_storage_size=5000 userdb_quota_message_count=10") ==
+        QuotaLimits{5000, 10});
+  CHECK(*limits("userdb_quota_storage_size=1M userdb_quota_rule=*:storage=9G") ==
+        QuotaLimits{1ULL << 20, 0});
+  CHECK(*limits("userdb_quota_storage_size=unlimited") == QuotaLimits{});
+  CHECK_FALSE(limits("userdb_quota_storage_size=much"));
+}
+
 }  // namespace gatepost::policy

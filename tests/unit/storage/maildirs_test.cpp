@@ -165,6 +165,19 @@ TEST_CASE("a folder is made only when that is wished, with its marker", "[storag
         std::vector<std::string>{"cur", "maildirfolder", "new", "tmp"});
 }
 
+TEST_CASE("strangers cannot make folders without end", "[storage][maildirs]") {
+  Scratch scratch;
+  const auto files = make_system_files();
+  Maildirs maildirs(*files);
+  for (int n = 0; n < 80; ++n) {
+    const std::string name = "f" + std::to_string(n);
+    REQUIRE(maildirs.open_folder(scratch / "m", name, /*create=*/true, wall()));
+  }
+  CHECK(names_in(scratch / "m").size() == 64 + 3);
+  const auto old = maildirs.open_folder(scratch / "m", "f5", /*create=*/true, wall());
+  CHECK((*old)->path == scratch / "m/.f5");
+}
+
 TEST_CASE("names that could lead out of the Maildir, links and files are its inbox",
           "[storage][maildirs]") {
   Scratch scratch;
