@@ -83,6 +83,7 @@ Result<std::string> App::reload() {
   settings_ = std::make_shared<const config::Settings>(std::move(next));
   directory_ = std::move(fresh.directory);
   directory_->use(*book_, clocks_);
+  clock_.reload_zone();
   log_.configure(make_log_settings(*settings_), *std::move(sink));
   take_over_keys(*std::move(tls));
   const auto profile = make_profile(*settings_, directory_);
