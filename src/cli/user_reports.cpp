@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cli: gatepost user list, quota, verify.
 #include <cerrno>
+#include <string_view>
 
 #include "app/disk_files.h"
 #include "auth/stored_secret.h"
@@ -32,7 +33,7 @@ std::string scheme_of(const policy::User& user) {
 
 /// "1536 MiB"; exact, so that what is shown is what was set.
 std::string format_octets(std::uint64_t octets) {
-  constexpr const char* kUnits[] = {"", " KiB", " MiB", " GiB", " TiB"};
+  constexpr std::string_view kUnits[] = {"", " KiB", " MiB", " GiB", " TiB"};
   std::size_t unit = 0;
   while (unit < 4 && octets != 0 && octets % 1024 == 0) {
     octets /= 1024;
