@@ -344,8 +344,11 @@ void Draft::undo() {
     copy.lease.release();
   }
   // A row that stays needs its text: better a message twice than a row without one.
-  if (has_row_ && !shelf_.index->erase(request_.id)) return;
-  if (has_text_) static_cast<void>(shelf_.texts.remove(request_.id));
+  if (has_row_) {
+    static_cast<void>(shelf_.take_out({&request_.id, 1}));
+  } else if (has_text_) {
+    static_cast<void>(shelf_.texts.remove(request_.id));
+  }
 }
 
 }  // namespace gatepost::storage
