@@ -33,6 +33,11 @@ void append_reply(std::string& out, const Reply& reply);
 
 namespace replies {
 
+// Connections turned away
+inline constexpr ReplyRow kAllBusy{421, "4.3.2", "All server ports are busy"};
+inline constexpr ReplyRow kTooManyConnections{421, "4.7.0", " Error: too many connections from ",
+                                              Detail::Before};
+
 // Session
 inline constexpr ReplyRow kGreeting{220, "", "", Detail::After};
 inline constexpr ReplyRow kBye{221, "2.0.0", "Bye"};
