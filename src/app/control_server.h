@@ -2,8 +2,8 @@
 // app: serves the control socket: one request a connection.
 #pragma once
 
+#include <list>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -62,7 +62,10 @@ class ControlServer {
   using Stream = asio::local::stream_protocol::socket;
 
   Task<void> accept_all();
-  Task<void> serve(Stream stream);
+  void admit(Stream stream);
+  /// True when there is a place, or one was made by hanging up on who is silent for longest.
+  bool make_room(bool trusted);
+  Task<void> serve(std::unique_ptr<Conversation> place, control::Asker asker);
   /// What is to be said to this asker.
   Task<std::string> reply_to(std::string line, control::Asker asker);
 
@@ -71,7 +74,7 @@ class ControlServer {
   Parts parts_;
   asio::local::stream_protocol::acceptor acceptor_;
   asio::steady_timer pause_;
-  std::set<Conversation*> conversations_;
+  std::list<Conversation*> conversations_;  // As they came.
 };
 
 }  // namespace gatepost::app
