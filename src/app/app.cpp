@@ -137,6 +137,7 @@ void App::open_doors() {
 }
 
 void App::configure_local_mail(const std::shared_ptr<const server::Profile>& profile) {
+  store_->set_hostname(settings_->myhostname);
   injector_.configure(profile);
   if (!pickup_) return;
   pickup_->configure(profile,

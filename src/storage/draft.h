@@ -22,7 +22,7 @@ namespace gatepost::storage {
 /// the draft dies is undone then.
 class Draft {
  public:
-  /// `shelf` outlives the draft.
+  /// On the loop's thread. `shelf` outlives the draft.
   Draft(Shelf& shelf, IntakeRequest request);
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
@@ -80,6 +80,7 @@ class Draft {
 
   Shelf& shelf_;
   const IntakeRequest request_;
+  const std::shared_ptr<const std::string> hostname_;
   std::vector<Copy> copies_;
   Descriptor first_;  ///< The file of copies_[0].
   std::uint64_t first_header_ = 0;

@@ -110,6 +110,10 @@ class DiskMailStore final : public MailStore {
     co_return Result<void>();
   }
 
+  void set_hostname(std::string_view hostname) override {
+    shelf_.hostname = std::make_shared<const std::string>(escape_hostname(hostname));
+  }
+
   std::unique_ptr<Intake> begin(IntakeRequest request) override {
     auto draft = std::make_unique<Draft>(shelf_, std::move(request));
     return std::make_unique<StoreIntake>(clerk_, std::move(draft), shelf_.settings.buffer_octets);

@@ -21,11 +21,12 @@
 
 namespace gatepost::storage {
 
-/// Any thread.
+/// Any thread, but where it says otherwise.
 struct Shelf {
   Shelf(Files& the_files, MailStore::Settings the_settings, std::uint32_t first_serial)
       : files(the_files),
         settings(std::move(the_settings)),
+        hostname(std::make_shared<const std::string>(settings.hostname)),
         maildirs(the_files, 64, settings.maildir_mode),
         quotas(the_files),
         texts(the_files),
@@ -37,6 +38,8 @@ struct Shelf {
 
   Files& files;
   const MailStore::Settings settings;
+  /// Escaped. Of the loop's thread, for messages that begin.
+  std::shared_ptr<const std::string> hostname;
   Maildirs maildirs;
   Quotas quotas;
   QueueTexts texts;
