@@ -224,6 +224,10 @@ Task<std::string> ControlServer::reply_to(std::string line, control::Asker asker
     const auto done = co_await parts_.backend.perform(*request);
     co_return control::answer_done(*request, done);
   }
+  if (request->verb == control::Verb::Reload) {
+    const auto changes = co_await parts_.backend.reload();
+    co_return control::answer_reload(request->json, changes);
+  }
   Result<std::vector<queue::Item>> items(std::vector<queue::Item>{});
   if (request->verb == control::Verb::Queue) items = co_await parts_.backend.queue();
   co_return control::answer(*request, parts_.backend, items);

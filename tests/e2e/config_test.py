@@ -2,8 +2,9 @@
 # e2e: the configuration as the command line shows and judges it.
 import json
 import os
+import signal
 
-from harness import DOMAIN, HOME, REPO, Case, wait_for
+from harness import DOMAIN, HOME, REPO, Case, message, wait_for
 
 
 class Check(Case):
@@ -131,6 +132,27 @@ class Dialect(Case):
         table.write_text("127.0.0.1/32 OK\n")
         os.utime(table, (0, 0))
         wait_for(relayed, "the changed table")
+
+    def test_reloads_and_a_stop_while_a_large_table_is_read_lose_nothing(self):
+        server = self.unstarted()
+        table = server.root / "etc" / "virtual"
+        table.write_text(f"first@{DOMAIN} alice\n")
+        server.write_config({"virtual_alias_maps": f"hash:{table}"})
+        server.start()
+        many = "".join(f"name{number}@{DOMAIN} alice\n" for number in range(20_000))
+        table.write_text(many + f"last@{DOMAIN} alice\n")
+        for _ in range(3):
+            server.signal(signal.SIGHUP)
+        with server.client() as client:
+            client.ehlo()
+            # Reloads take turns, and this one comes after those of the signals.
+            self.assertIn("read anew", server.control("reload"))
+        with server.client() as client:
+            client.ehlo()
+            self.assertEqual(client.deliver(message(), f"last@{DOMAIN}").code, 250)
+        table.write_text(many)
+        server.signal(signal.SIGHUP)
+        self.assertEqual(server.stop(), 0)
 
     def test_the_generated_sample_passes_the_check(self):
         sample = REPO / "config" / "gatepost.conf"

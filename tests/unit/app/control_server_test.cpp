@@ -54,9 +54,9 @@ class FakeBackend final : public ControlBackend {
   Task<Result<std::string>> perform(control::Request request) override {
     co_return std::string(request.words.front());
   }
-  Result<std::string> reload() override {
+  Task<Result<std::string>> reload() override {
     ++reloads;
-    return std::string("nothing changed");
+    co_return std::string("nothing changed");
   }
 
   log::Counters numbers;
