@@ -4,7 +4,8 @@ import json
 import os
 import signal
 
-from harness import DOMAIN, HOME, REPO, Case, message, wait_for
+from certificates import Authority
+from harness import DOMAIN, HOME, REPO, Case, message, ordinary_user, wait_for
 
 
 class Check(Case):
@@ -50,6 +51,30 @@ class Check(Case):
         status, said, line, server = self.check("mynetworks =\n  127.0.0.0/8\n# a comment between\n  10.0.0.0/99\n")
         self.assertEqual(status, 78, said)
         self.assertRegex(said, rf":({line}|{line + 3})\b")
+
+    def test_what_root_can_read_and_mail_owner_cannot_is_told(self):
+        self.need_root()
+        server = self.unstarted({"mail_owner": ordinary_user().pw_name}, as_root=True)
+        authority = Authority(server.root / "ca")
+        certificate, key, _ = authority.chain("mx", "mx.test")
+        server.write_config({"smtpd_tls_cert_file": certificate, "smtpd_tls_key_file": key})
+        users = server.root / "etc" / "users"
+        for path in (certificate, server.config, users, key):
+            os.chown(path, 0, 0)
+            path.chmod(0o644)
+        done = server.command("check")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("cannot read", done.stderr)
+        users.chmod(0o600)
+        key.chmod(0o600)
+        done = server.command("check")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for path, word in ((users, "reload"), (key, "credentials")):
+            self.assertRegex(done.stderr, rf"warning: {path}: mail_owner {ordinary_user().pw_name} cannot read it "
+                                          rf"\(it belongs to root, mode 0600\): .*{word}")
+        self.assertEqual(done.stderr.count("cannot read"), 2)
+        (server.root / "etc").chmod(0o700)
+        self.assertIn(f"(the folder {server.root}/etc belongs to root, mode 0700)", server.command("check").stderr)
 
     def test_a_missing_file_is_told(self):
         server = self.unstarted()
