@@ -47,6 +47,7 @@ App::App(std::unique_ptr<Opened> opened)
       deadlines_(loop_),
       tasks_(loop_, *this),
       clerk_(loop_, storage::Clerk::Settings{}),
+      reader_(loop_, kReader),
       disk_(storage::make_system_files()),
       store_(storage::make_mail_store(clerk_, *disk_, make_store_settings(*settings_))),
       contexts_(std::move(opened_->contexts)),
@@ -64,6 +65,7 @@ App::App(std::unique_ptr<Opened> opened)
       signals_(loop_, opened_->signals.descriptor()),
       ticker_(loop_),
       grace_(loop_),
+      reloaded_(loop_, asio::steady_timer::time_point::max()),
       started_(clock_.now()) {}
 
 App::~App() {
@@ -75,6 +77,7 @@ int App::run() {
   wait_for_signal();
   tasks_.spawn("start", start());
   loop_.run();
+  reader_.abandon();
   clerk_.abandon();
   log_.flush();
   return exit_code_;
@@ -137,6 +140,7 @@ void App::open_doors() {
 }
 
 void App::configure_local_mail(const std::shared_ptr<const server::Profile>& profile) {
+  store_->set_hostname(settings_->myhostname);
   injector_.configure(profile);
   if (!pickup_) return;
   pickup_->configure(profile,
@@ -154,11 +158,8 @@ void App::wait_for_signal() {
 
 void App::on_signal(system::Signal signal) {
   switch (signal) {
-    case system::Signal::Hangup: {
-      // What came of it is in the log.
-      [[maybe_unused]] const Result<std::string> outcome = reload();
-      return;
-    }
+    case system::Signal::Hangup:
+      return tasks_.spawn("reload", reload_by_signal());
     case system::Signal::User1: {
       const Result<void> reopened = log_.reopen();
       if (!reopened) log_.emit(log::ReloadFailed{reopened.error().detail});
@@ -206,6 +207,7 @@ void App::finish() {
   if (control_) control_->close();
   // What is on its way to the disk gets there; nobody waits for the answer any more.
   clerk_.settle();
+  reader_.settle();
   std::error_code ignored;
   signals_.cancel(ignored);
   deadlines_.stop();
@@ -234,11 +236,29 @@ void App::tick() {
 }
 
 void App::look_after_files() {
-  for (const std::string& problem : directory_->refresh()) log_.emit(log::ConfigNote{problem});
-  for (const std::string& warning : directory_->take_warnings()) {
-    log_.emit(log::ConfigNote{warning});
+  tell_files(directory_->refresh_users());
+  tell_files(directory_->take_warnings());
+  if (!reading_ && directory_->is_stale()) {
+    reading_ = true;
+    tasks_.spawn("tables", read_tables());
   }
   if (contexts_) tell_certificates(contexts_->refresh(), log_);
+}
+
+void App::tell_files(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) log_.emit(log::ConfigNote{line});
+}
+
+Task<void> App::read_tables() {
+  // A reload may put another in its place meanwhile; sessions that began with this one keep it.
+  const std::shared_ptr<SettingsDirectory> directory = directory_;
+  auto job = [from = directory->reading()]() mutable {
+    return SettingsDirectory::read(std::move(from));
+  };
+  const auto read = co_await reader_.run(std::move(job));
+  reading_ = false;
+  directory->take(read);
+  tell_files(read.problems);
 }
 
 void App::look_after_memory() {

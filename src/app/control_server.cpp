@@ -2,6 +2,7 @@
 // app: serves the control socket: one request a connection.
 #include "app/control_server.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <sys/socket.h>
@@ -27,8 +28,10 @@ constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 /// by a person's pager.
 constexpr Duration kRequestTime{5'000};
 constexpr Duration kAnswerTime{60'000};
-/// Each may hold an answer in memory.
+/// Each may hold an answer in memory. As many again are for root and the owner alone, so that nobody
+/// keeps them out.
 constexpr std::size_t kMostConversations = 8;
+constexpr std::size_t kMostOfTrusted = 2 * kMostConversations;
 constexpr std::chrono::seconds kAcceptPause{1};
 
 #ifdef SO_PEERGROUPS
@@ -75,11 +78,14 @@ void turn_away(asio::local::stream_protocol::socket& stream) {
 /// One connection, as long as it is served.
 class ControlServer::Conversation final : public net::Waiter {
  public:
-  Conversation(Stream stream, std::set<Conversation*>& all)
-      : stream_(std::move(stream)), all_(all) {
-    all_.insert(this);
-  }
-  ~Conversation() { all_.erase(this); }
+  enum class Phase : std::uint8_t { Silent, Asked, Ended };
+
+  Conversation(Stream stream, bool trusted, std::list<Conversation*>& all)
+      : stream_(std::move(stream)),
+        trusted_(trusted),
+        place_(all.insert(all.end(), this)),
+        all_(all) {}
+  ~Conversation() { all_.erase(place_); }
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
@@ -88,16 +94,21 @@ class ControlServer::Conversation final : public net::Waiter {
     end();
   }
   void end() {
+    phase = Phase::Ended;
     asio::error_code ignored;
     stream_.close(ignored);
   }
   [[nodiscard]] Stream& stream() { return stream_; }
+  [[nodiscard]] bool is_trusted() const { return trusted_; }
 
+  Phase phase = Phase::Silent;
   net::Deadlines::Ticket* ticket = nullptr;  ///< Of the wait under way.
 
  private:
   Stream stream_;
-  std::set<Conversation*>& all_;
+  const bool trusted_;
+  const std::list<Conversation*>::iterator place_;
+  std::list<Conversation*>& all_;
 };
 
 ControlServer::ControlServer(ControlSocket socket, control::Access access, Parts parts)
@@ -137,19 +148,40 @@ Task<void> ControlServer::accept_all() {
       co_await pause_.async_wait(kToken);
       continue;
     }
-    if (conversations_.size() >= kMostConversations) {
-      turn_away(stream);
-      continue;
-    }
-    parts_.tasks.spawn("control", serve(std::move(stream)));
+    admit(std::move(stream));
   }
 }
 
-Task<void> ControlServer::serve(Stream stream) {
-  Conversation talk(std::move(stream), conversations_);
-  const auto asker = find_asker(talk.stream().native_handle());
-  if (!asker) co_return;
+void ControlServer::admit(Stream stream) {
+  auto asker = find_asker(stream.native_handle());
+  if (!asker) return;
+  const bool trusted = control::is_trusted(*asker, access_);
+  if (!make_room(trusted)) return turn_away(stream);
+  auto talk = std::make_unique<Conversation>(std::move(stream), trusted, conversations_);
+  parts_.tasks.spawn("control", serve(std::move(talk), *std::move(asker)));
+}
 
+bool ControlServer::make_room(bool trusted) {
+  const std::size_t most = trusted ? kMostOfTrusted : kMostConversations;
+  using Phase = Conversation::Phase;
+  std::size_t open = 0;
+  Conversation* longest = nullptr;
+  for (Conversation* one : conversations_) {
+    if (one->phase != Phase::Ended) ++open;
+    if (one->phase != Phase::Silent) continue;
+    const bool first = longest == nullptr || (longest->is_trusted() && !one->is_trusted());
+    if (first) longest = one;
+  }
+  if (open < most) return true;
+  // Those that are ending have a bound, too.
+  if (longest == nullptr || conversations_.size() >= 2 * kMostOfTrusted) return false;
+  turn_away(longest->stream());
+  longest->end();
+  return true;
+}
+
+Task<void> ControlServer::serve(std::unique_ptr<Conversation> place, control::Asker asker) {
+  Conversation& talk = *place;
   Stream& wire = talk.stream();
   std::string line;
   {
@@ -164,9 +196,10 @@ Task<void> ControlServer::serve(Stream stream) {
     if (failed && failed != asio::error::eof && failed != asio::error::not_found) co_return;
     if (!failed) line.resize(octets);
   }
-  if (line.empty()) co_return;
+  if (line.empty() || talk.phase == Conversation::Phase::Ended) co_return;
 
-  std::string text = co_await reply_to(line, *asker);
+  talk.phase = Conversation::Phase::Asked;
+  std::string text = co_await reply_to(line, asker);
 
   net::Deadlines::Ticket ticket(parts_.deadlines, std::chrono::steady_clock::now() + kAnswerTime,
                                 talk);
@@ -190,6 +223,10 @@ Task<std::string> ControlServer::reply_to(std::string line, control::Asker asker
   if (!row.arguments.empty()) {
     const auto done = co_await parts_.backend.perform(*request);
     co_return control::answer_done(*request, done);
+  }
+  if (request->verb == control::Verb::Reload) {
+    const auto changes = co_await parts_.backend.reload();
+    co_return control::answer_reload(request->json, changes);
   }
   Result<std::vector<queue::Item>> items(std::vector<queue::Item>{});
   if (request->verb == control::Verb::Queue) items = co_await parts_.backend.queue();

@@ -2,8 +2,8 @@
 // app: serves the control socket: one request a connection.
 #pragma once
 
+#include <list>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -23,11 +23,14 @@
 
 namespace gatepost::app {
 
-/// port: the running service, with the one question that has to be waited for.
+/// port: the running service, with what has to be waited for.
 class ControlBackend : public control::Backend {
  public:
   /// Oldest first. The implementation bounds how many.
   virtual Task<Result<std::vector<queue::Item>>> queue() = 0;
+  /// Reads configuration and certificates anew. Gives one line about what changed; an error's
+  /// detail names file and line of what is wrong, and the old settings stay in force.
+  virtual Task<Result<std::string>> reload() = 0;
   /// Carries out a verb that takes arguments; one line about what was done. Permanent: there is
   /// nothing like what was asked for.
   virtual Task<Result<std::string>> perform(control::Request request) = 0;
@@ -62,7 +65,10 @@ class ControlServer {
   using Stream = asio::local::stream_protocol::socket;
 
   Task<void> accept_all();
-  Task<void> serve(Stream stream);
+  void admit(Stream stream);
+  /// True when there is a place, or one was made by hanging up on who is silent for longest.
+  bool make_room(bool trusted);
+  Task<void> serve(std::unique_ptr<Conversation> place, control::Asker asker);
   /// What is to be said to this asker.
   Task<std::string> reply_to(std::string line, control::Asker asker);
 
@@ -71,7 +77,7 @@ class ControlServer {
   Parts parts_;
   asio::local::stream_protocol::acceptor acceptor_;
   asio::steady_timer pause_;
-  std::set<Conversation*> conversations_;
+  std::list<Conversation*> conversations_;  // As they came.
 };
 
 }  // namespace gatepost::app

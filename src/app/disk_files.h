@@ -6,7 +6,7 @@
 
 namespace gatepost::app {
 
-class DiskFiles final : public tables::Files {
+class DiskFiles : public tables::Files {
  public:
   Result<std::string> read(const std::string& path, std::size_t most) override;
   Result<tables::Stamp> stamp(const std::string& path) override;

@@ -222,9 +222,9 @@ Result<std::optional<server::Target>> SettingsDirectory::find_exact(const mail::
                                                                     DomainClass domain) {
   const std::string local = lower(address.local);
   const std::string whole = local + "@" + lower(address.domain);
-  const policy::User* user = users_.find(whole);
+  const policy::User* user = users_->find(whole);
   const bool ours = domain == DomainClass::Local;
-  if (user == nullptr && ours && local.find('@') == local.npos) user = users_.find(local);
+  if (user == nullptr && ours && local.find('@') == local.npos) user = users_->find(local);
   if (user != nullptr) {
     GP_TRY(server::Target target, target_of(*user, domain));
     if (user->name.find('@') == std::string::npos) target.address = whole;
@@ -240,7 +240,7 @@ Result<std::optional<server::Target>> SettingsDirectory::find_exact(const mail::
 }
 
 Result<server::Target> SettingsDirectory::postmaster() {
-  const policy::User* user = users_.find(postmaster_address_);
+  const policy::User* user = users_->find(postmaster_address_);
   if (!postmaster_address_.empty() && user != nullptr) {
     GP_TRY(server::Target target, target_of(*user, DomainClass::Local));
     const std::size_t at = user->name.rfind('@');

@@ -3,6 +3,7 @@
 #include "app/settings_directory.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "app/transports.h"
@@ -26,26 +27,32 @@ Result<std::vector<tables::TableHandle>> open_all(const std::vector<tables::Spec
 
 }  // namespace
 
-SettingsDirectory::SettingsDirectory(const config::Settings& settings, tables::Files& files)
-    : files_(files),
-      tables_(files),
+SettingsDirectory::SettingsDirectory(const Reading& from)
+    : settings_(from.settings),
+      files_(*from.files),
+      tables_(files_, from.tables),
       aliases_(tables_, *this),
-      login_domain_(lower(settings.smtpd_sasl_local_domain)),
-      passwd_file_(settings.passwd_file),
-      mail_location_(settings.mail_location),
-      myorigin_(lower(settings.myorigin)),
-      postmaster_address_(lower(settings.postmaster_address)),
-      default_quota_{settings.mailbox_size_limit, 0},
-      create_folders_(settings.maildir_create_folders) {
-  const auto local = local_transport(settings);
+      login_domain_(lower(settings_->smtpd_sasl_local_domain)),
+      passwd_file_(settings_->passwd_file),
+      mail_location_(settings_->mail_location),
+      myorigin_(lower(settings_->myorigin)),
+      postmaster_address_(lower(settings_->postmaster_address)),
+      default_quota_{settings_->mailbox_size_limit, 0},
+      create_folders_(settings_->maildir_create_folders),
+      users_(from.users) {
+  const auto local = local_transport(*settings_);
   local_handed_over_ = local && local->lmtp;
-  const auto hosted = delivery::parse_transport(settings.virtual_transport);
+  const auto hosted = delivery::parse_transport(settings_->virtual_transport);
   virtual_handed_over_ = hosted && hosted->lmtp;
 }
 
 Result<std::shared_ptr<SettingsDirectory>> SettingsDirectory::open(const config::Settings& settings,
                                                                    tables::Files& files) {
-  std::shared_ptr<SettingsDirectory> out(new SettingsDirectory(settings, files));
+  Reading from{.settings = std::make_shared<const config::Settings>(settings),
+               .tables = {},
+               .users = std::make_shared<const policy::Users>(),
+               .files = &files};
+  std::shared_ptr<SettingsDirectory> out(new SettingsDirectory(from));
   GP_CHECK(out->open_lists(settings));
   GP_CHECK(out->read_users());
   GP_CHECK(out->aliases_.open(settings, files));
@@ -54,6 +61,44 @@ Result<std::shared_ptr<SettingsDirectory>> SettingsDirectory::open(const config:
   for (const std::string& error : lint.errors) faults += (faults.empty() ? "" : ", ") + error;
   if (!faults.empty()) return Error{Cause::Permanent, std::move(faults)};
   for (const std::string& warning : lint.warnings) out->warnings_.push_back("warning: " + warning);
+  return out;
+}
+
+SettingsDirectory::Reading SettingsDirectory::reading() const {
+  return {.settings = settings_, .tables = tables_.contents(), .users = users_, .files = &files_};
+}
+
+SettingsDirectory::Reading SettingsDirectory::read(Reading from) {
+  try {
+    SettingsDirectory fresh(from);
+    tables::TableSet::Refresh refreshed = fresh.tables_.refresh();
+    from.problems = std::move(refreshed.problems);
+    if (refreshed.changed) {
+      // Each file may be right by itself, and all of them together lead in circles.
+      AliasMaps::Lint lint = fresh.lint();
+      if (!lint.errors.empty()) fresh.tables_.revert();
+      for (std::string& error : lint.errors) {
+        from.problems.push_back(std::move(error) + "; the tables stay as they were");
+      }
+      if (lint.errors.empty()) {
+        for (std::string& warning : lint.warnings) from.problems.push_back("warning: " + warning);
+      }
+    }
+    from.tables = fresh.tables_.contents();
+  } catch (const std::bad_alloc&) {
+    // What is in force takes its memory already; a file that grew too large costs nobody's mail.
+    tables::TableSet::hold(from.tables, *from.files);
+    from.problems.emplace_back("no memory for the tables that changed; they stay as they were");
+  }
+  return from;
+}
+
+AliasMaps::Lint SettingsDirectory::lint() {
+  Result<void> opened = open_lists(*settings_);
+  if (opened) opened = aliases_.open(*settings_, files_);
+  if (opened) return aliases_.lint();
+  AliasMaps::Lint out;
+  out.errors.push_back(opened.error().detail);
   return out;
 }
 
@@ -114,34 +159,21 @@ Result<void> SettingsDirectory::read_users() {
   users_missing_ = false;
   // A file that lost its users all at once is being written, or is not the file it was. A 550
   // for everybody would bounce real mail; who means it says so in the file, or reloads.
-  if (parsed.users.size() == 0 && users_.size() > 0 && !parsed.empty_on_purpose) {
+  if (parsed.users.size() == 0 && users_->size() > 0 && !parsed.empty_on_purpose) {
     warnings_.push_back(passwd_file_ + ": no user is left; the users before stay until a reload");
     return {};
   }
-  users_ = std::move(parsed.users);
+  users_ = std::make_shared<const policy::Users>(std::move(parsed.users));
   decoys_.reset();
   find_quota_faults();
   return {};
 }
 
-std::vector<std::string> SettingsDirectory::refresh() {
-  tables::TableSet::Refresh tables = tables_.refresh();
-  std::vector<std::string> problems = std::move(tables.problems);
-  if (tables.changed) {
-    // Each file may be right by itself, and all of them together lead in circles.
-    AliasMaps::Lint lint = aliases_.lint();
-    if (!lint.errors.empty()) tables_.revert();
-    for (std::string& error : lint.errors) {
-      problems.push_back(std::move(error) + "; the tables stay as they were");
-    }
-    if (lint.errors.empty()) {
-      for (std::string& warning : lint.warnings) problems.push_back("warning: " + warning);
-    }
-  }
+std::vector<std::string> SettingsDirectory::refresh_users() {
   const Result<void> users = read_users();
-  if (!users && !users_missing_) problems.push_back(users.error().detail);
-  users_missing_ = !users;
-  return problems;
+  const bool told = std::exchange(users_missing_, !users);
+  if (users || told) return {};
+  return {users.error().detail};
 }
 
 std::vector<std::string> SettingsDirectory::take_warnings() {

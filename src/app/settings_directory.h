@@ -22,12 +22,13 @@
 
 namespace gatepost::app {
 
-/// Follows its files: a user or table line that was added counts for the next look-up. A file that
-/// is gone or broken leaves the last good content in force. All calls from the loop's thread.
+/// Follows its files: a user that was added counts for the next look-up, a table's line once the
+/// table is read. A file that is gone or broken leaves the last good content in force. All calls
+/// from the loop's thread, but those that say otherwise.
 class SettingsDirectory final : public server::Directory, private KnownAddresses {
  public:
   /// Opens every table and the passwd-file; an error is the first that cannot be used. `files`
-  /// outlives the directory.
+  /// outlives the directory. Any thread; it may take long.
   [[nodiscard]] static Result<std::shared_ptr<SettingsDirectory>> open(
       const config::Settings& settings, tables::Files& files);
 
@@ -63,20 +64,40 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   /// False when relay_recipient_maps are set and do not hold the address.
   Result<bool> is_relay_recipient(const mail::Mailbox& address);
 
-  /// Looks at the files now; one line for each that could not be used. Called by the app's tick.
-  [[nodiscard]] std::vector<std::string> refresh();
+  /// Looks at the passwd-file now; a line when it cannot be used, told once.
+  [[nodiscard]] std::vector<std::string> refresh_users();
+
+  /// A new reading of the tables: what it starts from, and what came of it. Values, so that the
+  /// directory may be used, or be gone, meanwhile; `files` outlives the reading.
+  struct Reading {
+    std::shared_ptr<const config::Settings> settings;
+    tables::TableSet::Contents tables;
+    std::shared_ptr<const policy::Users> users;
+    tables::Files* files = nullptr;
+    std::vector<std::string> problems = {};  ///< One line for each file that could not be used.
+  };
+  /// Some file of a table is not what was last read.
+  [[nodiscard]] bool is_stale() const { return tables_.is_stale(); }
+  [[nodiscard]] Reading reading() const;
+  /// Reads the tables that changed, and looks whether all of them together make sense. Those that
+  /// do not are left as they were. Any thread; it may take long.
+  [[nodiscard]] static Reading read(Reading from);
+  /// Puts what was read into force. Tables opened since stay as they are.
+  void take(const Reading& read) { tables_.take(read.tables); }
   /// What there was to warn about since the last call.
   [[nodiscard]] std::vector<std::string> take_warnings();
   /// A server name and its PEM files, from tls_server_sni_maps.
   using NamedFiles = std::vector<std::pair<std::string, std::vector<std::string>>>;
   [[nodiscard]] Result<NamedFiles> sni_files() const;
-  [[nodiscard]] std::size_t users() const { return users_.size(); }
+  [[nodiscard]] std::size_t users() const { return users_->size(); }
   /// Blocks of mynetworks, with those that tables and files name by lines of their own.
   [[nodiscard]] std::vector<Network> mynetworks() const { return mynetworks_.networks(); }
   [[nodiscard]] bool uses_local_maps() const { return !local_maps_.empty(); }
 
  private:
-  SettingsDirectory(const config::Settings& settings, tables::Files& files);
+  explicit SettingsDirectory(const Reading& from);
+  /// Opens what the settings name, and looks at it as a whole.
+  AliasMaps::Lint lint();
   Result<void> open_lists(const config::Settings& settings);
   Result<void> check_mynetworks() const;
   Result<bool> has_taker(const policy::Leaf& leaf) override;
@@ -105,6 +126,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   Result<void> open_login_lists(const config::Settings& settings);
   static bool grants(const tables::MatchList& list, const IpAddress& client);
 
+  std::shared_ptr<const config::Settings> settings_;
   tables::Files& files_;
   tables::TableSet tables_;
   tables::MatchList mydestination_;
@@ -134,7 +156,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   bool virtual_handed_over_ = false;  ///< virtual_transport is.
   server::AliasBook* book_ = nullptr;
   const server::Clocks* clocks_ = nullptr;
-  policy::Users users_;
+  std::shared_ptr<const policy::Users> users_;
   tables::Stamp users_stamp_;
   bool users_missing_ = false;  // Told already.
   std::vector<std::string> warnings_;

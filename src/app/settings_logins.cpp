@@ -24,11 +24,11 @@ Result<server::LoginName> SettingsDirectory::find_login(std::string_view name) {
   // were; the tick tells.
   [[maybe_unused]] const Result<void> read = read_users();
   server::LoginName out{lower(name), std::nullopt};
-  const policy::User* user = users_.find(out.name);
+  const policy::User* user = users_->find(out.name);
   const bool bare = out.name.find('@') == std::string::npos;
   if (user == nullptr && bare && !login_domain_.empty()) {
     out.name += '@' + login_domain_;
-    user = users_.find(out.name);
+    user = users_->find(out.name);
   }
   if (user != nullptr) out.user = user->copy();
   return out;
@@ -47,8 +47,8 @@ std::shared_ptr<const auth::Decoys> SettingsDirectory::decoys() {
     login_key_ = Secret(std::string(random.begin(), random.end()));
   }
   std::vector<std::string_view> secrets;
-  secrets.reserve(users_.size());
-  for (const policy::User& user : users_.all()) secrets.push_back(user.secret.reveal());
+  secrets.reserve(users_->size());
+  for (const policy::User& user : users_->all()) secrets.push_back(user.secret.reveal());
   decoys_ = std::make_shared<const auth::Decoys>(auth::Decoys::make(login_key_.copy(), secrets));
   return decoys_;
 }
@@ -95,7 +95,7 @@ bool SettingsDirectory::hides_auth(const IpAddress& client) {
 void SettingsDirectory::find_quota_faults() {
   constexpr std::size_t kMostTold = 10;
   std::size_t faults = 0;
-  for (const policy::User& user : users_.all()) {
+  for (const policy::User& user : users_->all()) {
     const auto quota = policy::quota_of(user, default_quota_);
     if (quota || ++faults > kMostTold) continue;
     warnings_.push_back("warning: " + passwd_file_ + ": user " + user.name +

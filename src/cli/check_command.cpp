@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // cli: gatepost check: is the configuration right, with all that it names?
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
-#include "app/disk_files.h"
 #include "app/load.h"
+#include "app/owner_rights.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/help.h"
@@ -38,13 +39,21 @@ int check_command(Arguments command_line) {
   if (!options->words.empty()) {
     return fail(exits::kUsage, "check takes no argument such as " + options->words.front());
   }
-  app::DiskFiles files;
+  app::NotedFiles files;
   const auto loaded = app::load_settings(options->configuration, files);
   const auto* refusal = std::get_if<app::LoadRefusal>(&loaded);
   const std::vector<std::string> errors =
       refusal != nullptr ? refusal->lines : std::vector<std::string>{};
-  const auto& notes =
-      refusal != nullptr ? refusal->notes : std::get<app::LoadedSettings>(loaded).notes;
+  std::vector<std::string> notes;
+  if (refusal != nullptr) {
+    notes = refusal->notes;
+  } else {
+    const auto& settings = std::get<app::LoadedSettings>(loaded);
+    notes = settings.notes;
+    for (std::string& line : app::find_unreadable_files(settings, files)) {
+      notes.push_back(std::move(line));
+    }
+  }
   if (options->json) {
     if (const int status = tell_json(errors, notes); status != exits::kOk) return status;
   } else {

@@ -11,6 +11,7 @@
 #include "control/metrics.h"
 #include "log/events.h"
 #include "smtp/extensions.h"
+#include "smtp/replies.h"
 
 namespace gatepost::cli {
 
@@ -136,6 +137,45 @@ std::string manual_extensions(bool json) {
     document.put(one, "mail", row.mail);
     document.put(one, "rcpt", row.rcpt);
     document.put(one, "clause", row.clause);
+    document.append(root, one);
+  }
+  return document.write(root);
+}
+
+std::string manual_replies(bool json) {
+  // Three dots stand for what the reply names: a host, an address, a command.
+  const auto text_of = [](const smtp::ReplyRow& row) {
+    std::string text(row.text);
+    if (row.detail == smtp::Detail::Before) text.insert(0, "...");
+    if (row.detail == smtp::Detail::After || text.ends_with(' ')) text += "...";
+    return text;
+  };
+  if (!json) {
+    std::string out;
+    for (const smtp::ReplyEntry& entry : smtp::reply_entries()) {
+      if (entry.row == nullptr) {
+        append_format(out, "{}{}\n", out.empty() ? "" : "\n", entry.heading);
+        continue;
+      }
+      const smtp::ReplyRow& row = *entry.row;
+      append_format(out, "    {} {}{}{}\n", row.code, row.enhanced, row.enhanced.empty() ? "" : " ",
+                    text_of(row));
+    }
+    return out;
+  }
+  JsonDocument document;
+  const auto root = document.array();
+  std::string_view heading;
+  for (const smtp::ReplyEntry& entry : smtp::reply_entries()) {
+    if (entry.row == nullptr) {
+      heading = entry.heading;
+      continue;
+    }
+    const auto one = document.object();
+    document.put(one, "code", std::uint64_t{entry.row->code});
+    document.put(one, "enhanced", entry.row->enhanced);
+    document.put(one, "text", text_of(*entry.row));
+    document.put(one, "where", heading);
     document.append(root, one);
   }
   return document.write(root);

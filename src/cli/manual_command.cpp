@@ -76,6 +76,7 @@ constexpr std::array kTopics{
     Topic{"events", manual_events, "what the log may say"},
     Topic{"metrics", manual_metrics, "what gatepost metrics counts"},
     Topic{"extensions", manual_extensions, "the SMTP extensions"},
+    Topic{"replies", manual_replies, "what the server says to clients of its own"},
     Topic{"users", manual_users, "users, their passwords and what they may do", false},
 };
 

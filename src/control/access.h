@@ -23,6 +23,9 @@ struct Access {
   std::optional<std::uint32_t> group = std::nullopt;  ///< control_group, where there is one.
 };
 
+/// Root and the owner.
+[[nodiscard]] bool is_trusted(const Asker& asker, const Access& access);
+
 /// Root and the owner may all; the group may what changes nothing; others may nothing, even
 /// if the socket's permissions let them in.
 [[nodiscard]] bool may(const Asker& asker, Who who, const Access& access);

@@ -19,8 +19,9 @@ std::string answer_queue(bool json,
   return json ? format_queue_json(*items) : format_queue(*items, backend.status().utc_offset);
 }
 
-std::string answer_reload(bool json, Backend& backend) {
-  const auto changes = backend.reload();
+}  // namespace
+
+std::string answer_reload(bool json, const Result<std::string>& changes) {
   if (!changes) return format_refusal(exits::kConfig, changes.error().detail);
   if (!json) return *changes + "\n";
   JsonDocument document;
@@ -28,8 +29,6 @@ std::string answer_reload(bool json, Backend& backend) {
   document.put(root, "reloaded", *changes);
   return document.write(root);
 }
-
-}  // namespace
 
 std::string format_help(bool json) {
   if (!json) {
@@ -81,8 +80,6 @@ std::string answer(const Request& request,
                           : format_metrics(backend.status(), backend.counters());
     case Verb::Queue:
       return answer_queue(request.json, backend, items);
-    case Verb::Reload:
-      return answer_reload(request.json, backend);
     default:
       return format_refusal(exits::kSoftware, "nobody carried this out");
   }

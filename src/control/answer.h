@@ -21,6 +21,9 @@ namespace gatepost::control {
 /// The answer to a verb the backend has carried out: what it did, or why not.
 [[nodiscard]] std::string answer_done(const Request& request, const Result<std::string>& done);
 
+/// The answer to Verb::Reload, which the caller has carried out: what changed, or why not.
+[[nodiscard]] std::string answer_reload(bool json, const Result<std::string>& changes);
+
 /// The verbs, for a person or as a JSON array.
 [[nodiscard]] std::string format_help(bool json);
 

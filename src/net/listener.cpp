@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 
 #include <asio/io_context.hpp>
 #include <asio/ip/v6_only.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "base/text.h"
 
@@ -25,6 +27,18 @@ using Tcp = asio::ip::tcp;
 // A turn of the loop accepts at most this many, so that a flood of connections does not
 // starve the sessions that are already there.
 constexpr int kAcceptsPerTurn = 64;
+
+// A connection that cannot be taken makes the listener ready again at once: without a pause the loop
+// would do nothing else.
+constexpr std::chrono::milliseconds kPause{100};
+
+int open_spare() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+bool is_short_of_descriptors(int number) {
+  return number == EMFILE || number == ENFILE;
+}
 
 Endpoint endpoint_of_sockaddr(const sockaddr_storage& storage) {
   Endpoint out;
@@ -67,15 +81,16 @@ Endpoint endpoint_of(const Tcp::endpoint& endpoint) {
 
 struct Listener::State {
   State(asio::io_context& loop_, Tcp::acceptor acceptor_)
-      : loop(loop_), acceptor(std::move(acceptor_)) {}
+      : loop(loop_), acceptor(std::move(acceptor_)), pause(loop_) {}
 
   asio::io_context& loop;
   Tcp::acceptor acceptor;
+  asio::steady_timer pause;
   Endpoint local;
   Acceptor* to = nullptr;
-  // Closed for a moment when descriptors run out, so that the waiting connection can be
-  // taken and closed instead of waking the loop for ever.
-  int spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  // Closed for a moment when descriptors run out, so that the waiting connection can be taken and
+  // told. Another thread may get in between; then there is none for a while.
+  int spare = open_spare();
 
   ~State() {
     if (spare >= 0) ::close(spare);
@@ -137,12 +152,17 @@ void Listener::start(Acceptor& acceptor) {
 void Listener::wait(const std::shared_ptr<State>& state) {
   state->acceptor.async_wait(Tcp::acceptor::wait_read, [state](const std::error_code& error) {
     if (error || !state->acceptor.is_open()) return;
-    accept_some(*state);
-    wait(state);
+    if (accept_some(*state)) return wait(state);
+    state->pause.expires_after(kPause);
+    state->pause.async_wait([state](const std::error_code& cancelled) {
+      if (!cancelled && state->acceptor.is_open()) wait(state);
+    });
   });
 }
 
-void Listener::accept_some(State& state) {
+/// False when only time can help.
+bool Listener::accept_some(State& state) {
+  if (state.spare < 0) state.spare = open_spare();
   for (int i = 0; i < kAcceptsPerTurn && state.acceptor.is_open(); ++i) {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
@@ -150,19 +170,13 @@ void Listener::accept_some(State& state) {
                               &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (got < 0) {
       const int number = errno;
-      if (number == EMFILE || number == ENFILE) {
-        ::close(std::exchange(state.spare, -1));
-        const int refused =
-            ::accept4(state.acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
-        if (refused >= 0) ::close(refused);
-        state.spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+      if (number == EAGAIN || number == EWOULDBLOCK) return true;
+      if (is_short_of_descriptors(number) && !refuse_one(state, number)) return false;
+      if (number == ENOBUFS || number == ENOMEM) {
         state.to->accept_failed(number);
-      } else if (number == ENOBUFS || number == ENOMEM) {
-        state.to->accept_failed(number);
-        return;
+        return false;
       }
       // ECONNABORTED and its like concern one peer that is gone already.
-      if (number == EAGAIN || number == EWOULDBLOCK) return;
       continue;
     }
     sockaddr_storage mine{};
@@ -178,11 +192,37 @@ void Listener::accept_some(State& state) {
     state.to->accepted(std::move(socket), endpoint_of_sockaddr(storage),
                        endpoint_of_sockaddr(mine));
   }
+  return true;
+}
+
+/// False when not even the spare descriptor lets the peer in.
+bool Listener::refuse_one(State& state, int number) {
+  if (state.spare >= 0) ::close(std::exchange(state.spare, -1));
+  const int got =
+      ::accept4(state.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (got < 0) {
+    const bool stuck = is_short_of_descriptors(errno);
+    state.spare = open_spare();
+    if (stuck) state.to->accept_failed(number);
+    return !stuck;
+  }
+  Tcp::socket socket(state.loop);
+  std::error_code error;
+  socket.assign(state.local.address.is_v4() ? Tcp::v4() : Tcp::v6(), got, error);
+  if (error) {
+    ::close(got);
+  } else {
+    state.to->refused(socket, number);
+    socket.close(error);
+  }
+  state.spare = open_spare();
+  return true;
 }
 
 void Listener::close() {
   std::error_code ignored;
   state_->acceptor.close(ignored);
+  state_->pause.cancel();
 }
 
 const Endpoint& Listener::local() const {

@@ -18,7 +18,11 @@ class Acceptor {
   virtual void accepted(asio::ip::tcp::socket socket,
                         const Endpoint& peer,
                         const Endpoint& local) = 0;
-  /// accept() failed for want of descriptors or memory; the connection was closed unserved.
+  /// No descriptor is left but the one that is kept for saying so, which `socket` stands on: there
+  /// is time for a few words, but not for waiting. The connection is closed when this returns.
+  virtual void refused(asio::ip::tcp::socket& socket, int number) = 0;
+  /// Nobody can be let in, nor told, for want of descriptors or memory; told again after a pause as
+  /// long as that lasts.
   virtual void accept_failed(int number) = 0;
 };
 
@@ -43,7 +47,8 @@ class Listener {
   struct State;
   explicit Listener(std::shared_ptr<State> state);
   static void wait(const std::shared_ptr<State>& state);
-  static void accept_some(State& state);
+  static bool accept_some(State& state);
+  static bool refuse_one(State& state, int number);
 
   std::shared_ptr<State> state_;  // Shared with the handler of the wait under way.
 };

@@ -8,8 +8,18 @@
 
 #include "base/text.h"
 #include "log/events.h"
+#include "smtp/replies.h"
 
 namespace gatepost::server {
+namespace {
+
+std::string line_of(const smtp::Reply& reply) {
+  std::string out;
+  smtp::append_reply(out, reply);
+  return out;
+}
+
+}  // namespace
 
 /// One listener, with the service its connections belong to.
 class Reception::Door final : public net::Acceptor {
@@ -25,6 +35,9 @@ class Reception::Door final : public net::Acceptor {
                 const Endpoint& peer,
                 const Endpoint& local) override {
     reception_.accepted(service_, std::move(socket), peer, local);
+  }
+  void refused(asio::ip::tcp::socket& socket, int number) override {
+    reception_.refused(service_, socket, number);
   }
   void accept_failed(int number) override { reception_.accept_failed(number); }
 
@@ -70,15 +83,16 @@ std::string Reception::turned_away(Service service, const IpAddress& client) {
   const ServiceProfile& settings = profile_->of(service);
   const bool full = profile_->sessions != 0 && sessions_.size() >= profile_->sessions;
   if (full || shedding_) {
-    return "421 4.3.2 All server ports are busy\r\n";
+    return line_of(smtp::make_reply(smtp::replies::kAllBusy));
   }
   const std::uint32_t open = clients_[client_key(client)];
   const bool limited = settings.client_connections != 0 && open > settings.client_connections;
   if (!limited || profile_->directory->is_unlimited(client)) return {};
   const std::string name = "unknown[" + client.text() + "]";
   floor_.log.emit(log::ConnectionLimit{settings.name(), name, open});
-  return "421 4.7.0 " + profile_->hostname + " Error: too many connections from " + client.text() +
-         "\r\n";
+  smtp::Reply reply = smtp::make_reply(smtp::replies::kTooManyConnections, profile_->hostname);
+  reply.text += client.text();
+  return line_of(reply);
 }
 
 void Reception::accepted(Service service,
@@ -108,6 +122,13 @@ void Reception::send_and_close(asio::ip::tcp::socket& socket, std::string_view l
   std::error_code ignored;
   socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   socket.close(ignored);
+}
+
+void Reception::refused(Service service, asio::ip::tcp::socket& socket, int number) {
+  accept_failed(number);
+  const bool clear = !profile_->of(service).wrapper_tls;
+  const std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
+  send_and_close(socket, clear ? std::string_view(busy) : std::string_view());
 }
 
 void Reception::accept_failed(int number) {

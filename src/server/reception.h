@@ -50,6 +50,7 @@ class Reception {
                 asio::ip::tcp::socket socket,
                 const Endpoint& peer,
                 const Endpoint& local);
+  void refused(Service service, asio::ip::tcp::socket& socket, int number);
   void accept_failed(int number);
   Task<void> serve(Sessions::iterator place);
   [[nodiscard]] IpAddress client_key(const IpAddress& client) const;

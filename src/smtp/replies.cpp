@@ -46,7 +46,19 @@ void append_line(std::string& out, const Reply& reply, std::string_view text, bo
   out += "\r\n";
 }
 
+constexpr ReplyEntry kEntries[] = {
+#define GP_REPLIES(heading) {heading, nullptr},
+#define GP_REPLY(name, code, enhanced, text, detail) {{}, &replies::name},
+#include "smtp/replies.def"
+#undef GP_REPLIES
+#undef GP_REPLY
+};
+
 }  // namespace
+
+std::span<const ReplyEntry> reply_entries() {
+  return kEntries;
+}
 
 Reply make_reply(const ReplyRow& row, std::string_view detail) {
   Reply reply{row.code, std::string(row.enhanced), {}};

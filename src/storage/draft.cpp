@@ -71,7 +71,10 @@ void Draft::Tally::add(std::string_view text) {
 }
 
 Draft::Draft(Shelf& shelf, IntakeRequest request)
-    : shelf_(shelf), request_(std::move(request)), copies_(request_.local.size()) {}
+    : shelf_(shelf),
+      request_(std::move(request)),
+      hostname_(shelf.hostname),
+      copies_(request_.local.size()) {}
 
 Result<void> Draft::check_request() const {
   if (!queue::is_item_id(request_.id)) return Error{Cause::Bug, "not an id: " + request_.id, 0};
@@ -137,7 +140,7 @@ std::string Draft::make_name() {
   const auto micros = request_.arrived.time_since_epoch().count();
   const auto serial = shelf_.serial.fetch_add(1, std::memory_order_relaxed);
   return format("{}.M{}P{}Q{}.{}", micros / 1000000, micros % 1000000, ::getpid(), serial,
-                shelf_.settings.hostname);
+                *hostname_);
 }
 
 Result<void> Draft::hold(std::size_t n) {
@@ -344,8 +347,11 @@ void Draft::undo() {
     copy.lease.release();
   }
   // A row that stays needs its text: better a message twice than a row without one.
-  if (has_row_ && !shelf_.index->erase(request_.id)) return;
-  if (has_text_) static_cast<void>(shelf_.texts.remove(request_.id));
+  if (has_row_) {
+    static_cast<void>(shelf_.take_out({&request_.id, 1}));
+  } else if (has_text_) {
+    static_cast<void>(shelf_.texts.remove(request_.id));
+  }
 }
 
 }  // namespace gatepost::storage

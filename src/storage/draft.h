@@ -2,7 +2,6 @@
 // storage: one message being made durable.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,30 +12,9 @@
 #include "storage/files.h"
 #include "storage/mail_store.h"
 #include "storage/maildirs.h"
-#include "storage/queue_index.h"
-#include "storage/queue_texts.h"
-#include "storage/quotas.h"
+#include "storage/shelf.h"
 
 namespace gatepost::storage {
-
-/// What all messages share.
-struct Shelf {
-  Shelf(Files& the_files, MailStore::Settings the_settings, std::uint32_t first_serial)
-      : files(the_files),
-        settings(std::move(the_settings)),
-        maildirs(the_files, 64, settings.maildir_mode),
-        quotas(the_files),
-        texts(the_files),
-        serial(first_serial) {}
-
-  Files& files;
-  const MailStore::Settings settings;
-  Maildirs maildirs;
-  Quotas quotas;
-  QueueTexts texts;
-  std::unique_ptr<QueueIndex> index;  ///< Null before open().
-  std::atomic<std::uint32_t> serial;  ///< For the Q of Maildir names; starts anywhere.
-};
 
 /// The files of one message, from the first octet to the promise.
 ///
@@ -44,7 +22,7 @@ struct Shelf {
 /// the draft dies is undone then.
 class Draft {
  public:
-  /// `shelf` outlives the draft.
+  /// On the loop's thread. `shelf` outlives the draft.
   Draft(Shelf& shelf, IntakeRequest request);
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
@@ -102,6 +80,7 @@ class Draft {
 
   Shelf& shelf_;
   const IntakeRequest request_;
+  const std::shared_ptr<const std::string> hostname_;
   std::vector<Copy> copies_;
   Descriptor first_;  ///< The file of copies_[0].
   std::uint64_t first_header_ = 0;

@@ -110,6 +110,10 @@ class DiskMailStore final : public MailStore {
     co_return Result<void>();
   }
 
+  void set_hostname(std::string_view hostname) override {
+    shelf_.hostname = std::make_shared<const std::string>(escape_hostname(hostname));
+  }
+
   std::unique_ptr<Intake> begin(IntakeRequest request) override {
     auto draft = std::make_unique<Draft>(shelf_, std::move(request));
     return std::make_unique<StoreIntake>(clerk_, std::move(draft), shelf_.settings.buffer_octets);
@@ -125,15 +129,16 @@ class DiskMailStore final : public MailStore {
   Task<Result<void>> erase(std::string id) override {
     if (!shelf_.index) co_return not_open();
     if (!queue::is_item_id(id)) co_return Result<void>();
-    auto job = [this, name = std::move(id)] { return erase_now(name); };
-    auto done = co_await clerk_.run(std::move(job));
-    co_return done;
+    auto job = [this, name = std::move(id)] { return shelf_.take_out({&name, 1}); };
+    const auto erased = co_await clerk_.run(std::move(job));
+    if (!erased) co_return erased.error();
+    co_return Result<void>();
   }
 
   Task<Result<std::size_t>> erase_all(std::vector<std::string> ids) override {
     if (!shelf_.index) co_return not_open();
     std::erase_if(ids, [](const std::string& id) { return !queue::is_item_id(id); });
-    auto job = [this, which = std::move(ids)] { return erase_now(which); };
+    auto job = [this, which = std::move(ids)] { return shelf_.take_out(which); };
     auto erased = co_await clerk_.run(std::move(job));
     co_return erased;
   }
@@ -206,22 +211,6 @@ class DiskMailStore final : public MailStore {
 
  private:
   static Error not_open() { return Error{Cause::Bug, "the queue is not open", 0}; }
-
-  /// The row first: a text without a row is removed at the next start, a row without a text
-  /// would be a loss to be told.
-  Result<void> erase_now(const std::string& id) {
-    GP_CHECK(shelf_.index->erase(id));
-    auto removed = shelf_.texts.remove(id);
-    if (!removed && removed.error().system != ENOENT) return removed;
-    return {};
-  }
-
-  Result<std::size_t> erase_now(const std::vector<std::string>& ids) {
-    GP_TRY(const auto erased, shelf_.index->erase(ids));
-    // What stays behind is removed or told of at the next start.
-    for (const std::string& id : ids) static_cast<void>(shelf_.texts.remove(id));
-    return erased;
-  }
 
   Clerk& clerk_;
   Shelf shelf_;

@@ -79,7 +79,7 @@ class MailStore {
   struct Settings {
     std::string queue_directory;
     bool share_text = true;  ///< maildir_share_text: links for many recipients where possible
-    std::string hostname;    ///< for Maildir file names, with '/' and ':' escaped
+    std::string hostname;    ///< Until set_hostname().
     std::uint64_t buffer_octets = 64 * 1024;
     std::uint32_t maildir_mode = 0700;  ///< Of folders made; messages have it without the x bits.
     std::uint32_t quota_warning = 90;   ///< Percent of a limit; 0: none.
@@ -93,6 +93,8 @@ class MailStore {
   /// that is damaged or gone is set aside and made anew from the texts. Awaited before the
   /// first begin().
   virtual Task<Result<void>> open() = 0;
+  /// The host's name in names of Maildir files from the next begin() on; '/' and ':' are escaped.
+  virtual void set_hostname(std::string_view hostname) = 0;
   /// No disk access; the returned intake must not outlive the store. Destroying an intake
   /// leaves the removal of what it wrote to the clerk.
   virtual std::unique_ptr<Intake> begin(IntakeRequest request) = 0;

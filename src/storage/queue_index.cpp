@@ -16,7 +16,7 @@ namespace gatepost::storage {
 namespace {
 
 // A step is never changed once released; a change of the schema is a further step.
-constexpr std::array<std::string_view, 2> kSchema = {
+constexpr std::array<std::string_view, 3> kSchema = {
     R"sql(
 CREATE TABLE item(
   id TEXT PRIMARY KEY,
@@ -49,6 +49,10 @@ INSERT INTO item SELECT id, arrived, octets, record, 0, 0 FROM copy;
 DROP TABLE copy;
 CREATE INDEX item_by_arrival ON item(arrived, id);
 CREATE INDEX item_by_next ON item(hold, next, arrived, id);
+)sql",
+    // Items that are done with, until their texts are gone from the disk for good.
+    R"sql(
+CREATE TABLE removed(id TEXT PRIMARY KEY) STRICT;
 )sql",
 };
 
@@ -86,6 +90,11 @@ Result<void> perform(Statement& statement) {
   return {};
 }
 
+Result<void> perform_on(Statement& statement, std::string_view id) {
+  statement.bind(1, id);
+  return perform(statement);
+}
+
 }  // namespace
 
 std::span<const std::string_view> queue_schema() {
@@ -103,13 +112,16 @@ Result<std::unique_ptr<QueueIndex>> QueueIndex::open(const std::string& path) {
 }
 
 Result<void> QueueIndex::prepare() {
-  const std::array<std::pair<std::unique_ptr<Statement>*, std::string_view>, 13> all = {{
+  const std::array<std::pair<std::unique_ptr<Statement>*, std::string_view>, 16> all = {{
       {&begin_, "BEGIN IMMEDIATE"},
       {&commit_, "COMMIT"},
       {&rollback_, "ROLLBACK"},
       {&insert_, kInsert},
       {&erase_, "DELETE FROM item WHERE id = ?1 RETURNING octets"},
       {&lose_, "INSERT INTO lost SELECT id, arrived, octets, record FROM item WHERE id = ?1"},
+      {&mark_, "INSERT OR IGNORE INTO removed VALUES(?1)"},
+      {&forget_, "DELETE FROM removed WHERE id = ?1"},
+      {&removed_, "SELECT id FROM removed"},
       {&list_, "SELECT id, arrived, octets, record FROM item ORDER BY arrived, id LIMIT ?1"},
       {&update_, "UPDATE item SET record = ?2, hold = ?3, next = ?4 WHERE id = ?1"},
       {&due_, kDue},
@@ -170,16 +182,17 @@ Result<void> QueueIndex::replace(const queue::Item& item) {
   return put(Kind::Replace, item);
 }
 
-Result<void> QueueIndex::erase(const std::string& id) {
-  Work work(Kind::Erase, id);
-  return run(work);
-}
-
 Result<std::size_t> QueueIndex::erase(std::span<const std::string> ids) {
   Work work(Kind::Erase, {});
   work.ids = ids;
   GP_CHECK(run(work));
   return work.changed;
+}
+
+Result<void> QueueIndex::forget(std::span<const std::string> ids) {
+  Work work(Kind::Forget, {});
+  work.ids = ids;
+  return run(work);
 }
 
 Result<void> QueueIndex::set_aside(const std::string& id) {
@@ -222,6 +235,12 @@ Result<std::vector<QueueIndex::Row>> QueueIndex::rows() {
   Work work(Kind::Rows, {});
   GP_CHECK(run(work));
   return std::move(work.rows);
+}
+
+Result<std::vector<std::string>> QueueIndex::removed() {
+  Work work(Kind::Removed, {});
+  GP_CHECK(run(work));
+  return std::move(work.removed);
 }
 
 // The mark is the file's application_id: it travels with the file, needs no table, and is
@@ -286,14 +305,19 @@ Result<void> QueueIndex::apply(Work& work) {
     for (const std::string& id : work.ids) GP_CHECK(update_row(id, work));
     return {};
   }
-  if (work.kind == Kind::Erase && work.id.empty()) {
-    for (const std::string& id : work.ids) GP_CHECK(erase_row(id, work));
+  if (work.kind == Kind::Erase) {
+    for (const std::string& id : work.ids) {
+      const std::size_t before = work.changed;
+      GP_CHECK(erase_row(id, work));
+      if (work.changed > before) GP_CHECK(perform_on(*mark_, id));
+    }
     return {};
   }
-  if (work.kind != Kind::Erase) {
-    lose_->bind(1, work.id);
-    GP_CHECK(perform(*lose_));
+  if (work.kind == Kind::Forget) {
+    for (const std::string& id : work.ids) GP_CHECK(perform_on(*forget_, id));
+    return {};
   }
+  GP_CHECK(perform_on(*lose_, work.id));
   GP_CHECK(erase_row(work.id, work));
   if (work.kind == Kind::Replace) return insert_row(work);
   return {};
@@ -326,6 +350,8 @@ Result<void> QueueIndex::insert_row(Work& work) {
   insert_->bind(5, std::int64_t{work.item->hold});
   insert_->bind(6, micros(work.item->next));
   GP_CHECK(perform(*insert_));
+  // An id that is used again is no removed one any more.
+  GP_CHECK(perform_on(*forget_, work.id));
   work.items_more += 1;
   work.octets_more += work.item->octets;
   return {};
@@ -356,6 +382,7 @@ Result<void> QueueIndex::update_row(const std::string& id, Work& work) {
 
 Result<void> QueueIndex::read(Work& work) {
   if (work.kind == Kind::Rows) return read_rows(work);
+  if (work.kind == Kind::Removed) return read_removed(work);
   if (work.kind == Kind::Find) {
     find_->bind(1, work.id);
     return read_items(*find_, work);
@@ -392,6 +419,18 @@ Result<void> QueueIndex::read_rows(Work& work) {
     row = rows_->step();
   }
   rows_->reset();
+  if (!row) return std::move(row).error();
+  return {};
+}
+
+Result<void> QueueIndex::read_removed(Work& work) {
+  auto row = removed_->step();
+  while (row && *row) {
+    const auto id = removed_->text(0, kMostId);
+    if (id) work.removed.emplace_back(*id);
+    row = removed_->step();
+  }
+  removed_->reset();
   if (!row) return std::move(row).error();
   return {};
 }

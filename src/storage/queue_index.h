@@ -34,10 +34,11 @@ class QueueIndex {
 
   /// Committed and synced when it returns without error. EEXIST when the id is taken.
   Result<void> insert(const queue::Item& item);
-  /// Nothing happens when there is no such row.
-  Result<void> erase(const std::string& id);
-  /// erase() of all these in one commit; tells how many there were.
+  /// Takes the rows of these ids out, in one commit, and counts the ids as removed until forget();
+  /// tells how many there were.
   Result<std::size_t> erase(std::span<const std::string> ids);
+  /// For removed ids whose texts are gone from the disk.
+  Result<void> forget(std::span<const std::string> ids);
   /// Applies `change` to the items of these ids, all in one commit; tells how many there were.
   /// Made from what the row holds then, so that two changes at once are both kept.
   Result<std::size_t> update(std::span<const std::string> ids, const queue::Change& change);
@@ -52,6 +53,8 @@ class QueueIndex {
   /// Nothing when there is no such item.
   Result<std::optional<queue::Item>> find(const std::string& id);
   Result<std::vector<Row>> rows();
+  /// Ids that were erased and not forgotten.
+  Result<std::vector<std::string>> removed();
   [[nodiscard]] queue::Totals totals();
 
   /// False until set_complete(): the rows may lack items whose texts are there.
@@ -62,13 +65,15 @@ class QueueIndex {
   enum class Kind : std::uint8_t {
     Insert,
     Erase,
+    Forget,
     SetAside,
     Replace,
     Update,
     List,
     Due,
     Find,
-    Rows
+    Rows,
+    Removed
   };
   struct Work {
     Work(Kind a_kind, std::string_view an_id) : kind(a_kind), id(an_id) {}
@@ -85,6 +90,7 @@ class QueueIndex {
     std::size_t most = 0;
     std::vector<queue::Item> items;
     std::vector<Row> rows;
+    std::vector<std::string> removed;
     Result<void> result;
   };
 
@@ -103,10 +109,12 @@ class QueueIndex {
   Result<void> read(Work& work);
   static Result<void> read_items(Statement& statement, Work& work);
   Result<void> read_rows(Work& work);
+  Result<void> read_removed(Work& work);
 
   Database database_;
   std::unique_ptr<Statement> begin_, commit_, rollback_;
   std::unique_ptr<Statement> insert_, erase_, lose_, update_;
+  std::unique_ptr<Statement> mark_, forget_, removed_;
   std::unique_ptr<Statement> list_, due_, find_, rows_, count_, oldest_;
   Rounds<Work> rounds_;
   Guarded<queue::Totals> totals_;

@@ -2,8 +2,10 @@
 # e2e: the configuration as the command line shows and judges it.
 import json
 import os
+import signal
 
-from harness import DOMAIN, HOME, REPO, Case, wait_for
+from certificates import Authority
+from harness import DOMAIN, HOME, REPO, Case, message, ordinary_user, wait_for
 
 
 class Check(Case):
@@ -49,6 +51,30 @@ class Check(Case):
         status, said, line, server = self.check("mynetworks =\n  127.0.0.0/8\n# a comment between\n  10.0.0.0/99\n")
         self.assertEqual(status, 78, said)
         self.assertRegex(said, rf":({line}|{line + 3})\b")
+
+    def test_what_root_can_read_and_mail_owner_cannot_is_told(self):
+        self.need_root()
+        server = self.unstarted({"mail_owner": ordinary_user().pw_name}, as_root=True)
+        authority = Authority(server.root / "ca")
+        certificate, key, _ = authority.chain("mx", "mx.test")
+        server.write_config({"smtpd_tls_cert_file": certificate, "smtpd_tls_key_file": key})
+        users = server.root / "etc" / "users"
+        for path in (certificate, server.config, users, key):
+            os.chown(path, 0, 0)
+            path.chmod(0o644)
+        done = server.command("check")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("cannot read", done.stderr)
+        users.chmod(0o600)
+        key.chmod(0o600)
+        done = server.command("check")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for path, word in ((users, "reload"), (key, "credentials")):
+            self.assertRegex(done.stderr, rf"warning: {path}: mail_owner {ordinary_user().pw_name} cannot read it "
+                                          rf"\(it belongs to root, mode 0600\): .*{word}")
+        self.assertEqual(done.stderr.count("cannot read"), 2)
+        (server.root / "etc").chmod(0o700)
+        self.assertIn(f"(the folder {server.root}/etc belongs to root, mode 0700)", server.command("check").stderr)
 
     def test_a_missing_file_is_told(self):
         server = self.unstarted()
@@ -131,6 +157,27 @@ class Dialect(Case):
         table.write_text("127.0.0.1/32 OK\n")
         os.utime(table, (0, 0))
         wait_for(relayed, "the changed table")
+
+    def test_reloads_and_a_stop_while_a_large_table_is_read_lose_nothing(self):
+        server = self.unstarted()
+        table = server.root / "etc" / "virtual"
+        table.write_text(f"first@{DOMAIN} alice\n")
+        server.write_config({"virtual_alias_maps": f"hash:{table}"})
+        server.start()
+        many = "".join(f"name{number}@{DOMAIN} alice\n" for number in range(20_000))
+        table.write_text(many + f"last@{DOMAIN} alice\n")
+        for _ in range(3):
+            server.signal(signal.SIGHUP)
+        with server.client() as client:
+            client.ehlo()
+            # Reloads take turns, and this one comes after those of the signals.
+            self.assertIn("read anew", server.control("reload"))
+        with server.client() as client:
+            client.ehlo()
+            self.assertEqual(client.deliver(message(), f"last@{DOMAIN}").code, 250)
+        table.write_text(many)
+        server.signal(signal.SIGHUP)
+        self.assertEqual(server.stop(), 0)
 
     def test_the_generated_sample_passes_the_check(self):
         sample = REPO / "config" / "gatepost.conf"

@@ -87,6 +87,18 @@ class Socket(SharedCase):
             silent.connect(self.gp.settings["control_socket"])
             self.assertTrue(self.gp.control("help"))
 
+    def test_a_crowd_of_silent_callers_does_not_keep_others_out(self):
+        crowd = [socket.socket(socket.AF_UNIX) for _ in range(40)]
+        try:
+            for silent in crowd:
+                silent.connect(self.gp.settings["control_socket"])
+            for _ in range(20):
+                done = self.gp.command("status")
+                self.assertEqual(done.returncode, 0, done.stderr)
+        finally:
+            for silent in crowd:
+                silent.close()
+
 
 class CommandLine(Case):
     def test_status_tells_a_person_and_a_program(self):

@@ -213,6 +213,33 @@ class Crowds(Case):
                 return client.greeting.code == 220
         wait_for(admitted, "a place after the others left")
 
+    def test_without_a_descriptor_left_a_client_is_told_so(self):
+        self.need("prlimit")
+        users = [f"user{number}" for number in range(40)]
+        server = self.server(users=users, launcher=["prlimit", "--nofile=64:64"])
+        with server.client() as first:
+            first.ehlo()
+            # Maildirs that were written to stay open for a while.
+            while first.deliver(message(), f"{users.pop()}@{DOMAIN}").code == 250:
+                pass
+            held = []
+            try:
+                while not held or held[-1].greeting.code == 220:
+                    held.append(server.client())
+                for client in (held[-1], server.client()):
+                    with client:
+                        self.assert_reply(client.greeting, "421 4.3.2 All server ports are busy")
+                        self.assertTrue(client.at_end())
+                server.wait_log("warning: accept: ")
+            finally:
+                for client in held:
+                    client.close()
+
+        def admitted():
+            with server.client() as client:
+                return client.greeting.code == 220
+        wait_for(admitted, "a place after the others left")
+
     def test_mynetworks_are_not_counted(self):
         server = self.server({"smtpd_client_connection_count_limit": "2"})
         held = [server.client(source=HOME) for _ in range(6)]

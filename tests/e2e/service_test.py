@@ -94,6 +94,15 @@ class Signals(Case):
                 return "restart" in answer or "restart" in server.log()
         wait_for(served, "the new listener, or a word that it needs a restart")
 
+    def test_names_of_mail_files_follow_a_reload(self):
+        server = self.server()
+        server.write_config({"myhostname": f"mx2.{DOMAIN}"})
+        self.assertEqual(server.command("reload").returncode, 0)
+        with server.client() as client:
+            client.ehlo()
+            self.assertEqual(client.deliver(message(), ALICE).code, 250)
+        self.assertRegex(server.new("alice")[0].name, rf"\.mx2\.{DOMAIN},S=")
+
     def test_sigterm_lets_a_text_finish_and_takes_no_new_session(self):
         server = self.server()
         with server.client() as busy, server.client() as idle:

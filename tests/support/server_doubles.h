@@ -35,6 +35,7 @@ class MemoryStore final : public storage::MailStore {
   std::uint64_t full_at = 64 * 1024;
 
   Task<Result<void>> open() override { co_return Result<void>(); }
+  void set_hostname(std::string_view) override {}
   std::unique_ptr<storage::Intake> begin(storage::IntakeRequest request) override {
     return std::make_unique<MemoryIntake>(*this, std::move(request));
   }

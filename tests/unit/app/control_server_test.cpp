@@ -54,9 +54,9 @@ class FakeBackend final : public ControlBackend {
   Task<Result<std::string>> perform(control::Request request) override {
     co_return std::string(request.words.front());
   }
-  Result<std::string> reload() override {
+  Task<Result<std::string>> reload() override {
     ++reloads;
-    return std::string("nothing changed");
+    co_return std::string("nothing changed");
   }
 
   log::Counters numbers;
@@ -195,17 +195,87 @@ TEST_CASE("an answer longer than the socket's buffer arrives whole", "[app][cont
   CHECK(service.ask("status\n").size() > 3'000'000);
 }
 
-TEST_CASE("more connections than the bound are turned away, and one that leaves makes room",
+TEST_CASE("who asks nothing gives up the place to who comes, the longest silent first",
           "[app][control]") {
   Scratch scratch;
   Service service(scratch.path() + "/s");
-  std::array<int, 8> held{};
-  for (int& client : held) client = service.connect();
-  CHECK(service.hear(service.connect()) == "error 75: too many control connections\n");
-  ::close(held[0]);
-  service.loop.poll();
+  std::array<int, 16> silent{};
+  for (int& client : silent) {
+    client = service.connect();
+    service.loop.poll();
+  }
   CHECK(service.ask("status\n").starts_with("gatepost"));
-  for (std::size_t i = 1; i < held.size(); ++i) ::close(held[i]);
+  CHECK(service.hear(silent[0]) == "error 75: too many control connections\n");
+  // The others were left alone, and the place that became free is used before another is taken.
+  CHECK(service.ask("status\n").starts_with("gatepost"));
+  REQUIRE(::send(silent[1], "status\n", 7, MSG_NOSIGNAL) == 7);
+  CHECK(service.hear(silent[1]).starts_with("gatepost"));
+  for (std::size_t i = 2; i < silent.size(); ++i) ::close(silent[i]);
+}
+
+TEST_CASE("who is being answered keeps the place, however slowly the answer is read",
+          "[app][control]") {
+  Scratch scratch;
+  Service service(scratch.path() + "/s");
+  service.backend.problems = 3000;
+  const int reader = service.connect();
+  REQUIRE(::send(reader, "status\n", 7, MSG_NOSIGNAL) == 7);
+  service.loop.poll();
+  std::array<int, 15> silent{};
+  for (int& client : silent) {
+    client = service.connect();
+    service.loop.poll();
+  }
+  for (std::size_t i = 0; i < silent.size(); ++i) {
+    const int next = service.connect();
+    service.loop.poll();
+    CHECK(service.hear(silent[i]) == "error 75: too many control connections\n");
+    silent[i] = next;
+  }
+  CHECK(service.hear(reader).size() > 3'000'000);
+  for (const int client : silent) ::close(client);
+}
+
+TEST_CASE("a crowd of others keeps neither root nor the owner out", "[app][control]") {
+  if (::geteuid() != 0) SKIP("only root can become somebody else");
+  Scratch scratch;
+  Service service(scratch.path() + "/s");
+  REQUIRE(::chmod(scratch.path().c_str(), 0755) == 0);
+  REQUIRE(::chmod(service.path.c_str(), 0666) == 0);
+  const int mine = service.connect();
+  service.loop.poll();
+  std::array<int, 2> ready{};
+  std::array<int, 2> done{};
+  REQUIRE(::pipe2(ready.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+  REQUIRE(::pipe2(done.data(), O_CLOEXEC) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // Else it would hold the service's ends of connections open.
+    for (int one = 3; one < 256; ++one) {
+      if (one != ready[1] && one != done[0]) ::close(one);
+    }
+    if (::setresgid(65534, 65534, 65534) != 0 || ::setresuid(65534, 65534, 65534) != 0) ::_exit(1);
+    for (int i = 0; i < 40; ++i) {
+      if (connect_to(service.path) < 0) ::_exit(2);
+    }
+    char octet = '.';
+    if (::write(ready[1], &octet, 1) != 1) ::_exit(3);
+    ::_exit(::read(done[0], &octet, 1) == 0 ? 0 : 4);
+  }
+  REQUIRE(child > 0);
+  ::close(ready[1]);
+  char octet = 0;
+  while (::read(ready[0], &octet, 1) < 0) service.loop.poll();
+  CHECK(octet == '.');
+  CHECK(service.ask("status\n").starts_with("gatepost"));
+  REQUIRE(::send(mine, "status\n", 7, MSG_NOSIGNAL) == 7);
+  CHECK(service.hear(mine).starts_with("gatepost"));
+  ::close(done[1]);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  ::close(ready[0]);
+  ::close(done[0]);
 }
 
 TEST_CASE("closing ends every conversation and removes the file", "[app][control]") {

@@ -2,8 +2,13 @@
 // app: names and addresses as settings, tables and users have them.
 #include "app/settings_directory.h"
 
+#include <new>
+#include <thread>
+
+#include <asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "app/reload.h"
 #include "map_files.h"
 
 using namespace gatepost;
@@ -59,6 +64,16 @@ std::string maildir(app::SettingsDirectory& directory,
   return *found ? (*found)->maildir : "none";
 }
 
+/// What the app does now and then, without another thread.
+std::vector<std::string> refresh(app::SettingsDirectory& directory) {
+  std::vector<std::string> problems = directory.refresh_users();
+  if (!directory.is_stale()) return problems;
+  const auto read = app::SettingsDirectory::read(directory.reading());
+  directory.take(read);
+  problems.insert(problems.end(), read.problems.begin(), read.problems.end());
+  return problems;
+}
+
 }  // namespace
 
 TEST_CASE("domains are ours in one of three ways, or others'", "[app]") {
@@ -98,8 +113,8 @@ TEST_CASE("users that come and go count at once, and a file that is gone keeps t
   CHECK(maildir(*directory, {"bob", "example.com"}) == "none");
   place.files.remove("/etc/users");
   CHECK(maildir(*directory, {"carol", "example.com"}) == "/mail/carol");
-  CHECK(directory->refresh().size() == 1);
-  CHECK(directory->refresh().empty());
+  CHECK(refresh(*directory).size() == 1);
+  CHECK(refresh(*directory).empty());
 }
 
 TEST_CASE("a passwd-file that is being written does not make all users unknown", "[app]") {
@@ -326,14 +341,14 @@ TEST_CASE("a file that leads in circles leaves all tables as they were", "[app][
   const auto directory = place.open();
   place.files.put("/etc/aliases", "root: info@alias.example\n");
   place.files.put("/etc/virtual", "info@alias.example root\n");
-  const auto problems = directory->refresh();
+  const auto problems = refresh(*directory);
   REQUIRE(problems.size() == 1);
   CHECK(problems.front().ends_with("; the tables stay as they were"));
   CHECK(leads(*directory, {"root", "example.com"}) == "[bob@example.com]");
-  CHECK(directory->refresh().empty());
+  CHECK(refresh(*directory).empty());
   // One of the two files put right brings both into force.
   place.files.put("/etc/virtual", "info@alias.example alice@example.com\n");
-  CHECK(directory->refresh().empty());
+  CHECK(refresh(*directory).empty());
   CHECK(leads(*directory, {"root", "example.com"}) == "[alice@example.com]");
 }
 
@@ -344,13 +359,104 @@ TEST_CASE("a broken file of aliases leaves the old set in force and is told once
   for (const std::string& text : {std::string("root: al\0ice\n", 13), std::string("root alice\n"),
                                   std::string(" root: x\n")}) {
     place.files.put("/etc/aliases", text);
-    CHECK(directory->refresh().size() == 1);
-    CHECK(directory->refresh().empty());
+    CHECK(refresh(*directory).size() == 1);
+    CHECK(refresh(*directory).empty());
     CHECK(leads(*directory, {"root", "example.com"}) == "[bob@example.com]");
   }
   place.files.put("/etc/aliases", "root: alice@example.com\r\n# end\r\n");
-  CHECK(directory->refresh().empty());
+  CHECK(refresh(*directory).empty());
   CHECK(leads(*directory, {"root", "example.com"}) == "[alice@example.com]");
+}
+
+TEST_CASE("tables are read elsewhere, and count from when they are taken over", "[app][aliases]") {
+  AliasPlace place;
+  const auto directory = place.open();
+  CHECK_FALSE(directory->is_stale());
+  place.files.put("/etc/aliases", "root: alice@example.com\n");
+  CHECK(directory->is_stale());
+  const std::size_t reads = place.files.reads("/etc/aliases");
+  CHECK(leads(*directory, {"root", "example.com"}) == "[bob@example.com]");
+  CHECK(place.files.reads("/etc/aliases") == reads);
+
+  app::SettingsDirectory::Reading read = directory->reading();
+  std::thread elsewhere([&read] { read = app::SettingsDirectory::read(std::move(read)); });
+  elsewhere.join();
+  CHECK(leads(*directory, {"root", "example.com"}) == "[bob@example.com]");
+  directory->take(read);
+  CHECK(read.problems.empty());
+  CHECK(leads(*directory, {"root", "example.com"}) == "[alice@example.com]");
+  CHECK_FALSE(directory->is_stale());
+}
+
+TEST_CASE("tables that nobody waits for any more are read in peace", "[app][aliases]") {
+  AliasPlace place;
+  auto directory = place.open();
+  place.files.put("/etc/aliases", "root: nobody-here\n");
+  auto from = directory->reading();
+  directory.reset();
+  CHECK(app::SettingsDirectory::read(std::move(from)).problems.size() == 1);
+}
+
+TEST_CASE("tables too large for the memory leave those before in force and are told once",
+          "[app][aliases]") {
+  class SmallMemory final : public tables::Files {
+   public:
+    explicit SmallMemory(test::MapFiles& files) : files_(files) {}
+    Result<std::string> read(const std::string& path, std::size_t most) override {
+      if (full) throw std::bad_alloc();
+      return files_.read(path, most);
+    }
+    Result<tables::Stamp> stamp(const std::string& path) override { return files_.stamp(path); }
+    bool full = false;
+
+   private:
+    test::MapFiles& files_;
+  };
+  AliasPlace place;
+  SmallMemory files(place.files);
+  const auto made = app::SettingsDirectory::open(place.settings, files);
+  REQUIRE(made);
+  place.files.put("/etc/aliases", "root: alice@example.com\n");
+  files.full = true;
+  CHECK(refresh(**made).size() == 1);
+  CHECK(refresh(**made).empty());
+  CHECK(leads(**made, {"root", "example.com"}) == "[bob@example.com]");
+  files.full = false;
+  place.files.put("/etc/aliases", "root: alice@example.com\n");
+  CHECK(refresh(**made).empty());
+  CHECK(leads(**made, {"root", "example.com"}) == "[alice@example.com]");
+}
+
+TEST_CASE("a table that would make every domain ours is not put into force", "[app]") {
+  Place place;
+  place.files.put("/etc/domains", "/^ours\\.example$/ yes\n");
+  place.settings.relay_domains = domains({"pcre:/etc/domains"});
+  const auto directory = place.open();
+  place.files.put("/etc/domains", "/./ yes\n");
+  const auto problems = refresh(*directory);
+  REQUIRE(problems.size() == 1);
+  CHECK(problems.front().ends_with("; the tables stay as they were"));
+  CHECK(*directory->domain_class("theirs.example") == DomainClass::Other);
+  CHECK(refresh(*directory).empty());
+}
+
+TEST_CASE("the longest way through aliases that is allowed fits the reader's stack",
+          "[app][aliases]") {
+  AliasPlace place;
+  const auto directory = place.open();
+  std::string text;
+  for (int i = 0; i < 999; ++i) {
+    text += "n" + std::to_string(i) + ": n" + std::to_string(i + 1) + "\n";
+  }
+  place.files.put("/etc/aliases", text + "n999: bob\n");
+  asio::io_context loop;
+  storage::Clerk reader(loop, app::kReader);
+  app::SettingsDirectory::Reading read = directory->reading();
+  reader.leave([&read] { read = app::SettingsDirectory::read(std::move(read)); });
+  reader.settle();
+  CHECK(read.problems.empty());
+  directory->take(read);
+  CHECK(leads(*directory, {"n0", "example.com"}) == "[bob@example.com]");
 }
 
 TEST_CASE("ten thousand aliases are looked at as a whole", "[app][aliases]") {

@@ -12,6 +12,7 @@
 #include "control/protocol.h"
 #include "log/events.h"
 #include "smtp/extensions.h"
+#include "smtp/replies.h"
 
 using namespace gatepost;
 using namespace gatepost::cli;
@@ -50,6 +51,20 @@ TEST_CASE("every event, metric, command, verb and extension is in the manual, in
     CHECK(holds(manual_extensions(false), row.keyword));
     CHECK(holds(manual_extensions(true), quoted(row.keyword)));
   }
+}
+
+TEST_CASE("every reply is in the manual, with dots for what it names", "[cli]") {
+  const std::string text = manual_replies(false);
+  const std::string json = manual_replies(true);
+  for (const smtp::ReplyEntry& entry : smtp::reply_entries()) {
+    const std::string_view wanted = entry.row == nullptr ? entry.heading : entry.row->text;
+    CHECK(holds(text, wanted));
+    CHECK(holds(json, wanted));
+  }
+  CHECK(holds(text, "\n    421 4.3.2 ... Server shutting down\n"));
+  CHECK(holds(text, "\n    501 5.5.4 Syntax: ...\n"));
+  CHECK_FALSE(holds(text, " \n"));
+  CHECK(holds(json, R"({"code":221,"enhanced":"2.0.0","text":"Bye","where":"Session"})"));
 }
 
 TEST_CASE("the manual's lines fit a terminal, and sentences keep their words", "[cli]") {

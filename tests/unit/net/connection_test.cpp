@@ -56,6 +56,7 @@ struct Pair final : net::Acceptor {
     peer = from;
     mine = local;
   }
+  void refused(asio::ip::tcp::socket&, int) override { FAIL("refused"); }
   void accept_failed(int) override { FAIL("accept"); }
 };
 

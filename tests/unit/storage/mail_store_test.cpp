@@ -114,6 +114,21 @@ TEST_CASE("the host's name cannot leave the folder", "[storage][mail_store]") {
   CHECK(names[0].find("...\\057a\\072b_c,S=") != std::string::npos);
 }
 
+TEST_CASE("another name of the host is in the files of messages that begin after it",
+          "[storage][mail_store]") {
+  Scratch scratch;
+  const auto files = make_system_files();
+  House house(*files, scratch.path());
+  auto before = house.store().begin(house.request("A1", {"ann"}));
+  house.store().set_hostname("a:b.example");
+  REQUIRE(house.deliver(house.request("A2", {"bob"}), std::string(kText)));
+  before->append(kText);
+  REQUIRE(run_task(house.loop(), before->promise()));
+  CHECK(names_in(house.maildir("bob") + "/new").at(0).find(".a\\072b.example,S=") !=
+        std::string::npos);
+  CHECK(names_in(house.maildir("ann") + "/new").at(0).find(".mx.example,S=") != std::string::npos);
+}
+
 TEST_CASE("many recipients share one file, and none learns of another", "[storage][mail_store]") {
   Scratch scratch;
   const auto files = make_system_files();

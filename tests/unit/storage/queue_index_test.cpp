@@ -46,6 +46,7 @@ TEST_CASE("items come back oldest first, as many as asked for", "[storage][queue
 }
 
 TEST_CASE("the totals follow what goes in and out, also over a restart", "[storage][queue_index]") {
+  const std::vector<std::string> b_alone = {"B"};
   Scratch scratch;
   {
     auto index = QueueIndex::open(scratch / "q");
@@ -56,8 +57,8 @@ TEST_CASE("the totals follow what goes in and out, also over a restart", "[stora
     CHECK((*index)->totals().items == 2);
     CHECK((*index)->totals().octets == 150);
     CHECK((*index)->totals().oldest == at_second(10));
-    REQUIRE((*index)->erase("B"));
-    REQUIRE((*index)->erase("B"));
+    REQUIRE((*index)->erase(b_alone));
+    REQUIRE((*index)->erase(b_alone));
     CHECK((*index)->totals().items == 1);
     CHECK((*index)->totals().octets == 100);
     CHECK((*index)->totals().oldest == at_second(20));
@@ -66,6 +67,20 @@ TEST_CASE("the totals follow what goes in and out, also over a restart", "[stora
   CHECK((*index)->totals().items == 1);
   CHECK((*index)->totals().octets == 100);
   CHECK((*index)->totals().oldest == at_second(20));
+}
+
+TEST_CASE("what was erased is known as removed until it is forgotten", "[storage][queue_index]") {
+  const std::vector<std::string> some = {"A", "never"};
+  Scratch scratch;
+  {
+    auto index = QueueIndex::open(scratch / "q");
+    REQUIRE((*index)->insert(item_of("A", 1)));
+    CHECK((*index)->erase(some).value_or(0) == 1);
+  }
+  auto index = QueueIndex::open(scratch / "q");
+  CHECK((*index)->removed().value_or({}) == std::vector<std::string>{"A"});
+  REQUIRE((*index)->forget(some));
+  CHECK((*index)->removed().value_or({"not read"}).empty());
 }
 
 TEST_CASE("an id that is taken is refused and costs no other row", "[storage][queue_index]") {
@@ -256,7 +271,7 @@ TEST_CASE("many threads share commits and each row is there", "[storage][queue_i
     clerk.leave([&, n] {
       const auto item = item_of("N" + std::to_string(n), n + 1, 10);
       if ((*index)->insert(item)) ++good;
-      if (n % 4 == 0 && (*index)->erase(item.id)) ++good;
+      if (n % 4 == 0 && (*index)->erase({&item.id, 1})) ++good;
       if (n % 10 == 0 && (*index)->list(5)) ++good;
     });
   }
