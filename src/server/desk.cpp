@@ -249,7 +249,8 @@ Task<smtp::Ruling> Desk::commit() {
     if (stored) {
       log_delivered(*stored);
       submission_.recheck_held(transaction.held);
-      floor_.wake_queue();
+      // Most mail is for mailboxes, and a look at the queue costs as much as half a delivery.
+      if (stored->queued) floor_.wake_queue();
       co_await warn_nearly_full(floor_, profile_, transaction.copies, *stored);
       transaction_.reset();
       co_return accept(250, "2.0.0", "Ok: queued as " + id);

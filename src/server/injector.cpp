@@ -279,7 +279,7 @@ Task<Result<void>> Injector::Work::store() {
     co_return std::move(stored).error();
   }
   log_stored(*stored);
-  floor_.wake_queue();
+  if (stored->queued) floor_.wake_queue();
   co_return Result<void>();
 }
 

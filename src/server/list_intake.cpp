@@ -37,6 +37,7 @@ class ListIntake final : public storage::Intake {
   // The first part is the one with mailboxes, which cannot be taken back: it comes last.
   Task<Result<storage::Stored>> promise() override {
     Duration spent{};
+    bool queued = false;
     for (std::size_t n = parts_.size(); n-- > 0;) {
       Result<storage::Stored> stored = co_await parts_[n]->promise();
       if (!stored) {
@@ -47,8 +48,10 @@ class ListIntake final : public storage::Intake {
         co_return stored;
       }
       spent += stored->promise_time;
+      queued = queued || stored->queued;
       if (n > 0) continue;
       stored->promise_time = spent;
+      stored->queued = queued;
       co_return stored;
     }
     co_return Error{Cause::Bug, "a message for nobody"};

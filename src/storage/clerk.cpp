@@ -2,8 +2,11 @@
 // storage: the clerk's threads, and the way back to the loop.
 #include "storage/clerk.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <system_error>
+#include <unistd.h>
 
 #include <asio/post.hpp>
 
@@ -30,7 +33,10 @@ void Clerk::Line::append(Line& other) {
   other.first_ = nullptr;
 }
 
-Clerk::Clerk(asio::io_context& loop, Settings settings) : loop_(loop), settings_(settings) {
+// Not asio::post(): that wakes the loop while it holds a lock the loop needs first of all, so
+// that for most messages the loop's thread fell asleep again and had to be woken once more.
+Clerk::Clerk(asio::io_context& loop, Settings settings)
+    : settings_(settings), bell_(loop, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   GP_ASSERT(settings_.threads > 0);
 }
 
@@ -40,10 +46,12 @@ Clerk::~Clerk() {
 
 void Clerk::submit(Job* job) {
   if (!job->left) {
-    if (awaited_++ == 0) guard_.emplace(loop_.get_executor());
+    ++awaited_;
+    await_bell();
   }
   bool here = false;
   bool more = false;
+  bool call = false;
   {
     const std::lock_guard lock(mutex_);
     here = stopping_;
@@ -55,12 +63,14 @@ void Clerk::submit(Job* job) {
       if (sleeping_ > 0) {
         --sleeping_;
         ++called_;
-        wake_.notify_one();
+        call = true;
       } else {
         more = threads_.size() < settings_.threads;
       }
     }
   }
+  // Without the lock: the thread wants it as soon as it wakes up.
+  if (call) wake_.notify_one();
   if (here) {
     job->work();
     finish(job);
@@ -127,36 +137,57 @@ void Clerk::finish(Job* job) {
   const bool left = job->left;
   // An errand's belongings may themselves write when they are destroyed.
   if (left) delete job;
-  bool post = false;
+  bool call = false;
   {
     const std::lock_guard lock(mutex_);
     if (!left) {
       done_.push(job);
-      post = !posted_;
-      posted_ = true;
+      call = !rung_;
+      rung_ = true;
     }
     if (--running_ == 0 && waiting_.empty()) quiet_.notify_all();
   }
-  // One post for all that end before the loop looks.
-  if (post) asio::post(loop_, [this] { deliver(); });
+  // One ring for all that end before the loop looks.
+  if (call) ring();
+}
+
+void Clerk::ring() {
+  const std::uint64_t once = 1;
+  // It cannot fail: the counter does not come near its end.
+  [[maybe_unused]] const auto wrote = ::write(bell_.native_handle(), &once, sizeof(once));
+}
+
+void Clerk::await_bell() {
+  if (listening_) return;
+  listening_ = true;
+  bell_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const std::error_code& error) {
+    if (error) return;
+    listening_ = false;
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto got = ::read(bell_.native_handle(), &count, sizeof(count));
+    deliver();
+  });
 }
 
 void Clerk::deliver() {
   {
     const std::lock_guard lock(mutex_);
-    posted_ = false;
+    rung_ = false;
     ready_.append(done_);
   }
   // What a resumed task throws goes to the loop's caller; the others must not wait for ever.
   struct Rest {
     Clerk& clerk;
     ~Rest() {
-      if (!clerk.ready_.empty()) asio::post(clerk.loop_, [self = &clerk] { self->deliver(); });
+      if (!clerk.ready_.empty()) {
+        asio::post(clerk.bell_.get_executor(), [self = &clerk] { self->deliver(); });
+      }
+      if (clerk.awaited_ > 0) clerk.await_bell();
     }
   } rest{*this};
   while (!ready_.empty()) {
     Job* job = ready_.pop();
-    if (--awaited_ == 0) guard_.reset();
+    --awaited_;
     job->resume();
   }
 }
@@ -172,7 +203,7 @@ void Clerk::abandon() {
   ready_.append(done_);
   while (!ready_.empty()) {
     Job* job = ready_.pop();
-    if (--awaited_ == 0) guard_.reset();
+    --awaited_;
     delete job;
   }
 }

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <pthread.h>
@@ -13,8 +14,8 @@
 #include <vector>
 
 #include <asio/async_result.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include "base/task.h"
@@ -92,16 +93,16 @@ class Clerk {
   void submit(Job* job);
   bool start_thread();
   void finish(Job* job);
+  void ring();
+  void await_bell();
   void deliver();
 
-  using Guard = asio::executor_work_guard<asio::io_context::executor_type>;
-
-  asio::io_context& loop_;
   const Settings settings_;
+  asio::posix::stream_descriptor bell_;  ///< Rung by threads, awaited by the loop.
   // Of the loop's thread.
   std::vector<pthread_t> threads_;
   std::size_t awaited_ = 0;
-  std::optional<Guard> guard_;
+  bool listening_ = false;  ///< The loop awaits the bell, and so does not end.
   Line ready_;
   // Under mutex_.
   std::mutex mutex_;
@@ -112,7 +113,7 @@ class Clerk {
   unsigned sleeping_ = 0;  ///< Threads nobody has called yet.
   unsigned called_ = 0;    ///< Calls not yet answered by a thread.
   unsigned running_ = 0;
-  bool posted_ = false;  ///< deliver() is on its way.
+  bool rung_ = false;  ///< And not answered yet.
   bool stopping_ = false;
 };
 
@@ -143,42 +144,58 @@ class Rounds {
   /// `work` among its works. That call began after this one. One `act` runs at a time.
   template <class Act>
   void join(Work& work, Act&& act) {
-    Ticket ticket;
     std::unique_lock lock(mutex_);
-    works_.push_back(&work);
-    tickets_.push_back(&ticket);
-    if (busy_) {
-      while (!ticket.done && !ticket.leads) ticket.wake.wait(lock);
-      if (ticket.done) return;
+    if (!next_) next_ = std::make_shared<Round>();
+    const std::shared_ptr<Round> round = next_;
+    const bool leads = round->works.empty();
+    round->works.push_back(&work);
+    if (!leads || busy_) {
+      lock.unlock();
+      round->wait(leads ? State::Turn : State::Done);
+      if (!leads) return;
+      lock.lock();
     }
     busy_ = true;
-    const std::vector<Work*> works = std::exchange(works_, {});
-    const std::vector<Ticket*> tickets = std::exchange(tickets_, {});
+    next_.reset();
     lock.unlock();
-    std::forward<Act>(act)(std::span<Work* const>(works));
+    std::forward<Act>(act)(std::span<Work* const>(round->works));
     lock.lock();
-    // Under the lock: a ticket is gone as soon as its owner may look at it.
-    for (Ticket* each : tickets) {
-      each->done = true;
-      if (each != &ticket) each->wake.notify_one();
-    }
-    busy_ = !tickets_.empty();
-    if (busy_) {
-      tickets_.front()->leads = true;
-      tickets_.front()->wake.notify_one();
-    }
+    const std::shared_ptr<Round> following = next_;
+    busy_ = following != nullptr;
+    lock.unlock();
+    // The disk first, then those who have their answer.
+    if (following) following->go_on(State::Turn);
+    round->go_on(State::Done);
   }
 
  private:
-  struct Ticket {
-    std::condition_variable wake;
-    bool done = false;
-    bool leads = false;
+  enum class State : unsigned char { Waiting, Turn, Done };
+
+  /// Owned by all who wait for it, so that they are woken when no lock is held that they need:
+  /// a thread that wakes up to find a lock taken has to be woken twice.
+  struct Round {
+    void wait(State until) {
+      std::unique_lock lock(mutex);
+      auto& wake = until == State::Turn ? turn : done;
+      while (state < until) wake.wait(lock);
+    }
+    void go_on(State to) {
+      {
+        const std::lock_guard lock(mutex);
+        state = to;
+      }
+      to == State::Turn ? turn.notify_one() : done.notify_all();
+    }
+
+    std::vector<Work*> works;  ///< Under the lock of the rounds until it is led.
+    std::mutex mutex;
+    std::condition_variable turn;  ///< Only who leads waits for it.
+    std::condition_variable done;
+    State state = State::Waiting;
   };
 
   std::mutex mutex_;
-  std::vector<Work*> works_;
-  std::vector<Ticket*> tickets_;
+  std::shared_ptr<Round> next_;  ///< Whom the next comer joins.
   bool busy_ = false;
 };
 

@@ -107,6 +107,7 @@ Result<Stored> Draft::promise() {
   Stored stored;
   stored.octets = octets_;
   stored.stores = stores_;
+  stored.queued = has_row_;
   count_copies(stored);
   return stored;
 }

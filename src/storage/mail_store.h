@@ -46,6 +46,7 @@ struct IntakeRequest {
 struct Stored {
   std::uint64_t octets = 0;  ///< Size of the text with the trace fields of the first copy.
   std::uint32_t stores = 0;  ///< How many times the text was written (1 when shared by links).
+  bool queued = false;       ///< There is something new in the queue.
   std::vector<std::size_t> nearly_full;  ///< Local copies that brought a mailbox past the warning.
   Duration promise_time{};               ///< From promise() to durable, for delays=.
 };

@@ -120,6 +120,7 @@ class MemoryStore final : public storage::MailStore {
       store_.kept.push_back(kept_);
       storage::Stored stored;
       stored.octets = kept_.text.size();
+      stored.queued = !kept_.request.envelope.recipients.empty();
       co_return stored;
     }
 

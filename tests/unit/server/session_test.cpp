@@ -128,6 +128,16 @@ struct Client {
   }
 };
 
+struct CountedWakes final : server::Handover {
+  int wakes = 0;
+  Task<std::optional<smtp::Reply>> probe(const mail::Mailbox&,
+                                         policy::DomainClass,
+                                         const mail::Mailbox&) override {
+    co_return std::nullopt;
+  }
+  void wake() override { ++wakes; }
+};
+
 constexpr std::string_view kHello = "EHLO client.example\r\n";
 constexpr std::string_view kEnvelope = "MAIL FROM:<s@x.example>\r\nRCPT TO:<alice@example.com>\r\n";
 
@@ -158,6 +168,23 @@ TEST_CASE("a message is stored with its trace before 250 is said", "[server]") {
   CHECK(house.logged(kept.request.id + ": removed"));
   CHECK(house.logged(
       "disconnect from unknown[127.0.0.1] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"));
+}
+
+TEST_CASE("the queue is looked at when something came into it, not for each mail to a mailbox",
+          "[server]") {
+  House house;
+  house.directory->trusts_loopback = true;
+  CountedWakes queue;
+  house.floor.handover = &queue;
+  Client client(house);
+  client.ask("", "220 ");
+  client.ask(kHello, "250 ");
+  client.ask(std::string(kEnvelope) + "DATA\r\n", "354 ");
+  client.ask("Subject: hi\r\n\r\n.\r\n", "250 2.0.0");
+  CHECK(queue.wakes == 0);
+  client.ask(std::string(kEnvelope) + "RCPT TO:<r@elsewhere.example>\r\nDATA\r\n", "354 ");
+  client.ask("Subject: hi\r\n\r\n.\r\n", "250 2.0.0");
+  CHECK(queue.wakes == 1);
 }
 
 TEST_CASE("strangers may not send to strangers, our networks may, and it is queued", "[server]") {

@@ -139,6 +139,7 @@ TEST_CASE("many recipients share one file, and none learns of another", "[storag
     const auto stored = house.deliver(house.request("A1", {"ann", "bob", "cem"}), text);
     REQUIRE(stored);
     CHECK(stored->stores == 1);
+    CHECK_FALSE(stored->queued);
     CHECK(house.new_in("ann").at(0).find("Delivered-To") == std::string::npos);
     CHECK(house.new_in("ann").at(0).ends_with(text));
     CHECK(inode_of(house.maildir("ann") + "/new") == inode_of(house.maildir("cem") + "/new"));
@@ -219,6 +220,7 @@ TEST_CASE("mail for others waits in the queue with all its envelope", "[storage]
   const Moment arrived = request.arrived;
   const auto stored = house.deliver(std::move(request), std::string(kText));
   REQUIRE(stored);
+  CHECK(stored->queued);
   const auto items = house.queued();
   REQUIRE(items.size() == 1);
   CHECK(items[0].id == "A1");
