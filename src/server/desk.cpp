@@ -65,9 +65,10 @@ Task<smtp::Ruling> Desk::sender() {
 }
 
 Task<smtp::Ruling> Desk::recipient() {
-  smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
-  if (!ruling.accepts()) co_return ruling;
   Recipients& recipients = transaction_->recipients;
+  const std::size_t before = recipients.size();
+  smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
+  if (!ruling.accepts() || recipients.size() == before) co_return ruling;
   const mail::Envelope& envelope = session_.envelope();
   const mail::Mailbox& sender = envelope.sender;
   const std::uint64_t declared = envelope.options.size;

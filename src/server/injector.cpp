@@ -14,6 +14,7 @@
 #include "mail/trace.h"
 #include "policy/recipient.h"
 #include "server/recipients.h"
+#include "smtp/replies.h"
 
 namespace gatepost::server {
 namespace {
@@ -143,6 +144,10 @@ Result<void> Injector::Work::find_recipient(const mail::Recipient& recipient) {
   GP_TRY(const DomainClass domain, recipients_.classify(completed.mailbox, nullptr));
   auto refusal = recipients_.add(recipient, completed.mailbox, domain, injection_.envelope.sender);
   if (!refusal) return {};
+  // Another time there would be as many of them.
+  if (refusal->enhanced == smtp::replies::kTooManyRecipients.enhanced) {
+    refusal = make_refusal("5.5.3", "too many recipients");
+  }
   // What cannot be said now is asked again later.
   if (refusal->code < 500) return Error{Cause::Temporary, refusal->text};
   refused_.push_back({std::move(completed), domain, *std::move(refusal)});

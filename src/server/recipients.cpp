@@ -3,11 +3,13 @@
 #include "server/recipients.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "base/text.h"
 #include "log/events.h"
 #include "server/list_intake.h"
+#include "smtp/replies.h"
 
 namespace gatepost::server {
 namespace {
@@ -31,12 +33,33 @@ const Target* looping(const Resolution& found, const std::vector<std::string>& d
   return nullptr;
 }
 
+/// Names that were met. Clients choose how many there are, so nothing searches one by one.
+using Seen = std::unordered_set<std::string>;
+
 void add_queued(const mail::Recipient& from,
                 const mail::Mailbox& to,
+                Seen& seen,
                 std::vector<mail::Recipient>& queued) {
-  const auto same = [&to](const mail::Recipient& one) { return one.mailbox == to; };
-  if (std::any_of(queued.begin(), queued.end(), same)) return;
-  queued.push_back(forwarded(from, to));
+  if (seen.insert(to.text()).second) queued.push_back(forwarded(from, to));
+}
+
+/// Local parts differ by their case, as at other hosts they may.
+std::string name_of(const mail::Mailbox& completed) {
+  return mail::Mailbox{completed.local, lower(completed.domain)}.text();
+}
+
+std::size_t reach_of(const Recipients::Accepted& accepted) {
+  return accepted.found.mailboxes.size() + accepted.found.others.size() + accepted.full.size();
+}
+
+/// RFC 3461 section 5.2.7.3: what the sender asked for ends at the list.
+storage::IntakeRequest for_list(const storage::IntakeRequest& from) {
+  storage::IntakeRequest out = from;
+  out.local.clear();
+  out.envelope.recipients.clear();
+  out.envelope.options.ret = mail::Return::Unstated;
+  out.envelope.options.envelope_id.clear();
+  return out;
 }
 
 }  // namespace
@@ -72,7 +95,10 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
                                            mail::Mailbox completed,
                                            DomainClass domain,
                                            const mail::Mailbox& sender) {
-  Accepted accepted{recipient, domain, {}, sender};
+  was_trap_ = false;
+  std::string name = name_of(completed);
+  if (names_.contains(name)) return std::nullopt;
+  Accepted accepted{recipient, domain, {}, sender, {}};
   accepted.recipient.mailbox = std::move(completed);
   auto refused = find(accepted.recipient.mailbox, domain, sender, accepted.found);
   was_trap_ = accepted.found.trap;
@@ -81,23 +107,41 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
   for (Target& target : accepted.found.mailboxes) {
     if (!iequals(given, target.address)) target.original = given;
   }
+  // One list is the owner's, however long, and for single mailboxes there is smtpd_recipient_limit.
+  const std::size_t reach = reach_of(accepted);
+  if (reach > 1 && !accepted_.empty() && reach_ + reach > kMostReached) {
+    return smtp::make_reply(smtp::replies::kTooManyRecipients);
+  }
+  reach_ += reach;
+  names_.insert(std::move(name));
   accepted_.push_back(std::move(accepted));
   return std::nullopt;
 }
 
+void Recipients::clear() {
+  accepted_.clear();
+  names_.clear();
+  reach_ = 0;
+}
+
+void Recipients::drop_last() {
+  reach_ -= reach_of(accepted_.back());
+  names_.erase(name_of(accepted_.back().recipient.mailbox));
+  accepted_.pop_back();
+}
+
 void Recipients::fill(storage::IntakeRequest& request) const {
   std::vector<mail::Recipient>& queued = request.envelope.recipients;
+  Seen sent_on;
+  Seen stored;
   for (const Accepted& accepted : accepted_) {
     for (const Target& target : accepted.found.mailboxes) {
       if (target.handed_over) {
-        add_queued(accepted.recipient, *target.handed_over, queued);
+        add_queued(accepted.recipient, *target.handed_over, sent_on, queued);
         continue;
       }
       // Two recipients may share one mailbox, which then gets one copy.
-      const auto same = [&target](const storage::LocalCopy& copy) {
-        return copy.maildir == target.maildir && copy.folder == target.folder;
-      };
-      if (std::any_of(request.local.begin(), request.local.end(), same)) continue;
+      if (!stored.insert(target.maildir + '\0' + target.folder).second) continue;
       storage::LocalCopy copy;
       copy.maildir = target.maildir;
       copy.recipient = target.address;
@@ -109,7 +153,7 @@ void Recipients::fill(storage::IntakeRequest& request) const {
     }
     for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
       if (owner_of(accepted, n) != nullptr) continue;
-      add_queued(accepted.recipient, accepted.found.others[n], queued);
+      add_queued(accepted.recipient, accepted.found.others[n], sent_on, queued);
     }
   }
 }
@@ -123,33 +167,28 @@ const mail::Mailbox* Recipients::owner_of(const Accepted& accepted, std::size_t 
 std::unique_ptr<storage::Intake> Recipients::begin(storage::MailStore& store,
                                                    storage::IntakeRequest request,
                                                    mail::IdMaker& ids) {
-  std::vector<storage::IntakeRequest> parts;
   forwards_.clear();
   // What is held is expanded when it is released, lists and all.
   if (request.hold) return store.begin(std::move(request));
+  std::vector<storage::IntakeRequest> parts;
+  std::vector<Seen> seen;                           // Of each part.
+  std::unordered_map<std::string, std::size_t> at;  // Where in `parts` an owner's is.
+  std::optional<storage::IntakeRequest> blank;
   for (const Accepted& accepted : accepted_) {
     for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
       const mail::Mailbox* owner = owner_of(accepted, n);
       if (owner == nullptr) continue;
-      const auto same = [owner](const storage::IntakeRequest& one) {
-        return one.envelope.sender == *owner;
-      };
-      auto part = std::find_if(parts.begin(), parts.end(), same);
-      if (part == parts.end()) {
-        storage::IntakeRequest fresh = request;
-        fresh.local.clear();
-        fresh.id = ids.next(request.arrived);
-        fresh.envelope.sender = *owner;
-        fresh.envelope.recipients.clear();
-        // RFC 3461 section 5.2.7.3: what the sender asked for ends at the list.
-        fresh.envelope.options.ret = mail::Return::Unstated;
-        fresh.envelope.options.envelope_id.clear();
-        forwards_.push_back({accepted.recipient.mailbox.text(), fresh.id});
-        parts.push_back(std::move(fresh));
-        part = std::prev(parts.end());
+      if (!blank) blank = for_list(request);
+      const auto [place, is_new] = at.try_emplace(owner->text(), parts.size());
+      if (is_new) {
+        parts.push_back(*blank);
+        parts.back().id = ids.next(request.arrived);
+        parts.back().envelope.sender = *owner;
+        forwards_.push_back({accepted.recipient.mailbox.text(), parts.back().id});
+        seen.emplace_back();
       }
-      add_queued({accepted.found.others[n], {}, {}}, accepted.found.others[n],
-                 part->envelope.recipients);
+      add_queued({accepted.found.others[n], {}, {}}, accepted.found.others[n], seen[place->second],
+                 parts[place->second].envelope.recipients);
     }
   }
   const bool only_lists = request.local.empty() && request.envelope.recipients.empty();
@@ -176,6 +215,10 @@ std::vector<Recipients::Accepted> Recipients::take_loops(
   std::vector<Accepted> left;
   for (Accepted& accepted : accepted_) {
     const bool again = looping(accepted.found, delivered_to) != nullptr;
+    if (again) {
+      reach_ -= reach_of(accepted);
+      names_.erase(name_of(accepted.recipient.mailbox));
+    }
     (again ? out : left).push_back(std::move(accepted));
   }
   accepted_ = std::move(left);
