@@ -25,6 +25,10 @@ mail::Recipient forwarded(const mail::Recipient& from, const mail::Mailbox& to) 
   return out;
 }
 
+std::string_view transport_of(DomainClass domain) {
+  return domain == DomainClass::Virtual ? "virtual" : "local";
+}
+
 const Target* looping(const Resolution& found, const std::vector<std::string>& delivered_to) {
   for (const Target& target : found.mailboxes) {
     const auto same = [&target](const std::string& seen) { return iequals(seen, target.address); };
@@ -48,8 +52,8 @@ std::string name_of(const mail::Mailbox& completed) {
   return mail::Mailbox{completed.local, lower(completed.domain)}.text();
 }
 
-std::size_t reach_of(const Recipients::Accepted& accepted) {
-  return accepted.found.mailboxes.size() + accepted.found.others.size() + accepted.full.size();
+bool is_bare_postmaster(const mail::Mailbox& given) {
+  return given.domain.empty() && policy::is_postmaster(given);
 }
 
 /// RFC 3461 section 5.2.7.3: what the sender asked for ends at the list.
@@ -69,7 +73,7 @@ smtp::Reply Recipients::lookup_failure(const mail::Mailbox& mailbox) {
 }
 
 Result<DomainClass> Recipients::classify(mail::Mailbox& mailbox, const IpAddress* own) const {
-  const bool bare_postmaster = mailbox.domain.empty() && policy::is_postmaster(mailbox);
+  const bool bare_postmaster = is_bare_postmaster(mailbox);
   if (mailbox.domain.empty()) mailbox.domain = settings_.myorigin;
   if (bare_postmaster) return DomainClass::Local;
   if (own != nullptr && mailbox.domain == own->literal()) {
@@ -98,7 +102,8 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
   was_trap_ = false;
   std::string name = name_of(completed);
   if (names_.contains(name)) return std::nullopt;
-  Accepted accepted{recipient, domain, {}, sender, {}};
+  Accepted accepted{recipient, domain, {}, sender};
+  accepted.bare_postmaster = is_bare_postmaster(recipient.mailbox);
   accepted.recipient.mailbox = std::move(completed);
   auto refused = find(accepted.recipient.mailbox, domain, sender, accepted.found);
   was_trap_ = accepted.found.trap;
@@ -108,10 +113,11 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
     if (!iequals(given, target.address)) target.original = given;
   }
   // One list is the owner's, however long, and for single mailboxes there is smtpd_recipient_limit.
-  const std::size_t reach = reach_of(accepted);
+  const std::size_t reach = accepted.found.mailboxes.size() + accepted.found.others.size();
   if (reach > 1 && !accepted_.empty() && reach_ + reach > kMostReached) {
     return smtp::make_reply(smtp::replies::kTooManyRecipients);
   }
+  accepted.reach = reach;
   reach_ += reach;
   names_.insert(std::move(name));
   accepted_.push_back(std::move(accepted));
@@ -125,9 +131,25 @@ void Recipients::clear() {
 }
 
 void Recipients::drop_last() {
-  reach_ -= reach_of(accepted_.back());
+  reach_ -= accepted_.back().reach;
   names_.erase(name_of(accepted_.back().recipient.mailbox));
   accepted_.pop_back();
+}
+
+smtp::Reply full_for_good(const Target& target) {
+  return smtp::Reply{552, "5.2.2", full_text(target)};
+}
+
+std::string full_text(const Target& target) {
+  const std::string& name = target.original.empty() ? target.address : target.original;
+  return "<" + name + ">: Recipient address rejected: mailbox is full";
+}
+
+mail::Recipient Recipients::member(const Accepted& accepted, const Target& target) {
+  const std::string& address = target.address;
+  const std::size_t at = std::min(address.rfind('@'), address.size());
+  const std::size_t domain = std::min(at + 1, address.size());
+  return forwarded(accepted.recipient, {address.substr(0, at), address.substr(domain)});
 }
 
 void Recipients::fill(storage::IntakeRequest& request) const {
@@ -216,7 +238,7 @@ std::vector<Recipients::Accepted> Recipients::take_loops(
   for (Accepted& accepted : accepted_) {
     const bool again = looping(accepted.found, delivered_to) != nullptr;
     if (again) {
-      reach_ -= reach_of(accepted);
+      reach_ -= accepted.reach;
       names_.erase(name_of(accepted.recipient.mailbox));
     }
     (again ? out : left).push_back(std::move(accepted));
@@ -239,11 +261,17 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
         waiting = true;
         continue;
       }
-      const std::string_view transport =
-          (target.domain == DomainClass::Virtual) ? "virtual" : "local";
+      const std::string_view transport = transport_of(target.domain);
       log.emit(log::RecipientDelivered{id, transport, target.address, target.original, times.before,
                                        Duration::zero(), Duration::zero(), times.promise,
                                        "delivered to maildir"});
+    }
+  }
+  for (const Accepted& accepted : accepted_) {
+    for (const Target& target : accepted.full) {
+      const smtp::Reply why = full_for_good(target);
+      log.emit(log::RecipientBounced{id, transport_of(target.domain), target.address,
+                                     target.original, why.enhanced, why.text, times.before});
     }
   }
   for (const Forward& forward : forwards_) {

@@ -23,6 +23,10 @@
 
 namespace gatepost::server {
 
+[[nodiscard]] std::string full_text(const Target& target);
+/// Why mail that was accepted, or made here, is not in `target`: 5.2.2, whatever RCPT says.
+[[nodiscard]] smtp::Reply full_for_good(const Target& target);
+
 /// Collects recipients between MAIL and the end of the text, however they came: by SMTP, or made
 /// on this machine. Who may write to whom is asked elsewhere.
 class Recipients {
@@ -67,7 +71,9 @@ class Recipients {
     policy::DomainClass domain = policy::DomainClass::Other;
     Resolution found;
     mail::Mailbox sender;
-    std::vector<Target> full;  ///< Were in `found`, and have no room.
+    std::vector<Target> full = {};  ///< Were in `found`, and have no room.
+    std::size_t reach = 0;          ///< What it leads to, full or not.
+    bool bare_postmaster = false;   ///< As given it had no domain, and is ours whatever that is.
   };
   /// The recipient that was refused last is a trap.
   [[nodiscard]] bool was_trap() const { return was_trap_; }
@@ -103,6 +109,8 @@ class Recipients {
   /// throw-away addresses count it.
   void log_delivered(log::Log& log, std::string_view id, const Times& times) const;
 
+  /// As a report names one of the mailboxes that `accepted` leads to.
+  [[nodiscard]] static mail::Recipient member(const Accepted& accepted, const Target& target);
   /// 451: a table or file cannot be read now.
   [[nodiscard]] static smtp::Reply lookup_failure(const mail::Mailbox& mailbox);
 
