@@ -161,9 +161,12 @@ void Desk::hold(storage::IntakeRequest& request) const {
   request.hold = true;
   transaction_->held = true;
   request.local.clear();
-  request.envelope.recipients = session_.envelope().recipients;
-  for (mail::Recipient& recipient : request.envelope.recipients) {
-    if (recipient.mailbox.domain.empty()) recipient.mailbox.domain = profile_.myorigin;
+  request.envelope.recipients.clear();
+  for (const Recipients::Accepted& one : transaction_->recipients.all()) {
+    // Completed, since only here it is known which literal is ours; but the postmaster without a
+    // domain is ours whatever the tables say of $myorigin.
+    mail::Recipient& waiting = request.envelope.recipients.emplace_back(one.recipient);
+    if (one.bare_postmaster) waiting.mailbox.domain.clear();
   }
 }
 
