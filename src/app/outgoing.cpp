@@ -82,6 +82,10 @@ const delivery::Transport& Outgoing::transport_of(DomainClass domain) const {
 Result<Hop> Outgoing::route(const mail::Mailbox& to, const mail::Mailbox& sender) {
   Hop hop;
   server::Directory& directory = *profile_->directory;
+  if (to.domain.empty()) {
+    hop.kind = Hop::Kind::Inject;
+    return hop;
+  }
   GP_TRY(const DomainClass domain, directory.domain_class(to.domain));
   if (domain == DomainClass::Other || domain == DomainClass::Relay) return hop;
   GP_TRY(server::Resolution found, directory.resolve(to, domain, sender));

@@ -184,6 +184,8 @@ std::vector<std::string> SettingsDirectory::take_warnings() {
 }
 
 Result<DomainClass> SettingsDirectory::domain_class(std::string_view domain) {
+  // Without one it is a name of this host: the bare postmaster who waits in the queue.
+  if (domain.empty()) return DomainClass::Local;
   const std::string name = lower(domain);
   GP_TRY(const bool local, mydestination_.has_domain(name, tables::Parents::No));
   if (local) return DomainClass::Local;

@@ -79,6 +79,7 @@ class ShiftedText {
 
 std::string folder_of(std::string_view detail) {
   if (detail.empty() || detail.size() > kMostOctets || detail.front() == '~') return {};
+  if (iequals(detail, "Trash") || istarts_with(detail, "Trash.")) return {};
   if (iequals(detail, "INBOX") || istarts_with(detail, "INBOX.")) return {};
   if (detail.front() == '.' || detail.back() == '.' || detail.find("..") != detail.npos) return {};
   if (detail.find_first_of(kForbidden) != detail.npos) return {};

@@ -10,7 +10,7 @@ namespace gatepost::policy {
 /// The Maildir++ name, without its first dot, of the folder that `detail` (the text between the
 /// delimiter and the @ of user+Folder@domain) names: parts divided by dots, what is not ASCII in
 /// the modified UTF-7 of RFC 3501 section 5.1.3, as Dovecot names folders on the disk. Empty for
-/// INBOX and for all that could lead elsewhere or that no mail program could show: slashes, empty
+/// INBOX, for Trash and below (what is there counts for no quota, so it is not for strangers to fill), and for all that could lead elsewhere or that no mail program could show: slashes, empty
 /// parts, control characters, wildcards of IMAP, broken UTF-8, more than 200 octets or 16 parts.
 [[nodiscard]] std::string folder_of(std::string_view detail);
 

@@ -10,6 +10,7 @@
 #include "log/events.h"
 #include "mail/trace.h"
 #include "policy/recipient.h"
+#include "server/left_out.h"
 #include "server/mailbox_checks.h"
 
 namespace gatepost::server {
@@ -65,13 +66,14 @@ Task<smtp::Ruling> Desk::sender() {
 }
 
 Task<smtp::Ruling> Desk::recipient() {
-  smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
-  if (!ruling.accepts()) co_return ruling;
   Recipients& recipients = transaction_->recipients;
+  const std::size_t before = recipients.size();
+  smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
+  if (!ruling.accepts() || recipients.size() == before) co_return ruling;
   const mail::Envelope& envelope = session_.envelope();
   const mail::Mailbox& sender = envelope.sender;
   const std::uint64_t declared = envelope.options.size;
-  const Recipients::Accepted& last = recipients.all().back();
+  Recipients::Accepted& last = recipients.last();
   auto refusal = co_await check_mailboxes(floor_, profile_, last, sender, declared);
   if (!refusal) co_return ruling;
   recipients.drop_last();
@@ -159,9 +161,12 @@ void Desk::hold(storage::IntakeRequest& request) const {
   request.hold = true;
   transaction_->held = true;
   request.local.clear();
-  request.envelope.recipients = session_.envelope().recipients;
-  for (mail::Recipient& recipient : request.envelope.recipients) {
-    if (recipient.mailbox.domain.empty()) recipient.mailbox.domain = profile_.myorigin;
+  request.envelope.recipients.clear();
+  for (const Recipients::Accepted& one : transaction_->recipients.all()) {
+    // Completed, since only here it is known which literal is ours; but the postmaster without a
+    // domain is ours whatever the tables say of $myorigin.
+    mail::Recipient& waiting = request.envelope.recipients.emplace_back(one.recipient);
+    if (one.bare_postmaster) waiting.mailbox.domain.clear();
   }
 }
 
@@ -174,6 +179,9 @@ Task<smtp::Ruling> Desk::text() {
     transaction_->own_message_id = fixes.message_id;
   }
   transaction_->copies = request.local;
+  transaction_->arrived = request.arrived;
+  const bool tells = !transaction_->held && has_left_out(transaction_->recipients);
+  if (tells) transaction_->returned = std::make_unique<mail::ReturnedText>();
   transaction_->intake =
       transaction_->recipients.begin(floor_.store, std::move(request), floor_.ids);
   log::MessageStarted event{service_.name(), transaction_->id, peer_.name};
@@ -203,6 +211,7 @@ bool Desk::body(std::string_view octets) {
 
 void Desk::append(std::string_view octets) {
   transaction_->intake->append(octets);
+  if (transaction_->returned) transaction_->returned->feed(octets);
   transaction_->octets += octets.size();
   transaction_->buffered += octets.size();
   floor_.text_in_memory += octets.size();
@@ -217,6 +226,20 @@ Task<void> Desk::settle() {
 void Desk::forget_buffered() {
   if (!transaction_) return;
   floor_.text_in_memory -= std::exchange(transaction_->buffered, 0);
+}
+
+Task<Result<storage::Stored>> Desk::keep() {
+  Transaction& transaction = *transaction_;
+  if (transaction.returned) {
+    const LeftOut message{transaction.recipients, session_.envelope(), transaction.id,
+                          transaction.arrived, *transaction.returned};
+    // The session keeps the profile for as long as there is a desk.
+    std::shared_ptr<const Profile> profile(std::shared_ptr<const void>(), &profile_);
+    Result<void> told = co_await tell_left_out(floor_, std::move(profile), message);
+    if (!told) co_return std::move(told).error();
+  }
+  Result<storage::Stored> stored = co_await transaction.intake->promise();
+  co_return stored;
 }
 
 Task<smtp::Ruling> Desk::commit() {
@@ -244,7 +267,7 @@ Task<smtp::Ruling> Desk::commit() {
     co_return ruling;
   }
   if (!transaction.failure) {
-    Result<storage::Stored> stored = co_await transaction.intake->promise();
+    Result<storage::Stored> stored = co_await keep();
     forget_buffered();
     if (stored) {
       log_delivered(*stored);

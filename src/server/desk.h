@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/task.h"
 #include "base/tls_facts.h"
+#include "mail/report.h"
 #include "server/floor.h"
 #include "server/peer.h"
 #include "server/profile.h"
@@ -58,7 +59,9 @@ class Desk {
     std::string own_message_id;                // What the fixer adds where there is none.
     bool held = false;                         // The login's mail waits (login_hourly_...).
     std::vector<storage::LocalCopy> copies;    ///< As given to the store.
-    std::uint64_t octets = 0;                  ///< Of the text so far.
+    Moment arrived{};
+    std::unique_ptr<mail::ReturnedText> returned;  ///< For tell_left_out(); null: nobody is.
+    std::uint64_t octets = 0;                      ///< Of the text so far.
     std::uint64_t buffered = 0;
   };
 
@@ -69,6 +72,8 @@ class Desk {
   storage::IntakeRequest intake_request() const;
   void hold(storage::IntakeRequest& request) const;
   void append(std::string_view octets);
+  /// What is still to be done with a whole text that is to be kept.
+  Task<Result<storage::Stored>> keep();
   void log_delivered(const storage::Stored& stored) const;
   void forget_buffered();
 

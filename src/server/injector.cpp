@@ -13,7 +13,9 @@
 #include "mail/report.h"
 #include "mail/trace.h"
 #include "policy/recipient.h"
+#include "server/mailbox_checks.h"
 #include "server/recipients.h"
+#include "smtp/replies.h"
 
 namespace gatepost::server {
 namespace {
@@ -67,6 +69,7 @@ class Injector::Work {
     mail::Recipient recipient;
     DomainClass domain;
     smtp::Reply reply;
+    std::string original = {};  ///< For the log: what led to it, where that is another address.
   };
 
   [[nodiscard]] const std::string& id() const { return id_; }
@@ -75,8 +78,10 @@ class Injector::Work {
   [[nodiscard]] const std::vector<Refused>& refused() const { return refused_; }
   [[nodiscard]] bool has_takers() const { return !recipients_.empty(); }
 
-  Result<void> find_recipients();
+  Task<Result<void>> find_recipients();
   Task<Result<void>> take_text();
+  /// Once the text is known: nobody has it where nobody has room.
+  Task<void> judge_room();
   Task<Result<void>> store();
   void tell_refused() const;
   [[nodiscard]] std::string report(const mail::Mailbox& to, std::string_view report_id) const;
@@ -94,7 +99,7 @@ class Injector::Work {
     how.show_table = profile_->of(Service::Smtp).show_table_name;
     return how;
   }
-  Result<void> find_recipient(const mail::Recipient& recipient);
+  Task<Result<void>> find_recipient(const mail::Recipient& recipient);
   Task<Result<void>> take(std::string_view piece);
   Task<Result<void>> pass(std::string_view piece);
   std::optional<smtp::Reply> judge_text() const;
@@ -131,22 +136,50 @@ class Injector::Work {
   std::unique_ptr<storage::Intake> intake_;
 };
 
-Result<void> Injector::Work::find_recipients() {
+Task<Result<void>> Injector::Work::find_recipients() {
   for (const mail::Recipient& recipient : injection_.envelope.recipients) {
-    GP_CHECK(find_recipient(recipient));
+    Result<void> found = co_await find_recipient(recipient);
+    if (!found) co_return found;
   }
-  return {};
+  co_return Result<void>();
 }
 
-Result<void> Injector::Work::find_recipient(const mail::Recipient& recipient) {
+Task<Result<void>> Injector::Work::find_recipient(const mail::Recipient& recipient) {
   mail::Recipient completed = recipient;
-  GP_TRY(const DomainClass domain, recipients_.classify(completed.mailbox, nullptr));
-  auto refusal = recipients_.add(recipient, completed.mailbox, domain, injection_.envelope.sender);
-  if (!refusal) return {};
-  // What cannot be said now is asked again later.
-  if (refusal->code < 500) return Error{Cause::Temporary, refusal->text};
-  refused_.push_back({std::move(completed), domain, *std::move(refusal)});
-  return {};
+  const Result<DomainClass> domain = recipients_.classify(completed.mailbox, nullptr);
+  if (!domain) co_return domain.error();
+  const std::size_t before = recipients_.size();
+  const mail::Mailbox& sender = injection_.envelope.sender;
+  auto refusal = recipients_.add(recipient, completed.mailbox, *domain, sender);
+  if (refusal) {
+    // Another time there would be as many of them.
+    if (refusal->enhanced == smtp::replies::kTooManyRecipients.enhanced) {
+      refusal = make_refusal("5.5.3", "too many recipients");
+    }
+    // What cannot be said now is asked again later.
+    if (refusal->code < 500) co_return Error{Cause::Temporary, refusal->text};
+    refused_.push_back({std::move(completed), *domain, *std::move(refusal)});
+    co_return Result<void>();
+  }
+  if (recipients_.size() == before) co_return Result<void>();
+  Recipients::Accepted& last = recipients_.last();
+  const std::uint64_t octets = std::max<std::uint64_t>(injection_.text.size(), 1);
+  co_await leave_out_full(floor_, last, octets);
+  for (const Target& target : last.full) {
+    mail::Recipient who = Recipients::member(last, target);
+    refused_.push_back({std::move(who), target.domain, full_for_good(target), target.original});
+  }
+  last.full.clear();
+  if (last.found.mailboxes.empty() && last.found.others.empty()) recipients_.drop_last();
+  co_return Result<void>();
+}
+
+Task<void> Injector::Work::judge_room() {
+  auto full = co_await check_room(floor_, *profile_, recipients_, octets_);
+  if (!full) co_return;
+  full->code = 552;
+  full->enhanced = "5.2.2";
+  refuse_all(*full);
 }
 
 Task<Result<void>> Injector::Work::take_text() {
@@ -294,13 +327,9 @@ void Injector::Work::log_stored(const storage::Stored& stored) const {
 void Injector::Work::tell_refused() const {
   for (const Refused& refused : refused_) {
     const std::string recipient = refused.recipient.mailbox.text();
-    floor_.log.emit(log::RecipientBounced{id_,
-                                          transport_of(refused.domain),
-                                          recipient,
-                                          {},
-                                          refused.reply.enhanced,
-                                          refused.reply.text,
-                                          since_begin()});
+    floor_.log.emit(log::RecipientBounced{id_, transport_of(refused.domain), recipient,
+                                          refused.original, refused.reply.enhanced,
+                                          refused.reply.text, since_begin()});
   }
 }
 
@@ -362,9 +391,10 @@ Task<Result<void>> Injector::tell_sender(Work& work) {
 
 Task<Result<std::string>> Injector::inject(Injection injection) {
   const auto work = std::make_unique<Work>(floor_, profile_, std::move(injection));
-  Result<void> done = work->find_recipients();
+  Result<void> done = co_await work->find_recipients();
   if (done) done = co_await work->take_text();
   if (!done) co_return std::move(done).error();
+  co_await work->judge_room();
   if (!work->refused().empty()) {
     const bool own = !work->injection().uid && work->injection().envelope.sender.empty();
     if (own && !work->has_takers()) {

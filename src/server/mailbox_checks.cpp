@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -17,9 +18,7 @@ namespace {
 
 smtp::Reply full(const Profile& profile, const Target& target) {
   const bool later = profile.mailbox_full_code < 500;
-  const std::string& name = target.original.empty() ? target.address : target.original;
-  return smtp::Reply{profile.mailbox_full_code, later ? "4.2.2" : "5.2.2",
-                     "<" + name + ">: Recipient address rejected: mailbox is full"};
+  return smtp::Reply{profile.mailbox_full_code, later ? "4.2.2" : "5.2.2", full_text(target)};
 }
 
 /// RFC 5321 section 4.5.1, RFC 2142: who has to reach these has to reach them.
@@ -63,27 +62,34 @@ std::string warning_text(const Profile& profile,
 
 }  // namespace
 
+Task<void> leave_out_full(Floor& floor, Recipients::Accepted& recipient, std::uint64_t octets) {
+  std::vector<Target>& all = recipient.found.mailboxes;
+  std::vector<Target> with_room;
+  for (Target& target : all) {
+    const bool room = co_await has_room(floor, target, octets);
+    (room ? with_room : recipient.full).push_back(std::move(target));
+  }
+  all = std::move(with_room);
+}
+
 Task<std::optional<smtp::Reply>> check_mailboxes(Floor& floor,
                                                  const Profile& profile,
-                                                 const Recipients::Accepted& recipient,
+                                                 Recipients::Accepted& recipient,
                                                  const mail::Mailbox& sender,
                                                  std::uint64_t declared) {
   const std::uint64_t octets = std::max<std::uint64_t>(declared, 1);
+  co_await leave_out_full(floor, recipient, octets);
   // One who takes it is enough: a list is not silent for all because one of it is full.
   if (!recipient.found.others.empty()) co_return std::nullopt;
   std::optional<smtp::Reply> first;
   for (const Target& target : recipient.found.mailboxes) {
-    std::optional<smtp::Reply> refusal;
-    const bool room = co_await has_room(floor, target, octets);
-    if (!room) {
-      refusal = full(profile, target);
-    } else if (target.handed_over && floor.handover != nullptr) {
-      const mail::Mailbox& to = *target.handed_over;
-      refusal = co_await floor.handover->probe(to, target.domain, sender);
-    }
+    if (!target.handed_over || floor.handover == nullptr) co_return std::nullopt;
+    const mail::Mailbox& to = *target.handed_over;
+    auto refusal = co_await floor.handover->probe(to, target.domain, sender);
     if (!refusal) co_return std::nullopt;
     if (!first) first = std::move(refusal);
   }
+  if (!first && !recipient.full.empty()) first = full(profile, recipient.full.front());
   co_return first;
 }
 

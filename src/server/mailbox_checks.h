@@ -7,6 +7,7 @@
 
 #include "base/task.h"
 #include "mail/path.h"
+#include "server/directory.h"
 #include "server/floor.h"
 #include "server/profile.h"
 #include "server/recipients.h"
@@ -14,16 +15,20 @@
 
 namespace gatepost::server {
 
-/// At RCPT: a reply when no mailbox behind this recipient takes a message of `declared` octets (0:
-/// not told, then any): it has no room, or the server it is handed to would refuse it. Nobody is
-/// asked when an address of others is behind it too.
+/// Moves the mailboxes without room for `octets` from the recipient's `found` to its `full`.
 /// Postmaster and abuse always have room. All arguments outlive the task.
-[[nodiscard]] Task<std::optional<smtp::Reply>> check_mailboxes(
-    Floor& floor,
-    const Profile& profile,
-    const Recipients::Accepted& recipient,
-    const mail::Mailbox& sender,
-    std::uint64_t declared);
+[[nodiscard]] Task<void> leave_out_full(Floor& floor,
+                                        Recipients::Accepted& recipient,
+                                        std::uint64_t octets);
+
+/// At RCPT: leave_out_full() for a message of `declared` octets (0: not told, then any), and a reply
+/// when nobody is left, or the servers that the others are handed to would refuse it. Those are not
+/// asked when anybody else behind the recipient takes it. All arguments outlive the task.
+[[nodiscard]] Task<std::optional<smtp::Reply>> check_mailboxes(Floor& floor,
+                                                               const Profile& profile,
+                                                               Recipients::Accepted& recipient,
+                                                               const mail::Mailbox& sender,
+                                                               std::uint64_t declared);
 
 /// At the end of the text: a reply when none of those it is for has room for its `octets`. Where
 /// only some have none it goes to all (decision 0018).

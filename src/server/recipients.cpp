@@ -3,11 +3,13 @@
 #include "server/recipients.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "base/text.h"
 #include "log/events.h"
 #include "server/list_intake.h"
+#include "smtp/replies.h"
 
 namespace gatepost::server {
 namespace {
@@ -23,6 +25,10 @@ mail::Recipient forwarded(const mail::Recipient& from, const mail::Mailbox& to) 
   return out;
 }
 
+std::string_view transport_of(DomainClass domain) {
+  return domain == DomainClass::Virtual ? "virtual" : "local";
+}
+
 const Target* looping(const Resolution& found, const std::vector<std::string>& delivered_to) {
   for (const Target& target : found.mailboxes) {
     const auto same = [&target](const std::string& seen) { return iequals(seen, target.address); };
@@ -31,12 +37,33 @@ const Target* looping(const Resolution& found, const std::vector<std::string>& d
   return nullptr;
 }
 
+/// Names that were met. Clients choose how many there are, so nothing searches one by one.
+using Seen = std::unordered_set<std::string>;
+
 void add_queued(const mail::Recipient& from,
                 const mail::Mailbox& to,
+                Seen& seen,
                 std::vector<mail::Recipient>& queued) {
-  const auto same = [&to](const mail::Recipient& one) { return one.mailbox == to; };
-  if (std::any_of(queued.begin(), queued.end(), same)) return;
-  queued.push_back(forwarded(from, to));
+  if (seen.insert(to.text()).second) queued.push_back(forwarded(from, to));
+}
+
+/// Local parts differ by their case, as at other hosts they may.
+std::string name_of(const mail::Mailbox& completed) {
+  return mail::Mailbox{completed.local, lower(completed.domain)}.text();
+}
+
+bool is_bare_postmaster(const mail::Mailbox& given) {
+  return given.domain.empty() && policy::is_postmaster(given);
+}
+
+/// RFC 3461 section 5.2.7.3: what the sender asked for ends at the list.
+storage::IntakeRequest for_list(const storage::IntakeRequest& from) {
+  storage::IntakeRequest out = from;
+  out.local.clear();
+  out.envelope.recipients.clear();
+  out.envelope.options.ret = mail::Return::Unstated;
+  out.envelope.options.envelope_id.clear();
+  return out;
 }
 
 }  // namespace
@@ -46,7 +73,7 @@ smtp::Reply Recipients::lookup_failure(const mail::Mailbox& mailbox) {
 }
 
 Result<DomainClass> Recipients::classify(mail::Mailbox& mailbox, const IpAddress* own) const {
-  const bool bare_postmaster = mailbox.domain.empty() && policy::is_postmaster(mailbox);
+  const bool bare_postmaster = is_bare_postmaster(mailbox);
   if (mailbox.domain.empty()) mailbox.domain = settings_.myorigin;
   if (bare_postmaster) return DomainClass::Local;
   if (own != nullptr && mailbox.domain == own->literal()) {
@@ -72,7 +99,11 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
                                            mail::Mailbox completed,
                                            DomainClass domain,
                                            const mail::Mailbox& sender) {
+  was_trap_ = false;
+  std::string name = name_of(completed);
+  if (names_.contains(name)) return std::nullopt;
   Accepted accepted{recipient, domain, {}, sender};
+  accepted.bare_postmaster = is_bare_postmaster(recipient.mailbox);
   accepted.recipient.mailbox = std::move(completed);
   auto refused = find(accepted.recipient.mailbox, domain, sender, accepted.found);
   was_trap_ = accepted.found.trap;
@@ -81,23 +112,58 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
   for (Target& target : accepted.found.mailboxes) {
     if (!iequals(given, target.address)) target.original = given;
   }
+  // One list is the owner's, however long, and for single mailboxes there is smtpd_recipient_limit.
+  const std::size_t reach = accepted.found.mailboxes.size() + accepted.found.others.size();
+  if (reach > 1 && !accepted_.empty() && reach_ + reach > kMostReached) {
+    return smtp::make_reply(smtp::replies::kTooManyRecipients);
+  }
+  accepted.reach = reach;
+  reach_ += reach;
+  names_.insert(std::move(name));
   accepted_.push_back(std::move(accepted));
   return std::nullopt;
 }
 
+void Recipients::clear() {
+  accepted_.clear();
+  names_.clear();
+  reach_ = 0;
+}
+
+void Recipients::drop_last() {
+  reach_ -= accepted_.back().reach;
+  names_.erase(name_of(accepted_.back().recipient.mailbox));
+  accepted_.pop_back();
+}
+
+smtp::Reply full_for_good(const Target& target) {
+  return smtp::Reply{552, "5.2.2", full_text(target)};
+}
+
+std::string full_text(const Target& target) {
+  const std::string& name = target.original.empty() ? target.address : target.original;
+  return "<" + name + ">: Recipient address rejected: mailbox is full";
+}
+
+mail::Recipient Recipients::member(const Accepted& accepted, const Target& target) {
+  const std::string& address = target.address;
+  const std::size_t at = std::min(address.rfind('@'), address.size());
+  const std::size_t domain = std::min(at + 1, address.size());
+  return forwarded(accepted.recipient, {address.substr(0, at), address.substr(domain)});
+}
+
 void Recipients::fill(storage::IntakeRequest& request) const {
   std::vector<mail::Recipient>& queued = request.envelope.recipients;
+  Seen sent_on;
+  Seen stored;
   for (const Accepted& accepted : accepted_) {
     for (const Target& target : accepted.found.mailboxes) {
       if (target.handed_over) {
-        add_queued(accepted.recipient, *target.handed_over, queued);
+        add_queued(accepted.recipient, *target.handed_over, sent_on, queued);
         continue;
       }
       // Two recipients may share one mailbox, which then gets one copy.
-      const auto same = [&target](const storage::LocalCopy& copy) {
-        return copy.maildir == target.maildir && copy.folder == target.folder;
-      };
-      if (std::any_of(request.local.begin(), request.local.end(), same)) continue;
+      if (!stored.insert(target.maildir + '\0' + target.folder).second) continue;
       storage::LocalCopy copy;
       copy.maildir = target.maildir;
       copy.recipient = target.address;
@@ -109,7 +175,7 @@ void Recipients::fill(storage::IntakeRequest& request) const {
     }
     for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
       if (owner_of(accepted, n) != nullptr) continue;
-      add_queued(accepted.recipient, accepted.found.others[n], queued);
+      add_queued(accepted.recipient, accepted.found.others[n], sent_on, queued);
     }
   }
 }
@@ -123,33 +189,28 @@ const mail::Mailbox* Recipients::owner_of(const Accepted& accepted, std::size_t 
 std::unique_ptr<storage::Intake> Recipients::begin(storage::MailStore& store,
                                                    storage::IntakeRequest request,
                                                    mail::IdMaker& ids) {
-  std::vector<storage::IntakeRequest> parts;
   forwards_.clear();
   // What is held is expanded when it is released, lists and all.
   if (request.hold) return store.begin(std::move(request));
+  std::vector<storage::IntakeRequest> parts;
+  std::vector<Seen> seen;                           // Of each part.
+  std::unordered_map<std::string, std::size_t> at;  // Where in `parts` an owner's is.
+  std::optional<storage::IntakeRequest> blank;
   for (const Accepted& accepted : accepted_) {
     for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
       const mail::Mailbox* owner = owner_of(accepted, n);
       if (owner == nullptr) continue;
-      const auto same = [owner](const storage::IntakeRequest& one) {
-        return one.envelope.sender == *owner;
-      };
-      auto part = std::find_if(parts.begin(), parts.end(), same);
-      if (part == parts.end()) {
-        storage::IntakeRequest fresh = request;
-        fresh.local.clear();
-        fresh.id = ids.next(request.arrived);
-        fresh.envelope.sender = *owner;
-        fresh.envelope.recipients.clear();
-        // RFC 3461 section 5.2.7.3: what the sender asked for ends at the list.
-        fresh.envelope.options.ret = mail::Return::Unstated;
-        fresh.envelope.options.envelope_id.clear();
-        forwards_.push_back({accepted.recipient.mailbox.text(), fresh.id});
-        parts.push_back(std::move(fresh));
-        part = std::prev(parts.end());
+      if (!blank) blank = for_list(request);
+      const auto [place, is_new] = at.try_emplace(owner->text(), parts.size());
+      if (is_new) {
+        parts.push_back(*blank);
+        parts.back().id = ids.next(request.arrived);
+        parts.back().envelope.sender = *owner;
+        forwards_.push_back({accepted.recipient.mailbox.text(), parts.back().id});
+        seen.emplace_back();
       }
-      add_queued({accepted.found.others[n], {}, {}}, accepted.found.others[n],
-                 part->envelope.recipients);
+      add_queued({accepted.found.others[n], {}, {}}, accepted.found.others[n], seen[place->second],
+                 parts[place->second].envelope.recipients);
     }
   }
   const bool only_lists = request.local.empty() && request.envelope.recipients.empty();
@@ -176,6 +237,10 @@ std::vector<Recipients::Accepted> Recipients::take_loops(
   std::vector<Accepted> left;
   for (Accepted& accepted : accepted_) {
     const bool again = looping(accepted.found, delivered_to) != nullptr;
+    if (again) {
+      reach_ -= accepted.reach;
+      names_.erase(name_of(accepted.recipient.mailbox));
+    }
     (again ? out : left).push_back(std::move(accepted));
   }
   accepted_ = std::move(left);
@@ -196,11 +261,17 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
         waiting = true;
         continue;
       }
-      const std::string_view transport =
-          (target.domain == DomainClass::Virtual) ? "virtual" : "local";
+      const std::string_view transport = transport_of(target.domain);
       log.emit(log::RecipientDelivered{id, transport, target.address, target.original, times.before,
                                        Duration::zero(), Duration::zero(), times.promise,
                                        "delivered to maildir"});
+    }
+  }
+  for (const Accepted& accepted : accepted_) {
+    for (const Target& target : accepted.full) {
+      const smtp::Reply why = full_for_good(target);
+      log.emit(log::RecipientBounced{id, transport_of(target.domain), target.address,
+                                     target.original, why.enhanced, why.text, times.before});
     }
   }
   for (const Forward& forward : forwards_) {

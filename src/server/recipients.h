@@ -2,10 +2,12 @@
 // server: the recipients of one message: what each leads to, and what is stored for them.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/address.h"
@@ -21,6 +23,10 @@
 
 namespace gatepost::server {
 
+[[nodiscard]] std::string full_text(const Target& target);
+/// Why mail that was accepted, or made here, is not in `target`: 5.2.2, whatever RCPT says.
+[[nodiscard]] smtp::Reply full_for_good(const Target& target);
+
 /// Collects recipients between MAIL and the end of the text, however they came: by SMTP, or made
 /// on this machine. Who may write to whom is asked elsewhere.
 class Recipients {
@@ -29,6 +35,11 @@ class Recipients {
     std::string_view myorigin;    ///< Completes an address without a domain; borrowed.
     policy::UnknownUser unknown;  ///< How an unknown recipient is refused.
   };
+
+  /// Mailboxes and addresses that the recipients of one message lead to, all together: extensions of
+  /// a list's name (list+1, list+2) each lead to all of it. The first recipient may pass it: its
+  /// bound is virtual_alias_expansion_limit.
+  static constexpr std::size_t kMostReached = 5000;
 
   /// `directory` and what `settings` borrow outlive the collection.
   Recipients(Directory& directory, const Settings& settings)
@@ -48,7 +59,8 @@ class Recipients {
                                                 Resolution& found) const;
 
   /// find(), and the recipient is one of the message's. `recipient` as it was given; `completed`
-  /// and `domain` from classify().
+  /// and `domain` from classify(). An address that is one already is not added again. 452 when all
+  /// that the recipients lead to is more than one message may (kMostReached).
   [[nodiscard]] std::optional<smtp::Reply> add(const mail::Recipient& recipient,
                                                mail::Mailbox completed,
                                                policy::DomainClass domain,
@@ -59,15 +71,20 @@ class Recipients {
     policy::DomainClass domain = policy::DomainClass::Other;
     Resolution found;
     mail::Mailbox sender;
+    std::vector<Target> full = {};  ///< Were in `found`, and have no room.
+    std::size_t reach = 0;          ///< What it leads to, full or not.
+    bool bare_postmaster = false;   ///< As given it had no domain, and is ours whatever that is.
   };
   /// The recipient that was refused last is a trap.
   [[nodiscard]] bool was_trap() const { return was_trap_; }
   [[nodiscard]] const std::vector<Accepted>& all() const { return accepted_; }
   [[nodiscard]] std::size_t size() const { return accepted_.size(); }
   [[nodiscard]] bool empty() const { return accepted_.empty(); }
-  void clear() { accepted_.clear(); }
-  /// Takes back what add() did last.
-  void drop_last() { accepted_.pop_back(); }
+  /// What add() added last, to be looked at more closely.
+  [[nodiscard]] Accepted& last() { return accepted_.back(); }
+  void clear();
+  /// Takes back what add() added last.
+  void drop_last();
 
   /// Adds the mailboxes and the recipients for the queue to `request`, none of them twice.
   void fill(storage::IntakeRequest& request) const;
@@ -92,6 +109,8 @@ class Recipients {
   /// throw-away addresses count it.
   void log_delivered(log::Log& log, std::string_view id, const Times& times) const;
 
+  /// As a report names one of the mailboxes that `accepted` leads to.
+  [[nodiscard]] static mail::Recipient member(const Accepted& accepted, const Target& target);
   /// 451: a table or file cannot be read now.
   [[nodiscard]] static smtp::Reply lookup_failure(const mail::Mailbox& mailbox);
 
@@ -106,7 +125,9 @@ class Recipients {
   [[nodiscard]] static const mail::Mailbox* owner_of(const Accepted& accepted, std::size_t other);
 
   std::vector<Accepted> accepted_;
-  std::vector<Forward> forwards_;  // Lists whose mail is an item of its own.
+  std::unordered_set<std::string> names_;  // Of those in accepted_.
+  std::size_t reach_ = 0;                  // Mailboxes and addresses they lead to, all together.
+  std::vector<Forward> forwards_;          // Lists whose mail is an item of its own.
   bool was_trap_ = false;
 };
 

@@ -90,6 +90,41 @@ class Quota(Case):
         self.assertEqual((count("alice"), count("bob")), (1, 1))
         self.assert_reply(self.rcpt(server, "alice"), "552 5.2.2 ")
 
+    def team(self, **settings):
+        server = self.unstarted({"alias_maps": "hash:aliases", "recipient_delimiter": "+",
+                                 "maildir_create_folders": "yes", **settings})
+        set_users(server, user(f"alice@{DOMAIN}", "userdb_quota_rule=*:bytes=4000"), user(f"bob@{DOMAIN}"))
+        (server.root / "etc" / "aliases").write_text("team: alice, bob\n")
+        return server.start()
+
+    def test_a_full_member_of_a_list_is_left_out_and_logged(self):
+        server = self.team()
+        self.fill(server, size=3999)
+        with server.client() as client:
+            client.ehlo()
+            for _ in range(5):
+                self.assertEqual(client.deliver(message(), f"team@{DOMAIN}").code, 250)
+        self.assertEqual((len(server.new("alice")), len(server.new("bob"))), (1, 5))
+        server.wait_log(f"to=<alice@{DOMAIN}>, orig_to=<team@{DOMAIN}>")
+        server.wait_log("dsn=5.2.2, status=bounced")
+
+    def test_local_mail_for_a_full_mailbox_goes_back(self):
+        server = self.team()
+        self.fill(server, size=4000)
+        server.sendmail("-f", f"bob@{DOMAIN}", f"alice@{DOMAIN}", text=message())
+        wait_for(lambda: server.new("bob"), "the report")
+        self.assertIn(b"Status: 5.2.2", server.one_text("bob"))
+        self.assertEqual(server.new("alice"), [])
+
+    def test_mail_for_the_trash_comes_to_the_inbox_where_it_counts(self):
+        server = self.team()
+        with server.client() as client:
+            client.ehlo()
+            for name in ("Trash", "trash.x"):
+                self.assertEqual(client.deliver(message(), f"alice+{name}@{DOMAIN}").code, 250)
+        self.assertEqual(len(server.new("alice")), 2)
+        self.assertEqual([path.name for path in server.maildir("alice").iterdir() if "rash" in path.name], [])
+
     def test_the_general_limit_counts_for_users_without_their_own(self):
         server = self.start(extra="", mailbox_size_limit="4000")
         self.fill(server, size=4000)

@@ -291,6 +291,17 @@ class Submission(Case):
         wait_for(lambda: server.new("carol"), "the list's mail")
         self.assertEqual([row["sender"] for row in server.queue()], [f"owner-list@{DOMAIN}"])
 
+    def test_held_mail_keeps_what_was_made_of_its_addresses(self):
+        server = self.start({"login_hourly_message_limit": "1", "myorigin": DOMAIN, "postmaster_address": f"carol@{DOMAIN}"})
+        with self.user(server) as client:
+            self.send(client, ALICE)
+            for to in ("alice@[127.0.0.1]", "postmaster", "dave"):
+                self.send(client, to)
+        wait_for(lambda: len(server.new("carol")) == 1, "the notice")
+        self.assertEqual(server.command("login", "release", BOB).returncode, 0)
+        wait_for(lambda: not server.queue(), "an empty queue")
+        self.assertEqual([len(server.new(name)) for name in ("alice", "carol", "dave")], [2, 2, 1])
+
     def test_what_a_release_could_not_send_can_be_released_later_or_deleted(self):
         server = self.start({"login_hourly_message_limit": "1"})
         with self.user(server) as client:

@@ -24,9 +24,10 @@ TEST_CASE("what is not ASCII is in modified UTF-7", "[policy][folder]") {
 
 TEST_CASE("what could lead elsewhere is the mailbox itself", "[policy][folder]") {
   for (const char* detail :
-       {"",     ".",    "..",           ".hidden",  "a..b",     "a.",      "a/b",  "../x",
-        "a\\b", "*",    "50%",          "inbox",    "INBOX",    "Inbox.x", "a\nb", "\x7f",
-        "\xff", "\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xc2\x85", "a\"b"}) {
+       {"",        ".",    "..",   ".hidden", "a..b",  "a.",           "a/b",      "../x",
+        "a\\b",    "*",    "50%",  "inbox",   "INBOX", "Trash",        "trash",    "TRASH.x",
+        "Inbox.x", "a\nb", "\x7f", "\xff",    "\xc3",  "\xed\xa0\x80", "\xc0\xaf", "\xc2\x85",
+        "a\"b"}) {
     INFO(detail);
     CHECK(folder_of(detail).empty());
   }

@@ -250,3 +250,50 @@ TEST_CASE("a text past the limits goes back to its sender", "[server]") {
   REQUIRE(house.store.kept.size() == 2);
   CHECK(house.store.kept[1].text.find("Status: 5.4.0") != std::string::npos);
 }
+
+TEST_CASE("a full mailbox is told to the sender, by a list too, and postmaster has room",
+          "[server]") {
+  House house;
+  const auto with_quota = [](const std::string& maildir, const std::string& address) {
+    server::Target out = test::MapDirectory::target(maildir, address, policy::DomainClass::Local);
+    out.quota.octets = 1000;
+    return out;
+  };
+  auto& aliases = house.directory->aliases;
+  aliases["full@example.com"].mailboxes = {with_quota("/mail/full", "full@example.com")};
+  aliases["team@example.com"].mailboxes = {with_quota("/mail/full", "full@example.com"),
+                                           with_quota("/mail/free", "free@example.com")};
+  aliases["postmaster@example.com"].mailboxes = {with_quota("/mail/full", "full@example.com")};
+  house.store.uses["/mail/full"] = {1000, 1};
+  REQUIRE(house.inject(letter({"full@example.com"})));
+  REQUIRE(house.store.kept.size() == 1);
+  CHECK(house.store.kept[0].request.local.at(0).maildir == "/mail/alice");
+  CHECK(house.store.kept[0].text.find("Status: 5.2.2") != std::string::npos);
+  REQUIRE(house.inject(letter({"team@example.com"})));
+  REQUIRE(house.store.kept.size() == 3);
+  CHECK(house.store.kept[1].text.find("Final-Recipient: rfc822;full@example.com") !=
+        std::string::npos);
+  REQUIRE(house.store.kept[2].request.local.size() == 1);
+  CHECK(house.store.kept[2].request.local[0].maildir == "/mail/free");
+  CHECK(house.logged("to=<full@example.com>, orig_to=<team@example.com>"));
+  CHECK(house.logged("dsn=5.2.2, status=bounced"));
+  REQUIRE(house.inject(letter({"postmaster"})));
+  REQUIRE(house.store.kept.size() == 4);
+  CHECK(house.store.kept[3].request.local.at(0).maildir == "/mail/full");
+}
+
+TEST_CASE("a text that nobody has room for goes back, however it was read", "[server]") {
+  House house;
+  server::Target target =
+      test::MapDirectory::target("/mail/small", "small@example.com", policy::DomainClass::Local);
+  target.quota.octets = 1000;
+  house.directory->aliases["small@example.com"].mailboxes = {target};
+  Pieces pieces("Subject: big\n\n" + std::string(2000, 'x') + "\n", 300);
+  server::Injection injection = letter({"small@example.com"});
+  injection.text.clear();
+  injection.source = &pieces;
+  REQUIRE(house.inject(std::move(injection)));
+  REQUIRE(house.store.kept.size() == 1);
+  CHECK(house.store.kept[0].request.local.at(0).maildir == "/mail/alice");
+  CHECK(house.store.kept[0].text.find("Status: 5.2.2") != std::string::npos);
+}

@@ -370,3 +370,44 @@ TEST_CASE("pipelined commands are answered in order, across waits", "[server]") 
   CHECK(client.heard.find("<nobody0@example.com>") < client.heard.find("<nobody1@example.com>"));
   CHECK(last != std::string::npos);
 }
+
+TEST_CASE("members of a list that are full are left out, whoever else takes it", "[server]") {
+  House house;
+  server::Target full =
+      test::MapDirectory::target("/mail/full", "full@example.com", policy::DomainClass::Local);
+  full.quota.octets = 1000;
+  house.store.uses["/mail/full"] = {1000, 1};
+  auto& aliases = house.directory->aliases;
+  aliases["team@example.com"].mailboxes = {
+      full, test::MapDirectory::target("/mail/bob", "bob@example.com", policy::DomainClass::Local)};
+  aliases["far@example.com"].mailboxes = {full};
+  aliases["far@example.com"].others = {{"x", "elsewhere.example"}};
+  aliases["one@example.com"].mailboxes = {full};
+  Client client(house);
+  client.ask("", "220 ");
+  client.ask(kHello, "250 ");
+  client.ask("MAIL FROM:<s@x.example>\r\n", "250 ");
+  client.ask("RCPT TO:<one@example.com>\r\n", "552 5.2.2");
+  client.ask("RSET\r\n", "250 ");
+  for (const std::string to : {"team", "far"}) {
+    client.ask("MAIL FROM:<s@x.example>\r\nRCPT TO:<" + to + "@example.com>\r\nDATA\r\n", "354 ");
+    client.ask("Subject: x\r\n\r\nx\r\n.\r\n", "250 2.0.0");
+    CHECK(house.logged("sender non-delivery notification"));
+    for (const test::Kept& kept : house.store.kept) {
+      for (const storage::LocalCopy& copy : kept.request.local) CHECK(copy.maildir == "/mail/bob");
+    }
+    CHECK(house.logged("to=<full@example.com>, orig_to=<" + to + "@example.com>"));
+  }
+  CHECK(house.logged("dsn=5.2.2, status=bounced"));
+  REQUIRE(house.store.kept.size() == 4);
+  const test::Kept& report = house.store.kept.front();
+  REQUIRE(report.request.envelope.recipients.size() == 1);
+  CHECK(report.request.envelope.recipients.front().mailbox.text() == "s@x.example");
+  CHECK(report.request.envelope.sender.empty());
+  CHECK(report.text.find("Final-Recipient: rfc822;full@example.com") != std::string::npos);
+  CHECK(report.text.find("Subject: x\n") != std::string::npos);
+  // What came from nobody is told to nobody.
+  client.ask("MAIL FROM:<>\r\nRCPT TO:<team@example.com>\r\nDATA\r\n", "354 ");
+  client.ask("Subject: x\r\n\r\nx\r\n.\r\n", "250 2.0.0");
+  CHECK(house.store.kept.size() == 5);
+}
