@@ -39,6 +39,14 @@ void add_queued(const mail::Recipient& from,
   queued.push_back(forwarded(from, to));
 }
 
+const storage::PutOff* find_put_off(std::span<const storage::PutOff> all, const Target& target) {
+  const auto same = [&target](const storage::PutOff& one) {
+    return one.maildir == target.maildir && one.folder == target.folder;
+  };
+  const auto found = std::find_if(all.begin(), all.end(), same);
+  return found == all.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 smtp::Reply Recipients::lookup_failure(const mail::Mailbox& mailbox) {
@@ -194,6 +202,13 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
     for (const Target& target : accepted.found.mailboxes) {
       if (target.handed_over) {
         waiting = true;
+        continue;
+      }
+      if (const storage::PutOff* later = find_put_off(times.put_off, target)) {
+        waiting = true;
+        log.emit(log::RecipientTried{id, target.address, "none", times.before, Duration::zero(),
+                                     Duration::zero(), times.promise, "4.3.0", "deferred",
+                                     later->reason});
         continue;
       }
       const std::string_view transport =

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +88,7 @@ class Recipients {
   struct Times {
     Duration before{};
     Duration promise{};
+    std::span<const storage::PutOff> put_off = {};  ///< Borrowed.
   };
   /// The message is durable: one line for each mailbox that has it, `removed` when nothing waits, and
   /// throw-away addresses count it.

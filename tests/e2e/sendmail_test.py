@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 
-from harness import DOMAIN, PATIENCE, Case, SharedCase, is_root, wait_for
+from harness import DOMAIN, PATIENCE, Case, SharedCase, is_root, ordinary_user, wait_for
 
 ORIGIN = {"myorigin": DOMAIN}
 LETTER = "Subject: hi\n\nhello\n"
@@ -160,6 +160,53 @@ class OtherUsers(Case):
         server.sendmail("alice", text=LETTER)
         new_texts(server, "alice")
         self.assertTrue((server.root / "maildrop" / "corrupt" / junk.name).exists())
+
+
+class Broken(Case):
+    """One mailbox that cannot be written: a file stands where it should be."""
+
+    def start(self, **settings):
+        server = self.unstarted({**ORIGIN, **settings})
+        self.broken = server.maildir("bob")
+        self.broken.parent.mkdir(parents=True)
+        self.broken.write_text("x")
+        if is_root():
+            account = ordinary_user()
+            for path in [server.root / "mail", *(server.root / "mail").rglob("*")]:
+                os.chown(path, account.pw_uid, account.pw_gid)
+        return server.start()
+
+    def mend(self, server):
+        self.broken.unlink()
+        server.command("queue", "flush")
+        new_texts(server, "bob")
+
+    def test_the_others_have_it_the_sender_is_told_once_and_it_waits(self):
+        server = self.start()
+        server.sendmail("-f", f"alice@{DOMAIN}", f"bob@{DOMAIN}", f"ghost@{DOMAIN}", f"carol@{DOMAIN}", text=LETTER)
+        new_texts(server, "carol")
+        new_texts(server, "alice")
+        wait_for(lambda: not list((server.root / "maildrop").glob("M*")), "an empty maildrop")
+        self.assertEqual([each["recipients"][0]["address"] for each in server.queue()], [f"bob@{DOMAIN}"])
+        server.wait_log(f"to=<bob@{DOMAIN}>, relay=none")
+        self.mend(server)
+        self.assertEqual([len(server.new(name)) for name in ("alice", "bob", "carol")], [1, 1, 1])
+        wait_for(lambda: not server.queue(), "an empty queue")
+
+    def test_alone_it_waits_in_the_queue(self):
+        server = self.start()
+        server.sendmail("-f", f"alice@{DOMAIN}", f"bob@{DOMAIN}", text=LETTER)
+        wait_for(server.queue, "the message in the queue")
+        self.mend(server)
+
+    def test_a_list_by_smtp_reaches_the_others_and_one_alone_is_deferred(self):
+        server = self.start()
+        with server.client() as client:
+            client.ehlo()
+            self.assert_reply(client.deliver(LETTER, f"bob@{DOMAIN}", f"carol@{DOMAIN}"), "250 ")
+            self.assert_reply(client.deliver(LETTER, f"bob@{DOMAIN}"), "451 ")
+        new_texts(server, "carol")
+        self.assertEqual(len(server.queue()), 1)
 
 
 class Down(Case):
