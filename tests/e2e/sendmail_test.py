@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import tempfile
 
@@ -160,6 +161,41 @@ class OtherUsers(Case):
         server.sendmail("alice", text=LETTER)
         new_texts(server, "alice")
         self.assertTrue((server.root / "maildrop" / "corrupt" / junk.name).exists())
+
+
+class Sparse(Case):
+    """Files that claim more than any disk has, which costs their user nothing."""
+
+    def place(self, server, number, octets):
+        name = f"M{1000 + number:016X}{number:032X}"
+        text = lambda value: struct.pack(">I", len(value)) + value
+        record = b"\x02" + text(name.encode()) + struct.pack(">QQ", 1000, octets) + text(b"x") + text(b"")
+        record += bytes(3) + text(b"") + bytes(8) + b"\0" + text(b"") + bytes(8) + struct.pack(">I", 1)
+        record += text(b"bob") + text(DOMAIN.encode()) + b"\0" + text(b"") + b"\0" + text(b"")
+        total = 2166136261
+        for octet in record:
+            total = ((total ^ octet) * 16777619) & 0xffffffff
+        path = server.root / "maildrop" / ("T" + name[1:])
+        with path.open("wb") as file:
+            file.seek(octets)
+            file.write(record + b"GPQTEXT1" + struct.pack(">QII", octets, len(record), total))
+        path.chmod(0o644)
+        path.rename(path.with_name(name))
+
+    def check(self, **settings):
+        server = self.server({**ORIGIN, **settings})
+        for number in range(50):
+            self.place(server, number, 10 << 40)
+        server.sendmail("alice", text=LETTER)
+        new_texts(server, "alice")
+        return server
+
+    def test_they_are_set_aside_and_stop_nobody(self):
+        server = self.check()
+        wait_for(lambda: len(list((server.root / "maildrop" / "corrupt").glob("M*"))) == 50, "all aside")
+
+    def test_without_a_limit_they_wait_for_room_alone(self):
+        self.check(message_size_limit="0")
 
 
 class Broken(Case):
