@@ -23,28 +23,7 @@ namespace {
 constexpr std::size_t kKey = 32;
 constexpr std::size_t kHeldFile = 1024 * 1024;
 constexpr std::size_t kMostItems = 100'000;
-constexpr std::size_t kPiece = 64 * 1024;
 constexpr Duration kTellAgain{60'000};
-
-/// The text of an item of the queue.
-class QueuedText final : public server::TextSource {
- public:
-  QueuedText(storage::MailStore& store, std::string id) : store_(store), id_(std::move(id)) {}
-
-  Task<Result<std::string_view>> read() override {
-    Result<std::string> piece = co_await store_.read_text(id_, offset_, kPiece);
-    if (!piece) co_return std::move(piece).error();
-    piece_ = *std::move(piece);
-    offset_ += piece_.size();
-    co_return std::string_view(piece_);
-  }
-
- private:
-  storage::MailStore& store_;
-  std::string id_;
-  std::string piece_;
-  std::uint64_t offset_ = 0;
-};
 
 }  // namespace
 
@@ -140,7 +119,6 @@ Task<void> LoginKeeper::hold_waiting(std::string login) {
   if (ids.empty()) co_return;
   queue::Change change;
   change.hold = true;
-  change.next = floor_.clocks.moment();  // For is_unread().
   Result<std::size_t> changed = co_await floor_.store.update(std::move(ids), std::move(change));
   if (!changed) floor_.log.emit(log::StorageFailed{"", "hold", changed.error().detail});
 }
@@ -192,33 +170,6 @@ void LoginKeeper::time_is_up() {
   again_->spent();
   again_.reset();
   if (!telling_) tasks_.spawn("login notice", tell_postmaster());
-}
-
-// Mail that was put on hold as it came in has not been expanded, and what was held for our own
-// users comes in once more. What waited in the queue before has been: it has a time to be tried at.
-bool LoginKeeper::is_unread(const queue::Item& item) const {
-  if (item.next != Moment{}) return false;
-  return std::any_of(item.destinations.begin(), item.destinations.end(), [this](const auto& one) {
-    const auto found = profile_->directory->domain_class(one.recipient.mailbox.domain);
-    return found && *found != policy::DomainClass::Other && *found != policy::DomainClass::Relay;
-  });
-}
-
-Task<Result<void>> LoginKeeper::send_again(queue::Item item) {
-  QueuedText text(floor_.store, item.id);
-  server::Injection injection;
-  injection.envelope.sender = item.sender;
-  injection.envelope.options = item.options;
-  for (const queue::Destination& one : item.destinations) {
-    if (one.state == queue::State::Waiting) {
-      injection.envelope.recipients.push_back(one.recipient);
-    }
-  }
-  injection.source = &text;
-  injection.service = "release";
-  Result<std::string> taken = co_await injector_.inject(std::move(injection));
-  if (!taken) co_return std::move(taken).error();
-  co_return co_await floor_.store.erase(item.id);
 }
 
 Task<Result<std::string>> LoginKeeper::perform(std::vector<std::string> words) {
@@ -278,6 +229,8 @@ Task<void> LoginKeeper::send_late() {
   floor_.wake_queue();
 }
 
+// The queue sends it: mail for our own users too, which it lets in by the front door. So nothing is
+// taken twice, whoever else releases it meanwhile and wherever a crash comes between.
 Task<LoginKeeper::Released> LoginKeeper::send_held(std::string login) {
   Released done;
   const auto fail = [&done](std::size_t count, Error error) {
@@ -290,18 +243,8 @@ Task<LoginKeeper::Released> LoginKeeper::send_held(std::string login) {
     co_return done;
   }
   std::vector<std::string> ids;
-  for (queue::Item& item : *items) {
-    if (!item.hold || !iequals(item.login, login)) continue;
-    if (!is_unread(item)) {
-      ids.push_back(item.id);
-      continue;
-    }
-    Result<void> again = co_await send_again(std::move(item));
-    if (again) {
-      ++done.sent;
-    } else {
-      fail(1, std::move(again).error());
-    }
+  for (const queue::Item& item : *items) {
+    if (item.hold && iequals(item.login, login)) ids.push_back(item.id);
   }
   if (ids.empty()) co_return done;
   const std::size_t count = ids.size();
@@ -311,6 +254,7 @@ Task<LoginKeeper::Released> LoginKeeper::send_held(std::string login) {
   Result<std::size_t> changed = co_await floor_.store.update(std::move(ids), std::move(change));
   if (changed) {
     done.sent += *changed;
+    floor_.wake_queue();
   } else {
     fail(count, std::move(changed).error());
   }

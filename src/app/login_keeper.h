@@ -74,8 +74,6 @@ class LoginKeeper final : private server::Logins::Watch, private net::Waiter {
   Task<void> hold_waiting(std::string login);
   Task<void> tell_postmaster();
   [[nodiscard]] server::Injection make_notice(const policy::LoginLimits::Held& held);
-  Task<Result<void>> send_again(queue::Item item);
-  [[nodiscard]] bool is_unread(const queue::Item& item) const;
 
   server::Logins& logins_;
   server::Floor& floor_;

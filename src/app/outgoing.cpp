@@ -119,6 +119,7 @@ Task<Result<void>> Outgoing::inject(const queue::Item& item,
   ItemSource source(floor_.store, item.id);
   injection.source = &source;
   injection.service = "queue";
+  injection.may_wait = false;
   injection.arrived = item.arrived;
   const auto injected = co_await injector_.inject(std::move(injection));
   if (!injected) co_return injected.error();

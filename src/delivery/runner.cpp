@@ -214,9 +214,16 @@ void Runner::sort(Attempt& attempt, std::vector<Group>& groups) {
   }
 }
 
+// All at once first, as some may lead to one mailbox; when that fails each by itself, as the fault
+// may be of one mailbox.
 Task<void> Runner::inject(Attempt& attempt) {
-  const auto injected = co_await parts_.world.inject(attempt.item, attempt.to_inject);
+  const Result<void> all = co_await parts_.world.inject(attempt.item, attempt.to_inject);
   for (const std::size_t n : attempt.to_inject) {
+    Result<void> injected = all;
+    if (!all && attempt.to_inject.size() > 1 && !stopped_) {
+      const std::vector<std::size_t> one(1, n);
+      injected = co_await parts_.world.inject(attempt.item, one);
+    }
     Attempt::Verdict verdict{n, State::Delivered, "2.0.0", "delivered", "local"};
     if (!injected) {
       verdict.state = State::Waiting;

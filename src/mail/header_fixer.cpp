@@ -3,6 +3,7 @@
 #include "mail/header_fixer.h"
 
 #include <chrono>
+#include <utility>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -67,6 +68,7 @@ std::size_t HeaderFixer::begin_line(char c, std::string& out) {
     at_ = At::Value;
     return 0;
   }
+  first_line_ = !std::exchange(begun_, true);
   field_ = Field::None;
   if (c == '\n') {
     end_header(out);
@@ -90,6 +92,11 @@ std::size_t HeaderFixer::name(char c, std::string& out) {
   const bool in_name = at_ == At::Name && is_name_octet(c);
   const bool in_gap = is_blank(c) && !held_.empty();
   if (!(in_name || in_gap) || held_.size() >= kMostHeld) {
+    if (first_line_ && is_mbox_line()) {
+      held_.clear();
+      at_ = At::Value;  // Of no field: it passes unseen.
+      return 0;
+    }
     open_body(out);
     return 0;
   }
@@ -97,6 +104,11 @@ std::size_t HeaderFixer::name(char c, std::string& out) {
   held_ += c;
   if (in_name) name_size_ = held_.size();
   return 1;
+}
+
+bool HeaderFixer::is_mbox_line() const {
+  const std::string_view line = std::string_view(held_).substr(held_.starts_with('>') ? 1 : 0);
+  return line.starts_with("From ");
 }
 
 void HeaderFixer::name_over(std::string& out) {

@@ -23,6 +23,9 @@ struct HeaderFixes {
 /// A filter over a text that arrives in pieces, cut anywhere, with LF line ends. What is added
 /// stands at the end of the header, in front of the empty line; all else passes unchanged.
 ///
+/// A first line that a mailbox file begins a message with ("From " or ">From ") is no part of the
+/// message, and goes.
+///
 /// Bounded whatever comes: at most kMostHeld octets are held back. The header ends where
 /// HeaderScanner ends it; a text that goes on without the empty line gets one, so that no field is
 /// added to a body and no body becomes a header.
@@ -52,6 +55,7 @@ class HeaderFixer {
   std::size_t begin_line(char c, std::string& out);
   std::size_t name(char c, std::string& out);
   std::size_t value(std::string_view text, std::string& out);
+  [[nodiscard]] bool is_mbox_line() const;
   void name_over(std::string& out);
   void end_header(std::string& out);
   void open_body(std::string& out);
@@ -59,7 +63,9 @@ class HeaderFixer {
   HeaderFixes fixes_;
   At at_ = At::LineStart;
   Field field_ = Field::None;
-  bool open_line_ = false;  ///< What was put out last is a field's line without its end.
+  bool begun_ = false;
+  bool first_line_ = false;  ///< The line under way is the text's first.
+  bool open_line_ = false;   ///< What was put out last is a field's line without its end.
   bool has_date_ = false;
   bool has_message_id_ = false;
   bool has_from_ = false;

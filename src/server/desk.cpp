@@ -12,6 +12,7 @@
 #include "policy/recipient.h"
 #include "server/left_out.h"
 #include "server/mailbox_checks.h"
+#include "server/put_off.h"
 
 namespace gatepost::server {
 namespace {
@@ -131,6 +132,7 @@ storage::IntakeRequest Desk::intake_request() const {
   request.envelope.sender = envelope.sender;
   request.envelope.options = envelope.options;
   transaction_->recipients.fill(request);
+  name_waiting(transaction_->recipients, *profile_.directory, request);
   if (peer_.login) request.login = peer_.login->name;
   const auto count = static_cast<std::uint32_t>(transaction_->recipients.size());
   if (submission_.count_message(count)) hold(request);
@@ -303,7 +305,8 @@ void Desk::log_delivered(const storage::Stored& stored) const {
       std::chrono::duration_cast<Duration>(floor_.clocks.instant() - transaction.begun);
   const Duration before = std::max(Duration::zero(), whole - stored.promise_time);
   if (transaction.held) return;
-  transaction.recipients.log_delivered(floor_.log, id, {before, stored.promise_time});
+  transaction.recipients.log_delivered(floor_.log, id,
+                                       {before, stored.promise_time, stored.put_off});
 }
 
 void Desk::discard() {

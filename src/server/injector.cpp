@@ -14,6 +14,7 @@
 #include "mail/trace.h"
 #include "policy/recipient.h"
 #include "server/mailbox_checks.h"
+#include "server/put_off.h"
 #include "server/recipients.h"
 #include "smtp/replies.h"
 
@@ -65,6 +66,8 @@ class Injector::Work {
   Work(const Work&) = delete;
   Work& operator=(const Work&) = delete;
 
+  bool to_postmaster = false;  ///< Of a report.
+
   struct Refused {
     mail::Recipient recipient;
     DomainClass domain;
@@ -76,12 +79,18 @@ class Injector::Work {
   [[nodiscard]] const Injection& injection() const { return injection_; }
   [[nodiscard]] const Profile& profile() const { return *profile_; }
   [[nodiscard]] const std::vector<Refused>& refused() const { return refused_; }
+  /// The program's own: its sender is nobody, who cannot be told.
+  [[nodiscard]] bool is_own() const {
+    return !injection_.uid && injection_.envelope.sender.empty();
+  }
   [[nodiscard]] bool has_takers() const { return !recipients_.empty(); }
 
   Task<Result<void>> find_recipients();
   Task<Result<void>> take_text();
   /// Once the text is known: nobody has it where nobody has room.
   Task<void> judge_room();
+  /// Everything there is so far is on its way to the disk, and has its place there.
+  Task<Result<void>> write();
   Task<Result<void>> store();
   void tell_refused() const;
   [[nodiscard]] std::string report(const mail::Mailbox& to, std::string_view report_id) const;
@@ -292,6 +301,8 @@ storage::IntakeRequest Injector::Work::intake_request() const {
   request.envelope.sender = injection_.envelope.sender;
   request.envelope.options = injection_.envelope.options;
   recipients_.fill(request);
+  request.may_wait_alone = injection_.may_wait;
+  if (injection_.may_wait) name_waiting(recipients_, *profile_->directory, request);
   mail::LocalTrace trace;
   trace.hostname = profile_->hostname;
   trace.mail_name = profile_->mail_name;
@@ -301,6 +312,13 @@ storage::IntakeRequest Injector::Work::intake_request() const {
   trace.zone = zone();
   request.received = mail::format_received(trace);
   return request;
+}
+
+Task<Result<void>> Injector::Work::write() {
+  if (!intake_) co_return Result<void>();
+  Result<void> written = co_await intake_->drain();
+  forget_buffered();
+  co_return written;
 }
 
 Task<Result<void>> Injector::Work::store() {
@@ -321,7 +339,7 @@ void Injector::Work::log_stored(const storage::Stored& stored) const {
   const std::string sender = injection_.envelope.sender.text();
   floor_.log.emit(log::ItemAccepted{id_, sender, stored.octets, count, injection_.service});
   const auto before = std::max(Duration::zero(), since_begin() - stored.promise_time);
-  recipients_.log_delivered(floor_.log, id_, {before, stored.promise_time});
+  recipients_.log_delivered(floor_.log, id_, {before, stored.promise_time, stored.put_off});
 }
 
 void Injector::Work::tell_refused() const {
@@ -364,9 +382,9 @@ std::string Injector::Work::report(const mail::Mailbox& to, std::string_view rep
   return mail::format_report(report, returned_);
 }
 
-Task<Result<void>> Injector::tell_sender(Work& work) {
-  work.tell_refused();
-  if (!work.wants_report()) co_return Result<void>();
+/// The report about `work`, written but not durable yet; null: nobody wants one.
+Task<Result<std::unique_ptr<Injector::Work>>> Injector::prepare_report(Work& work) {
+  if (!work.wants_report()) co_return std::unique_ptr<Work>();
   const mail::Mailbox sender = work.injection().envelope.sender;
   const mail::Mailbox postmaster{"postmaster", ""};
   // A sender who is <> cannot be told, nor one whose mailbox is not there: postmaster is told
@@ -379,36 +397,64 @@ Task<Result<void>> Injector::tell_sender(Work& work) {
     notice.envelope.options.body = mail::Body::EightBitMime;
     notice.text = work.report(to, work.id() + "R");
     notice.service = "bounce";
-    Result<std::string> sent = co_await inject(std::move(notice));
-    if (sent) {
-      floor_.log.emit(log::ReportSent{work.id(), *sent, to_postmaster});
-      co_return Result<void>();
+    Result<std::unique_ptr<Work>> report = co_await prepare(std::move(notice));
+    if (report) {
+      (*report)->to_postmaster = to_postmaster;
+      Result<void> written = co_await (*report)->write();
+      if (!written) co_return std::move(written).error();
+      co_return report;
     }
-    if (to_postmaster || sent.error().cause != Cause::Permanent) co_return std::move(sent).error();
+    if (to_postmaster || report.error().cause != Cause::Permanent) co_return report;
     to_postmaster = true;
   }
 }
 
-Task<Result<std::string>> Injector::inject(Injection injection) {
-  const auto work = std::make_unique<Work>(floor_, profile_, std::move(injection));
+// Of what could fail only the last sync and commit are left. When the message is stored they must
+// not fail it, or it would come twice; the report is made once more, and else the log alone tells.
+Task<Result<void>> Injector::store_report(Work& work, std::unique_ptr<Work> report) {
+  for (int tries = 1;; ++tries) {
+    Result<void> stored = co_await report->store();
+    if (stored) {
+      floor_.log.emit(log::ReportSent{work.id(), report->id(), report->to_postmaster});
+      co_return stored;
+    }
+    if (!work.has_takers()) co_return stored;
+    Result<std::unique_ptr<Work>> again = co_await prepare_report(work);
+    if (!again || tries > 1) co_return Result<void>();
+    report = *std::move(again);
+  }
+}
+
+/// All but making it durable.
+Task<Result<std::unique_ptr<Injector::Work>>> Injector::prepare(Injection injection) {
+  auto work = std::make_unique<Work>(floor_, profile_, std::move(injection));
   Result<void> done = co_await work->find_recipients();
   if (done) done = co_await work->take_text();
   if (!done) co_return std::move(done).error();
   co_await work->judge_room();
-  if (!work->refused().empty()) {
-    const bool own = !work->injection().uid && work->injection().envelope.sender.empty();
-    if (own && !work->has_takers()) {
-      co_return Error{Cause::Permanent, work->refused().front().reply.text};
-    }
-    if (own) {
-      work->tell_refused();
-    } else {
-      done = co_await tell_sender(*work);
-      if (!done) co_return std::move(done).error();
-    }
+  if (work->is_own() && !work->refused().empty() && !work->has_takers()) {
+    co_return Error{Cause::Permanent, work->refused().front().reply.text};
   }
-  done = co_await work->store();
+  co_return work;
+}
+
+Task<Result<std::string>> Injector::inject(Injection injection) {
+  Result<std::unique_ptr<Work>> prepared = co_await prepare(std::move(injection));
+  if (!prepared) co_return std::move(prepared).error();
+  const std::unique_ptr<Work> work = *std::move(prepared);
+  std::unique_ptr<Work> report;
+  if (!work->refused().empty() && !work->is_own()) {
+    Result<std::unique_ptr<Work>> made = co_await prepare_report(*work);
+    if (!made) co_return std::move(made).error();
+    report = *std::move(made);
+  }
+  Result<void> done = co_await work->store();
   if (!done) co_return std::move(done).error();
+  work->tell_refused();
+  if (report) {
+    done = co_await store_report(*work, std::move(report));
+    if (!done) co_return std::move(done).error();
+  }
   co_return work->id();
 }
 

@@ -31,7 +31,10 @@ struct Injection {
   TextSource* source = nullptr;  ///< Read instead of `text` where it is set; outlives the call.
   std::optional<std::uint32_t> uid;  ///< The local user it comes from; nothing: the program itself.
   std::string_view service = "notice";  ///< A literal: label of gatepost_messages_received.
-  Moment arrived{};                     ///< When it was made; the epoch: now.
+  /// A recipient whose mailbox cannot be opened waits in the queue, even alone. False: that is a
+  /// temporary error, for one who tries again.
+  bool may_wait = true;
+  Moment arrived{};  ///< When it was made; the epoch: now.
 };
 
 /// Recipients are found as for mail by SMTP, without rules about clients and relaying. A message
@@ -39,8 +42,8 @@ struct Injection {
 /// (RFC 3464) about the others is durable in the queue or the sender's mailbox, or where the
 /// sender cannot have it, in postmaster's.
 ///
-/// The report is made first: if the power fails, or the disk, between the two, the caller who
-/// tries again makes a second report, which is better than a message twice and than silence.
+/// The report is written first and made durable last, so that whatever keeps the message from
+/// being stored, and the caller trying again, makes no second report.
 class Injector {
  public:
   /// `floor` outlives the injector.
@@ -48,14 +51,16 @@ class Injector {
   /// Counts for messages that begin afterwards.
   void configure(std::shared_ptr<const Profile> profile) { profile_ = std::move(profile); }
 
-  /// The queue id. Temporary error: nothing was stored, or the report alone; try again later.
+  /// The queue id. Temporary error: nothing was stored; try again later.
   /// Permanent error: none of the recipients can have the program's own message (its sender is
   /// <>, so nobody can be told), or the text cannot be read. Runs to its end when it was begun.
   Task<Result<std::string>> inject(Injection injection);
 
  private:
   class Work;
-  Task<Result<void>> tell_sender(Work& work);
+  Task<Result<std::unique_ptr<Work>>> prepare(Injection injection);
+  Task<Result<std::unique_ptr<Work>>> prepare_report(Work& work);
+  Task<Result<void>> store_report(Work& work, std::unique_ptr<Work> report);
 
   Floor& floor_;
   std::shared_ptr<const Profile> profile_;

@@ -91,7 +91,7 @@ void Pickup::look() {
 }
 
 Task<void> Pickup::round() {
-  if (ready_.empty()) co_await list();
+  co_await list();
   std::size_t taken = 0;
   while (!ready_.empty() && taken < kRound && !closed_) {
     std::string name = std::move(ready_.back());
@@ -120,7 +120,8 @@ Task<void> Pickup::list() {
   }
   const Instant instant = parts_.floor.clocks.instant();
   std::map<std::string, Instant, std::less<>> waiting;
-  // Taken from the back: the oldest stands last.
+  ready_.clear();
+  // Taken from the back: whose turn is first stands last.
   for (auto name = found->rbegin(); name != found->rend(); ++name) {
     const auto known = waiting_.find(*name);
     if (known != waiting_.end()) waiting.insert(*known);
@@ -151,9 +152,13 @@ Task<Pickup::Taken> Pickup::take(std::string name) {
     co_await set_aside(std::move(name), "authorized_submit_users keeps its user out");
     co_return Taken::Yes;
   }
-  if (!has_room(drop->item.octets)) {
+  // Of what is too large only a report is stored. The size is the file's, which costs its user
+  // nothing: a sparse file may claim more than any disk has.
+  const std::uint64_t limit = profile_->of(Service::Smtp).session.message_size_limit;
+  const bool too_large = limit > 0 && drop->item.octets > limit;
+  if (!has_room(too_large ? 0 : drop->item.octets)) {
     wait(name, "not enough free space");
-    co_return Taken::NoRoom;
+    co_return has_room(0) ? Taken::Later : Taken::NoRoom;
   }
   const Taken taken = co_await inject(*std::move(drop));
   co_return taken;
@@ -179,7 +184,9 @@ Task<Pickup::Taken> Pickup::inject(storage::Drop drop) {
     }
     wait(drop.name, id.error().detail);
     const int number = id.error().system;
-    co_return (number == ENOSPC || number == EDQUOT) ? Taken::NoRoom : Taken::Later;
+    const bool full = number == ENOSPC || number == EDQUOT;
+    // Where the reserve is there again, this one alone was too large for the disk.
+    co_return (full && !has_room(0)) ? Taken::NoRoom : Taken::Later;
   }
   waiting_.erase(drop.name);
   const auto job = [this, &drop] { return maildrop_.remove(drop.name); };

@@ -25,7 +25,8 @@ class Submitters {
   [[nodiscard]] virtual Result<bool> may_submit(std::uint32_t uid) = 0;
 };
 
-/// One message at a time, so that local mail, however much, leaves the disk to others in between.
+/// One message at a time, so that local mail, however much, leaves the disk to others in between;
+/// the users of the machine take turns.
 /// What cannot be taken in now is tried again later; what never can is set aside and told once.
 class Pickup {
  public:

@@ -66,6 +66,14 @@ storage::IntakeRequest for_list(const storage::IntakeRequest& from) {
   return out;
 }
 
+const storage::PutOff* find_put_off(std::span<const storage::PutOff> all, const Target& target) {
+  const auto same = [&target](const storage::PutOff& one) {
+    return one.maildir == target.maildir && one.folder == target.folder;
+  };
+  const auto found = std::find_if(all.begin(), all.end(), same);
+  return found == all.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 smtp::Reply Recipients::lookup_failure(const mail::Mailbox& mailbox) {
@@ -259,6 +267,13 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
     for (const Target& target : accepted.found.mailboxes) {
       if (target.handed_over) {
         waiting = true;
+        continue;
+      }
+      if (const storage::PutOff* later = find_put_off(times.put_off, target)) {
+        waiting = true;
+        log.emit(log::RecipientTried{id, target.address, "none", times.before, Duration::zero(),
+                                     Duration::zero(), times.promise, "4.3.0", "deferred",
+                                     later->reason});
         continue;
       }
       const std::string_view transport = transport_of(target.domain);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -104,6 +105,7 @@ class Recipients {
   struct Times {
     Duration before{};
     Duration promise{};
+    std::span<const storage::PutOff> put_off = {};  ///< Borrowed.
   };
   /// The message is durable: one line for each mailbox that has it, `removed` when nothing waits, and
   /// throw-away addresses count it.

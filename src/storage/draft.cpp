@@ -28,6 +28,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <unistd.h>
 
 #include "base/format.h"
@@ -56,6 +57,12 @@ bool cannot_link(int number) {
          number == ENOSYS;
 }
 
+/// A matter of this mailbox, as far as one can tell, and not of the disk.
+bool is_its_own(int number) {
+  return number == ENOTDIR || number == ELOOP || number == EACCES || number == EPERM ||
+         number == EROFS;
+}
+
 }  // namespace
 
 void Draft::Tally::add(std::string_view text) {
@@ -74,7 +81,9 @@ Draft::Draft(Shelf& shelf, IntakeRequest request)
     : shelf_(shelf),
       request_(std::move(request)),
       hostname_(shelf.hostname),
-      copies_(request_.local.size()) {}
+      copies_(request_.local.size()) {
+  for (std::size_t n = 0; n < copies_.size(); ++n) copies_[n].which = n;
+}
 
 Result<void> Draft::check_request() const {
   if (!queue::is_item_id(request_.id)) return Error{Cause::Bug, "not an id: " + request_.id, 0};
@@ -89,6 +98,7 @@ Result<void> Draft::check_request() const {
 
 Result<void> Draft::spill() {
   GP_CHECK(check_request());
+  GP_CHECK(find_places());
   body_.add(buffer);
   if (!copies_.empty()) GP_CHECK(write_first(/*last=*/false));
   if (!request_.envelope.recipients.empty()) GP_CHECK(write_queued(/*last=*/false));
@@ -108,12 +118,14 @@ Result<Stored> Draft::promise() {
   stored.octets = octets_;
   stored.stores = stores_;
   stored.queued = has_row_;
+  stored.put_off = std::move(put_off_);
   count_copies(stored);
   return stored;
 }
 
 Result<void> Draft::store() {
   GP_CHECK(check_request());
+  GP_CHECK(find_places());
   body_.add(buffer);
   if (!copies_.empty()) GP_CHECK(write_first(/*last=*/true));
   if (!request_.envelope.recipients.empty()) GP_CHECK(write_queued(/*last=*/true));
@@ -183,8 +195,48 @@ void Draft::count_copies(Stored& stored) {
     if (!use || percent == 0 || !mail::reaches(*use, to.quota, percent)) continue;
     const mail::QuotaUse before{use->octets - std::min(use->octets, copies_[n].octets),
                                 use->messages - std::min<std::uint64_t>(use->messages, 1)};
-    if (!mail::reaches(before, to.quota, percent)) stored.nearly_full.push_back(n);
+    if (!mail::reaches(before, to.quota, percent)) stored.nearly_full.push_back(copies_[n].which);
   }
+}
+
+Result<void> Draft::try_place(std::size_t n) {
+  GP_CHECK(hold(n));
+  GP_CHECK(shelf_.files.may_change(copies_[n].lease->tmp.get()));
+  GP_CHECK(shelf_.files.may_change(copies_[n].lease->fresh.folder.get()));
+  let_go(n);
+  return {};
+}
+
+// Before anything is written, so that the text goes into the queue from its first octet: one
+// member's broken mailbox must not keep the mail of all others.
+Result<void> Draft::find_places() {
+  if (std::exchange(placed_, true)) return {};
+  std::vector<mail::Recipient>& queued = request_.envelope.recipients;
+  const bool has_queued = !queued.empty();
+  const bool alone = copies_.size() <= 1 && !has_queued;
+  if (!shelf_.index || (alone && !request_.may_wait_alone)) return {};
+  std::vector<Copy> copies;
+  std::vector<LocalCopy> local;
+  std::optional<Error> last;
+  for (std::size_t n = 0; n < copies_.size(); ++n) {
+    LocalCopy& to = request_.local[n];
+    auto there = to.later ? try_place(n) : Result<void>();
+    if (there) {
+      copies.push_back(std::move(copies_[n]));
+      local.push_back(std::move(to));
+      continue;
+    }
+    last = std::move(there).error();
+    if (!is_its_own(last->system)) return *std::move(last);
+    put_off_.push_back({to.maildir, to.folder, last->detail});
+    const auto same = [&to](const auto& one) { return one.mailbox == to.later->mailbox; };
+    if (std::none_of(queued.begin(), queued.end(), same)) queued.push_back(*std::move(to.later));
+  }
+  copies_ = std::move(copies);
+  request_.local = std::move(local);
+  const bool nobody = copies_.empty() && !has_queued;
+  if (nobody && last && !request_.may_wait_alone) return *std::move(last);
+  return {};
 }
 
 void Draft::let_go(std::size_t n) {

@@ -49,6 +49,7 @@ class Draft {
     std::string name;  ///< Of the file, as far as it is the same in tmp/ and new/.
     std::string info;  ///< `,S=...,W=...` in new/.
     std::uint64_t octets = 0;
+    std::size_t which = 0;  ///< Its place in the request as it was given.
     Place place = Place::Nowhere;
   };
 
@@ -60,6 +61,8 @@ class Draft {
 
   Result<void> store();
   Result<void> check_request() const;
+  Result<void> find_places();
+  Result<void> try_place(std::size_t n);
   Result<void> write_first(bool last);
   Result<void> write_queued(bool last);
   Result<void> write_others();
@@ -79,9 +82,10 @@ class Draft {
   [[nodiscard]] bool is_shared() const;
 
   Shelf& shelf_;
-  const IntakeRequest request_;
+  IntakeRequest request_;  ///< Its local copies: those of copies_.
   const std::shared_ptr<const std::string> hostname_;
   std::vector<Copy> copies_;
+  std::vector<PutOff> put_off_;
   Descriptor first_;  ///< The file of copies_[0].
   std::uint64_t first_header_ = 0;
   Descriptor queued_;
@@ -91,6 +95,7 @@ class Draft {
   std::uint32_t stores_ = 0;
   std::uint64_t octets_ = 0;
   bool begun_ = false;
+  bool placed_ = false;
   bool has_text_ = false;  ///< The queue's file is there.
   bool has_row_ = false;
 };

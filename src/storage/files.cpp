@@ -169,6 +169,11 @@ class SystemFiles final : public Files {
     return facts_from(found);
   }
 
+  Result<void> may_change(int folder) override {
+    if (::faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) < 0) return system_error("access", errno);
+    return {};
+  }
+
   Result<std::vector<std::string>> list(int folder, std::size_t most) override {
     // A descriptor of its own: fdopendir takes over the one it is given, and its position.
     const int own = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

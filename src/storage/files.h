@@ -85,6 +85,8 @@ class Files {
   virtual Result<void> unlink(int folder, const std::string& name) = 0;
   virtual Result<FileFacts> facts(int folder, const std::string& name) = 0;
   virtual Result<FileFacts> facts(int file) = 0;
+  /// An error when names may not be made in the open folder.
+  virtual Result<void> may_change(int folder) = 0;
   /// Names in the folder without "." and "..", in no order; at most `most`.
   virtual Result<std::vector<std::string>> list(int folder, std::size_t most) = 0;
   virtual Result<FreeSpace> space(const std::string& path) = 0;

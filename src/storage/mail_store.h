@@ -29,6 +29,9 @@ struct LocalCopy {
   std::string folder = {};    ///< Maildir++ name without its first dot; empty: the Maildir itself.
   bool create_folder = false;    ///< Makes the folder; else what has none goes to the Maildir.
   mail::QuotaLimits quota = {};  ///< For Stored::nearly_full; nothing is refused here.
+  /// Who waits in the queue instead while the mailbox cannot be opened for a reason of its own
+  /// (not a disk that is full or broken); nobody: the message fails as a whole.
+  std::optional<mail::Recipient> later = {};
 };
 
 /// A message about to come in.
@@ -40,6 +43,15 @@ struct IntakeRequest {
   std::string received;  ///< The Received field, folded, ending in LF.
   std::string login;     ///< Who submitted it; kept with the item in the queue.
   bool hold = false;     ///< Queued recipients wait until somebody releases the item.
+  /// LocalCopy::later counts even when nobody else can have the message now.
+  bool may_wait_alone = false;
+};
+
+/// A local copy that waits in the queue: see LocalCopy::later.
+struct PutOff {
+  std::string maildir;
+  std::string folder;
+  std::string reason;
 };
 
 /// What a kept promise tells.
@@ -48,7 +60,8 @@ struct Stored {
   std::uint32_t stores = 0;  ///< How many times the text was written (1 when shared by links).
   bool queued = false;       ///< There is something new in the queue.
   std::vector<std::size_t> nearly_full;  ///< Local copies that brought a mailbox past the warning.
-  Duration promise_time{};               ///< From promise() to durable, for delays=.
+  std::vector<PutOff> put_off;
+  Duration promise_time{};  ///< From promise() to durable, for delays=.
 };
 
 /// One message on its way to the disk. Destroying it before promise() succeeded drops all

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <sys/stat.h>
+#include <unordered_map>
 #include <utility>
 
 #include "base/format.h"
@@ -162,10 +163,31 @@ Result<std::vector<std::string>> Maildrop::list(std::size_t most,
       sweep(folder.get(), name, now, strange);
     }
   }
+  return in_turn(folder.get(), std::move(ready), most);
+}
+
+std::vector<std::string> Maildrop::in_turn(int folder,
+                                           std::vector<std::string> names,
+                                           std::size_t most) {
+  struct Place {
+    std::size_t turn = 0;
+    std::string name;
+  };
   // The moment of writing stands first in a name.
-  std::sort(ready.begin(), ready.end());
-  if (ready.size() > most) ready.resize(most);
-  return ready;
+  std::sort(names.begin(), names.end());
+  std::unordered_map<std::uint32_t, std::size_t> turns;
+  std::vector<Place> places;
+  for (std::string& name : names) {
+    const Result<FileFacts> facts = files_.facts(folder, name);
+    // What cannot be asked now is asked again when it is opened.
+    places.push_back({turns[facts ? facts->uid : 0]++, std::move(name)});
+  }
+  std::stable_sort(places.begin(), places.end(),
+                   [](const Place& a, const Place& b) { return a.turn < b.turn; });
+  if (places.size() > most) places.resize(most);
+  std::vector<std::string> out;
+  for (Place& place : places) out.push_back(std::move(place.name));
+  return out;
 }
 
 void Maildrop::sweep(int folder,

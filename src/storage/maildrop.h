@@ -81,8 +81,9 @@ class Maildrop {
 
   /// When names in it last changed. Quick enough for the loop.
   [[nodiscard]] Result<Moment> changed() const;
-  /// Names of messages, oldest first, at most `most`. Files whose writing was given up (older than
-  /// a day) are removed, as are those names that sendmail(1) never makes: `strange` tells them.
+  /// Names of messages, at most `most`: one of each user, then one more of each, and so on. Those of
+  /// one turn and those of one user stand by their names, the oldest first; a name is what its user
+  /// likes, so it counts no further. Files whose writing was given up (older than a day) are removed, as are those names that sendmail(1) never makes: `strange` tells them.
   Result<std::vector<std::string>> list(std::size_t most,
                                         Moment now,
                                         std::vector<std::string>& strange);
@@ -94,6 +95,7 @@ class Maildrop {
 
  private:
   Result<Descriptor> open_folder() const;
+  std::vector<std::string> in_turn(int folder, std::vector<std::string> names, std::size_t most);
   void sweep(int folder, const std::string& name, Moment now, std::vector<std::string>& strange);
   Result<void> set_aside(int folder, const std::string& name);
 

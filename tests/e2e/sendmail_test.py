@@ -3,10 +3,11 @@
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import tempfile
 
-from harness import DOMAIN, PATIENCE, Case, SharedCase, is_root, wait_for
+from harness import DOMAIN, PATIENCE, Case, SharedCase, is_root, ordinary_user, wait_for
 
 ORIGIN = {"myorigin": DOMAIN}
 LETTER = "Subject: hi\n\nhello\n"
@@ -160,6 +161,88 @@ class OtherUsers(Case):
         server.sendmail("alice", text=LETTER)
         new_texts(server, "alice")
         self.assertTrue((server.root / "maildrop" / "corrupt" / junk.name).exists())
+
+
+class Sparse(Case):
+    """Files that claim more than any disk has, which costs their user nothing."""
+
+    def place(self, server, number, octets):
+        name = f"M{1000 + number:016X}{number:032X}"
+        text = lambda value: struct.pack(">I", len(value)) + value
+        record = b"\x02" + text(name.encode()) + struct.pack(">QQ", 1000, octets) + text(b"x") + text(b"")
+        record += bytes(3) + text(b"") + bytes(8) + b"\0" + text(b"") + bytes(8) + struct.pack(">I", 1)
+        record += text(b"bob") + text(DOMAIN.encode()) + b"\0" + text(b"") + b"\0" + text(b"")
+        total = 2166136261
+        for octet in record:
+            total = ((total ^ octet) * 16777619) & 0xffffffff
+        path = server.root / "maildrop" / ("T" + name[1:])
+        with path.open("wb") as file:
+            file.seek(octets)
+            file.write(record + b"GPQTEXT1" + struct.pack(">QII", octets, len(record), total))
+        path.chmod(0o644)
+        path.rename(path.with_name(name))
+
+    def check(self, **settings):
+        server = self.server({**ORIGIN, **settings})
+        for number in range(50):
+            self.place(server, number, 10 << 40)
+        server.sendmail("alice", text=LETTER)
+        new_texts(server, "alice")
+        return server
+
+    def test_they_are_set_aside_and_stop_nobody(self):
+        server = self.check()
+        wait_for(lambda: len(list((server.root / "maildrop" / "corrupt").glob("M*"))) == 50, "all aside")
+
+    def test_without_a_limit_they_wait_for_room_alone(self):
+        self.check(message_size_limit="0")
+
+
+class Broken(Case):
+    """One mailbox that cannot be written: a file stands where it should be."""
+
+    def start(self, **settings):
+        server = self.unstarted({**ORIGIN, **settings})
+        self.broken = server.maildir("bob")
+        self.broken.parent.mkdir(parents=True)
+        self.broken.write_text("x")
+        if is_root():
+            account = ordinary_user()
+            for path in [server.root / "mail", *(server.root / "mail").rglob("*")]:
+                os.chown(path, account.pw_uid, account.pw_gid)
+        return server.start()
+
+    def mend(self, server):
+        self.broken.unlink()
+        server.command("queue", "flush")
+        new_texts(server, "bob")
+
+    def test_the_others_have_it_the_sender_is_told_once_and_it_waits(self):
+        server = self.start()
+        server.sendmail("-f", f"alice@{DOMAIN}", f"bob@{DOMAIN}", f"ghost@{DOMAIN}", f"carol@{DOMAIN}", text=LETTER)
+        new_texts(server, "carol")
+        new_texts(server, "alice")
+        wait_for(lambda: not list((server.root / "maildrop").glob("M*")), "an empty maildrop")
+        self.assertEqual([each["recipients"][0]["address"] for each in server.queue()], [f"bob@{DOMAIN}"])
+        server.wait_log(f"to=<bob@{DOMAIN}>, relay=none")
+        self.mend(server)
+        self.assertEqual([len(server.new(name)) for name in ("alice", "bob", "carol")], [1, 1, 1])
+        wait_for(lambda: not server.queue(), "an empty queue")
+
+    def test_alone_it_waits_in_the_queue(self):
+        server = self.start()
+        server.sendmail("-f", f"alice@{DOMAIN}", f"bob@{DOMAIN}", text=LETTER)
+        wait_for(server.queue, "the message in the queue")
+        self.mend(server)
+
+    def test_a_list_by_smtp_reaches_the_others_and_one_alone_is_deferred(self):
+        server = self.start()
+        with server.client() as client:
+            client.ehlo()
+            self.assert_reply(client.deliver(LETTER, f"bob@{DOMAIN}", f"carol@{DOMAIN}"), "250 ")
+            self.assert_reply(client.deliver(LETTER, f"bob@{DOMAIN}"), "451 ")
+        new_texts(server, "carol")
+        self.assertEqual(len(server.queue()), 1)
 
 
 class Down(Case):

@@ -129,7 +129,7 @@ TEST_CASE("unknown recipients are reported to the sender, the others have the ma
   const auto id = house.inject(letter({"bob", "nobody", "ghost@virtual.example"}));
   REQUIRE(id);
   REQUIRE(house.store.kept.size() == 2);
-  const test::Kept& report = house.store.kept[0];
+  const test::Kept& report = house.store.kept[1];
   CHECK(report.request.envelope.sender.empty());
   REQUIRE(report.request.local.size() == 1);
   CHECK(report.request.local[0].maildir == "/mail/alice");
@@ -138,8 +138,8 @@ TEST_CASE("unknown recipients are reported to the sender, the others have the ma
   CHECK(report.text.find("Final-Recipient: rfc822;ghost@virtual.example\n") != std::string::npos);
   CHECK(report.text.find("Final-Recipient: rfc822;bob") == std::string::npos);
   CHECK(report.text.find("Subject: hi\n") != std::string::npos);
-  CHECK(house.store.kept[1].request.id == *id);
-  CHECK(house.store.kept[1].request.local.size() == 1);
+  CHECK(house.store.kept[0].request.id == *id);
+  CHECK(house.store.kept[0].request.local.size() == 1);
   CHECK(house.logged("dsn=5.1.1, status=bounced (<nobody@example.com>: Recipient address"));
   CHECK(house.logged(*id + ": sender non-delivery notification: " + report.request.id));
 }
@@ -202,6 +202,43 @@ TEST_CASE("what cannot be looked up or stored now stores nothing", "[server]") {
   CHECK(house.store.kept.empty());
 }
 
+TEST_CASE("a message that cannot be stored makes no report, however often it is tried",
+          "[server]") {
+  House house;
+  for (int tries = 0; tries < 3; ++tries) {
+    house.store.promise_error = Error{Cause::Temporary, "fsync", EIO};
+    REQUIRE_FALSE(house.inject(letter({"bob", "nobody"})));
+    CHECK(house.store.kept.empty());
+  }
+  REQUIRE(house.inject(letter({"bob", "nobody"})));
+  CHECK(house.store.kept.size() == 2);
+}
+
+TEST_CASE("who waits while a mailbox is broken is an address that leads there alone", "[server]") {
+  House house;
+  server::Resolution both;
+  both.mailboxes.push_back(
+      house.directory->target("/mail/bob", "bob@example.com", policy::DomainClass::Local));
+  both.mailboxes.push_back(
+      house.directory->target("/mail/dan", "dan@example.com", policy::DomainClass::Local));
+  house.directory->aliases["team@example.com"] = both;
+  house.directory->aliases["dan@example.com"] = both;
+  REQUIRE(house.inject(letter({"team", "alice"})));
+  const storage::IntakeRequest& request = house.store.kept.at(0).request;
+  CHECK(request.may_wait_alone);
+  REQUIRE(request.local.size() == 3);
+  REQUIRE(request.local[0].later);
+  CHECK(request.local[0].later->mailbox.text() == "bob@example.com");
+  CHECK(request.local[0].later->original == "rfc822;team@example.com");
+  CHECK_FALSE(request.local[1].later);
+  REQUIRE(request.local[2].later);
+  CHECK(request.local[2].later->mailbox.text() == "alice@example.com");
+  server::Injection again = letter({"alice"});
+  again.may_wait = false;
+  REQUIRE(house.inject(std::move(again)));
+  CHECK_FALSE(house.store.kept.at(1).request.local.at(0).later);
+}
+
 TEST_CASE("a text in pieces is stored as it is, however it is cut", "[server]") {
   const std::string body(100'000, 'x');
   const std::vector<std::string> texts{"Subject: hi\n\n" + body + "\n", "no header\nat all\n", "",
@@ -227,9 +264,9 @@ TEST_CASE("who had the message before does not get it again", "[server]") {
   injection.text = "Delivered-To: bob@example.com\n" + injection.text;
   REQUIRE(house.inject(std::move(injection)));
   REQUIRE(house.store.kept.size() == 2);
-  CHECK(house.store.kept[0].text.find("Status: 5.4.6") != std::string::npos);
-  REQUIRE(house.store.kept[1].request.local.size() == 1);
-  CHECK(house.store.kept[1].request.local[0].maildir == "/mail/alice");
+  CHECK(house.store.kept[1].text.find("Status: 5.4.6") != std::string::npos);
+  REQUIRE(house.store.kept[0].request.local.size() == 1);
+  CHECK(house.store.kept[0].request.local[0].maildir == "/mail/alice");
 }
 
 TEST_CASE("a text past the limits goes back to its sender", "[server]") {

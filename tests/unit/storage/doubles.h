@@ -131,6 +131,10 @@ class WatchedFiles : public Files {
     GP_CHECK(before(Call::Facts));
     return real_->facts(file);
   }
+  Result<void> may_change(int folder) override {
+    GP_CHECK(before(Call::Facts));
+    return real_->may_change(folder);
+  }
   Result<std::vector<std::string>> list(int folder, std::size_t most) override {
     GP_CHECK(before(Call::List));
     return real_->list(folder, most);

@@ -190,6 +190,37 @@ TEST_CASE("a message to more mailboxes than are held open reaches each", "[stora
   for (const std::string& user : users) REQUIRE(house.new_in(user).size() == 1);
 }
 
+TEST_CASE("a mailbox that cannot be opened keeps nobody else's copy waiting",
+          "[storage][mail_store]") {
+  for (const std::size_t octets : {100U, 200000U}) {
+    Scratch scratch;
+    const auto files = make_system_files();
+    House house(*files, scratch.path());
+    REQUIRE(house.open());
+    std::filesystem::create_directories(scratch / "mail/bob");
+    std::ofstream(house.maildir("bob")) << "x";
+    const std::string text = "Subject: x\n\n" + std::string(octets, 'x') + "\n";
+    auto request = house.request("A1", {"bob", "ann"});
+    REQUIRE_FALSE(house.deliver(request, text));
+    request.local[0].later = mail::Recipient{{"bob", "us.example"}, {}, {}};
+    const auto stored = house.deliver(request, text);
+    REQUIRE(stored);
+    REQUIRE(stored->put_off.size() == 1);
+    CHECK(stored->put_off[0].maildir == house.maildir("bob"));
+    CHECK(house.new_in("ann").at(0).ends_with(text));
+    REQUIRE(house.queued().size() == 1);
+    CHECK(house.queued()[0].destinations.at(0).recipient.mailbox.text() == "bob@us.example");
+    // Alone it waits only where that is wished.
+    request.id = "A2";
+    request.local.pop_back();
+    REQUIRE_FALSE(house.deliver(request, text));
+    CHECK(house.queued().size() == 1);
+    request.may_wait_alone = true;
+    REQUIRE(house.deliver(request, text));
+    CHECK(house.queued().size() == 2);
+  }
+}
+
 TEST_CASE("an ordinary message costs one write, one sync and one sync of the folder",
           "[storage][mail_store]") {
   Scratch scratch;

@@ -173,6 +173,20 @@ TEST_CASE("addresses that are none are not believed", "[storage]") {
   CHECK_FALSE(place.drop.open(place.leave("x\n", item)));
 }
 
+TEST_CASE("the users take turns, whatever their names say", "[storage]") {
+  if (::geteuid() != 0) SKIP("only root gives files away");
+  Place place;
+  const auto drop = [&place](char digit, unsigned uid) {
+    const std::string name = "M" + std::string(48, digit);
+    place.temp.write("drop/" + name, "x");
+    REQUIRE(::chown((place.folder + "/" + name).c_str(), uid, uid) == 0);
+    return name;
+  };
+  const std::vector<std::string> first{drop('1', 4001), drop('2', 4001), drop('3', 4001)};
+  const std::string other = drop('4', 4002);
+  CHECK(place.list() == std::vector<std::string>{first[0], other, first[1], first[2]});
+}
+
 TEST_CASE("strange names are set aside, fresh writing is left alone, old writing goes",
           "[storage]") {
   Place place;
