@@ -36,7 +36,7 @@ void Clerk::Line::append(Line& other) {
 // Not asio::post(): that wakes the loop while it holds a lock the loop needs first of all, so
 // that for most messages the loop's thread fell asleep again and had to be woken once more.
 Clerk::Clerk(asio::io_context& loop, Settings settings)
-    : settings_(settings), bell_(loop, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    : loop_(loop), settings_(settings), bell_(loop, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   GP_ASSERT(settings_.threads > 0);
 }
 
@@ -179,10 +179,9 @@ void Clerk::deliver() {
   struct Rest {
     Clerk& clerk;
     ~Rest() {
-      if (!clerk.ready_.empty()) {
-        asio::post(clerk.bell_.get_executor(), [self = &clerk] { self->deliver(); });
-      }
-      if (clerk.awaited_ > 0) clerk.await_bell();
+      const bool deaf = clerk.awaited_ > 0 && !clerk.listening_;
+      if (clerk.ready_.empty() && !deaf) return;
+      asio::post(clerk.loop_, [self = &clerk] { self->deliver(); });
     }
   } rest{*this};
   while (!ready_.empty()) {
@@ -190,6 +189,7 @@ void Clerk::deliver() {
     --awaited_;
     job->resume();
   }
+  if (awaited_ > 0) await_bell();
 }
 
 void Clerk::settle() {

@@ -97,6 +97,7 @@ class Clerk {
   void await_bell();
   void deliver();
 
+  asio::io_context& loop_;
   const Settings settings_;
   asio::posix::stream_descriptor bell_;  ///< Rung by threads, awaited by the loop.
   // Of the loop's thread.
