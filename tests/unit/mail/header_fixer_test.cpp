@@ -35,15 +35,15 @@ constexpr std::string_view kAdded =
 
 TEST_CASE("a mailbox file's first line is no field and ends no header", "[mail][header_fixer]") {
   const std::string rest = "To: bob@example.com\n" + std::string(kAdded) + "\nbody\n";
-  for (const std::string line : {"From alice@example.com Mon Jan  1 00:00:00 2026\n", ">From x\n"}) {
+  for (const std::string line :
+       {"From alice@example.com Mon Jan  1 00:00:00 2026\n", ">From x\n"}) {
     for (const std::size_t piece : {0U, 1U, 3U, 7U}) {
       const std::string text = line + "To: bob@example.com\nBcc: secret@far.example\n\nbody\n";
       CHECK(fix(text, kFixes, piece) == rest);
     }
   }
   // Only the first; and a field is one, however odd.
-  CHECK(fix("Subject: x\nFrom y z\n") ==
-        "Subject: x\n" + std::string(kAdded) + "\nFrom y z\n");
+  CHECK(fix("Subject: x\nFrom y z\n") == "Subject: x\n" + std::string(kAdded) + "\nFrom y z\n");
   CHECK(fix("From : x@example.com\n\n").starts_with("From : x@example.com\n"));
 }
 
