@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/disk_files.h"
+#include "app/host_checks.h"
 #include "app/load.h"
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -40,11 +41,18 @@ int check_command(Arguments command_line) {
   }
   app::DiskFiles files;
   const auto loaded = app::load_settings(options->configuration, files);
-  const auto* refusal = std::get_if<app::LoadRefusal>(&loaded);
-  const std::vector<std::string> errors =
-      refusal != nullptr ? refusal->lines : std::vector<std::string>{};
-  const auto& notes =
-      refusal != nullptr ? refusal->notes : std::get<app::LoadedSettings>(loaded).notes;
+  std::vector<std::string> errors;
+  std::vector<std::string> notes;
+  if (const auto* refusal = std::get_if<app::LoadRefusal>(&loaded)) {
+    errors = refusal->lines;
+    notes = refusal->notes;
+  } else {
+    const auto& right = std::get<app::LoadedSettings>(loaded);
+    const app::HostReport host = app::check_host(right, files);
+    for (const std::string& line : host.errors) errors.push_back(right.places.locate(line));
+    notes = right.notes;
+    for (const std::string& line : host.warnings) notes.push_back(right.places.locate(line));
+  }
   if (options->json) {
     if (const int status = tell_json(errors, notes); status != exits::kOk) return status;
   } else {

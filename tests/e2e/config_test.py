@@ -50,6 +50,49 @@ class Check(Case):
         self.assertEqual(status, 78, said)
         self.assertRegex(said, rf":({line}|{line + 3})\b")
 
+    def test_what_the_machine_does_not_have_is_told_with_its_line(self):
+        for row, told in (("smtpd_tls_cert_file = /x/nofile", "smtpd_tls_cert_file: open /x/nofile: No such file"),
+                          ("smtpd_tls_chain_files = /x/nofile", "/x/nofile: No such file"),
+                          ("mail_owner = nosuch", 'mail_owner: no user "nosuch" in /etc/passwd'),
+                          ("mail_owner = root", 'mail_owner: "root" is root: expected a user without rights, such as '
+                                                "gatepost"),
+                          ("control_group = nosuch", 'control_group: no group "nosuch" in /etc/group'),
+                          ("virtual_alias_maps = hash:/x/nofile", "virtual_alias_maps: /x/nofile: No such file"),
+                          ("mydestination = example.com, hash:/x/nofile", "mydestination: /x/nofile: No such file")):
+            with self.subTest(row=row):
+                status, said, line, server = self.check(row + "\n")
+                self.assertEqual(status, 78, said)
+                self.assertIn(told, said)
+                if not row.startswith("smtpd_tls_chain"):
+                    self.assertIn(f"{server.config}:{line}: {told}", said)
+
+    def test_a_missing_file_of_users_is_told_with_what_makes_it(self):
+        server = self.unstarted()
+        (server.root / "etc" / "users").unlink()
+        done = server.command("check")
+        self.assertEqual(done.returncode, 78)
+        self.assertIn(f"passwd_file: {server.root}/etc/users is not there; gatepost user add NAME makes it",
+                      done.stderr)
+
+    def test_an_origin_that_is_no_domain_of_ours_is_worth_a_word(self):
+        status, said, _, _ = self.check("")
+        self.assertEqual(status, 0)
+        self.assertIn(f"warning: myorigin mx.{DOMAIN} is not a domain of ours: mail for names without a domain, such "
+                      "as cron's for root, would wait for another host", said)
+        status, said, _, _ = self.check(f"myorigin = {DOMAIN}\n")
+        self.assertNotIn("myorigin", said)
+
+    def test_a_maildrop_that_users_cannot_reach_is_worth_a_word(self):
+        server = self.unstarted()
+        closed = server.root / "closed"
+        closed.mkdir()
+        closed.chmod(0o750)
+        server.write_config({"maildrop_directory": f"{closed}/drop"})
+        done = server.command("check")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, rf"warning: maildrop_directory: {closed}/drop: other users may not go through "
+                                      rf"{closed} \(\S+ 0750\), and cannot use sendmail")
+
     def test_a_missing_file_is_told(self):
         server = self.unstarted()
         server.config.unlink()
