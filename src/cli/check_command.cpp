@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // cli: gatepost check: is the configuration right, with all that it names?
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "app/disk_files.h"
 #include "app/host_checks.h"
 #include "app/load.h"
+#include "app/user_checks.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/help.h"
@@ -52,6 +54,7 @@ int check_command(Arguments command_line) {
     for (const std::string& line : host.errors) errors.push_back(right.places.locate(line));
     notes = right.notes;
     for (const std::string& line : host.warnings) notes.push_back(right.places.locate(line));
+    for (std::string& line : app::find_user_faults(right, files)) notes.push_back(std::move(line));
   }
   if (options->json) {
     if (const int status = tell_json(errors, notes); status != exits::kOk) return status;

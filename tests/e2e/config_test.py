@@ -93,6 +93,32 @@ class Check(Case):
         self.assertRegex(done.stderr, rf"warning: maildrop_directory: {closed}/drop: other users may not go through "
                                       rf"{closed} \(\S+ 0750\), and cannot use sendmail")
 
+    def test_users_that_are_not_what_is_meant_are_worth_a_word(self):
+        server = self.unstarted({"myorigin": DOMAIN, "virtual_alias_maps": "hash:virtual",
+                                 "postmaster_address": f"root@{DOMAIN}"})
+        (server.root / "etc" / "virtual").write_text(f"sales@{DOMAIN} alice@{DOMAIN}\nkeep@{DOMAIN} keep@{DOMAIN}, "
+                                                     f"alice@{DOMAIN}\n")
+        users = server.root / "etc" / "users"
+        with open(users, "a", encoding="utf-8") as file:
+            file.write(f"no colon here\nodd@{DOMAIN}:*::::::gatepost_mode=sendonly\nargon@{DOMAIN}:{{ARGON2ID}}x\n"
+                       f"far@elsewhere.test:*\nsales@{DOMAIN}:*\nkeep@{DOMAIN}:*\n")
+        done = server.command("check")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = [line.partition("warning: ")[2] for line in done.stderr.splitlines()]
+        for line in (f"{users}: line 5: expected name:password, with a colon",
+                     f"{users}: user odd@{DOMAIN} is disabled: gatepost_mode sendonly: expected normal, send-only, "
+                     "receive-only or disabled",
+                     f"{users}: user far@elsewhere.test gets no mail: elsewhere.test is not a domain of ours",
+                     f"{users}: user sales@{DOMAIN} gets no mail: sales@{DOMAIN} is also an alias, which counts",
+                     f"postmaster_address: root@{DOMAIN} is no user of {users}"):
+            self.assertIn(line, said, done.stderr)
+        self.assertIn(f"{users}: user argon@{DOMAIN} cannot log in: ", done.stderr)
+        for name in ("alice", "keep"):
+            self.assertNotIn(f"user {name}@", done.stderr)
+        added = server.command("user", "add", "bob@elsewhere.test", "--stdin", input="secret words\n")
+        self.assertEqual(added.returncode, 0)
+        self.assertIn("user bob@elsewhere.test gets no mail: elsewhere.test is not a domain of ours", added.stderr)
+
     def test_a_missing_file_is_told(self):
         server = self.unstarted()
         server.config.unlink()
