@@ -63,7 +63,7 @@ line in sudoers(5) and no argument more:
 They then type: sudo gatepost user passwd --self
 It asks for the old password first. sudo tells who asks, in SUDO_USER.
 
-For Dovecot 2.3, the same file; where mail_owner is not gatepost, write that user:
+For Dovecot 2.3, the same file (gatepost stands for mail_owner):
 
   first_valid_uid = 100
   mail_location = maildir:~/Maildir
@@ -87,7 +87,7 @@ For Dovecot 2.3, the same file; where mail_owner is not gatepost, write that use
     quota_rule3 = Trash.*:ignore
   }
 
-Where mail goes to Dovecot by LMTP (mailbox_transport or virtual_transport), also:
+Where mailbox_transport or virtual_transport hands mail to Dovecot, also:
 
   service lmtp {
     unix_listener lmtp {

@@ -320,7 +320,7 @@ TEST_CASE("circles and right sides that cannot be are errors with file and line"
   CHECK(place.refusal() ==
         "/etc/aliases:2: news: \"\"|/usr/bin/news\"\": no programs are run for mail");
   place.files.put("/etc/aliases", "root bob\n");
-  CHECK(place.refusal() == "/etc/aliases:1: expected name: address, address ...");
+  CHECK(place.refusal() == "alias_maps: /etc/aliases:1: expected name: address, address ...");
   place.files.put("/etc/aliases", "root: :include:/etc/list\n");
   CHECK(place.refusal().find("/etc/list") != std::string::npos);
   place.files.put("/etc/list", "alice@example.com\nbob\n");
