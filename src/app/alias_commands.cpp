@@ -3,6 +3,7 @@
 #include "app/alias_commands.h"
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -28,6 +29,12 @@ using mail::Throwaway;
 Error refusal(std::string text) {
   return {Cause::Permanent, std::move(text)};
 }
+Error misuse(std::string text) {
+  return {Cause::Permanent, std::move(text), EINVAL};
+}
+Error nobody(std::string text) {
+  return {Cause::Permanent, std::move(text), ESRCH};
+}
 
 std::int64_t seconds_of(log::Clock& clock) {
   return clock.now().time_since_epoch() / std::chrono::seconds(1);
@@ -44,8 +51,8 @@ Result<mail::Mailbox> own_address(const std::string& text, SettingsDirectory& di
   auto parsed = mail::parse_mailbox(text, rules);
   auto* mailbox = std::get_if<mail::Mailbox>(&parsed);
   if (mailbox == nullptr || mailbox->domain.empty()) {
-    return refusal("\"" + printable(text, limits::kLogText) +
-                   "\": expected an address as user@domain");
+    return misuse("\"" + printable(text, limits::kLogText) +
+                  "\": expected an address as user@domain");
   }
   mailbox->local = lower(mailbox->local);
   mailbox->domain = lower(mailbox->domain);
@@ -61,19 +68,19 @@ Result<void> check_targets(const std::string& targets,
                            const mail::Mailbox& address,
                            SettingsDirectory& directory) {
   const auto members = policy::parse_alias_members(targets);
-  if (!members) return refusal(members.error().detail);
-  if (members->empty()) return refusal("expected an address it shall lead to");
+  if (!members) return misuse(members.error().detail);
+  if (members->empty()) return misuse("expected an address it shall lead to");
   for (const policy::AliasMember& member : *members) {
     if (member.kind != policy::AliasMember::Kind::Address) {
-      return refusal("expected addresses, not files or domains");
+      return misuse("expected addresses, not files or domains");
     }
     mail::Mailbox to = member.mailbox;
     if (to.domain.empty()) to.domain = address.domain;
     GP_TRY(const auto domain, directory.domain_class(to.domain));
     GP_TRY(const auto found, directory.follow(to, domain));
-    if (found.refusal) return refusal(found.refusal->text);
+    if (found.refusal) return nobody(found.refusal->text);
     if (found.mailboxes.empty() && found.others.empty()) {
-      return refusal(to.text() + " is nobody here");
+      return nobody(to.text() + " is nobody here");
     }
   }
   return {};
@@ -92,7 +99,7 @@ Result<void> check_free(const mail::Mailbox& address, SettingsDirectory& directo
 }
 
 Result<Throwaway> plan_add(const control::Request& request, SettingsDirectory& directory) {
-  if (request.words.size() < 2) return refusal("expected ADDRESS TARGET ...");
+  if (request.words.size() < 2) return misuse("expected ADDRESS TARGET ...");
   Throwaway out;
   GP_TRY(const mail::Mailbox address, own_address(request.words.front(), directory));
   GP_CHECK(check_free(address, directory));
@@ -111,23 +118,23 @@ Result<void> take_option(std::string_view name,
   if (name == "label") {
     to.label = value;
   } else if (name == "expires") {
-    GP_TRY(const Duration span, config::parse_time(value));
-    const auto seconds = span / std::chrono::seconds(1);
-    if (seconds <= 0) return refusal("expires: expected a time as 90d");
+    const auto span = config::parse_time(value);
+    if (!span) return misuse("expires: " + span.error().detail);
+    const auto seconds = *span / std::chrono::seconds(1);
+    if (seconds <= 0) return misuse("expires: expected a time as 90d");
     to.expires = now + seconds;
   } else if (name == "uses") {
     const auto uses = parse_number(value);
-    if (!uses || *uses == 0) return refusal("uses: expected a number from 1");
+    if (!uses || *uses == 0) return misuse("uses: expected a number from 1");
     to.most_uses = *uses;
   } else if (name == "bind" && iequals(value, "first-sender")) {
     to.binding = Binding::FirstSender;
   } else if (name == "bind") {
     to.binding = Binding::Domain;
     to.domain = lower(value);
-    if (!mail::is_domain(to.domain, true))
-      return refusal("bind: expected first-sender or a domain");
+    if (!mail::is_domain(to.domain, true)) return misuse("bind: expected first-sender or a domain");
   } else {
-    return refusal("expected for=, label=, expires=, bind= or uses=");
+    return misuse("expected for=, label=, expires=, bind= or uses=");
   }
   return {};
 }
@@ -147,7 +154,7 @@ Result<Throwaway> plan_mint(const control::Request& request,
       GP_CHECK(take_option(name, value, now, out));
     }
   }
-  if (out.targets.empty()) return refusal("expected for=USER");
+  if (out.targets.empty()) return misuse("--for USER is missing");
   const std::size_t at = out.targets.rfind('@');
   const std::string whole =
       at == std::string::npos ? out.targets + "@" + directory.minting_domain() : out.targets;
@@ -266,6 +273,9 @@ Task<Result<std::string>> serve_aliases(server::AliasBook& book,
                              : list_text(book, traps, now, offset);
     }
     case Verb::AliasReport:
+      if (!first.empty() && book.find(first) == nullptr) {
+        co_return nobody(printable(first, limits::kPath) + ": there is no such throw-away address");
+      }
       co_return request.json ? json_lines(book, true, false, now, first)
                              : report_text(book, first, offset);
     case Verb::AliasDel: {

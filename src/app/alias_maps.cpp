@@ -52,15 +52,20 @@ Result<void> AliasMaps::open(const config::Settings& settings, tables::Files& fi
     local_domain_ = *word;
     break;
   }
-  const auto open_all = [this](const std::vector<tables::Spec>& specs, Opened& to) -> Result<void> {
+  const auto open_all = [this](std::string_view parameter, const std::vector<tables::Spec>& specs,
+                               Opened& to) -> Result<void> {
     for (const tables::Spec& spec : specs) {
-      GP_TRY(tables::TableHandle handle, tables_.open(spec));
-      to.emplace_back(spec, std::move(handle));
+      auto handle = tables_.open(spec);
+      if (!handle) {
+        const Error& error = handle.error();
+        return Error{error.cause, std::string(parameter) + ": " + error.detail, error.system};
+      }
+      to.emplace_back(spec, *std::move(handle));
     }
     return {};
   };
-  GP_CHECK(open_all(settings.virtual_alias_maps, virtual_));
-  GP_CHECK(open_all(settings.relocated_maps, moved_));
+  GP_CHECK(open_all("virtual_alias_maps", settings.virtual_alias_maps, virtual_));
+  GP_CHECK(open_all("relocated_maps", settings.relocated_maps, moved_));
   std::vector<tables::Spec> aliases;
   for (tables::Spec spec : settings.alias_maps) {
     if (spec.text() == kDefaultAliases) {
@@ -71,7 +76,7 @@ Result<void> AliasMaps::open(const config::Settings& settings, tables::Files& fi
     if (spec.type == tables::Type::Indexed) spec.type = tables::Type::Aliases;
     aliases.push_back(std::move(spec));
   }
-  return open_all(aliases, aliases_);
+  return open_all("alias_maps", aliases, aliases_);
 }
 
 Result<std::optional<std::string>> AliasMaps::find_virtual(std::string_view key) {

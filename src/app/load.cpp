@@ -7,6 +7,7 @@
 #include "app/tls_wiring.h"
 #include "app/wiring.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "config/load.h"
 #include "system/process.h"
 
@@ -23,6 +24,16 @@ void sort_findings(const config::Findings& findings,
 }
 
 }  // namespace
+
+std::string Places::locate(std::string_view text) const {
+  constexpr std::string_view kWarning = "warning: ";
+  std::string_view rest = text;
+  if (rest.starts_with(kWarning)) rest.remove_prefix(kWarning.size());
+  const config::Assignment* written = document.find("", rest.substr(0, rest.find_first_of(": ")));
+  std::string out = file;
+  if (written != nullptr) out += ":" + format_number(written->line);
+  return out.append(": ").append(text);
+}
 
 std::variant<LoadedSettings, LoadRefusal> open_settings(
     std::shared_ptr<const config::Settings> settings, tables::Files& files) {
@@ -58,15 +69,17 @@ std::variant<LoadedSettings, LoadRefusal> load_settings(const std::string& file,
   std::vector<std::string> notes;
   sort_findings(loaded.findings, errors, notes);
   if (!errors.empty()) return LoadRefusal{std::move(errors), std::move(notes)};
+  Places places{file, std::move(loaded.document)};
   auto opened =
       open_settings(std::make_shared<const config::Settings>(std::move(loaded.settings)), files);
   if (auto* refused = std::get_if<LoadRefusal>(&opened)) {
-    for (std::string& line : refused->lines) line.insert(0, file + ": ");
+    for (std::string& line : refused->lines) line = places.locate(line);
     refused->notes = std::move(notes);
     return opened;
   }
   auto& own = std::get<LoadedSettings>(opened).notes;
   own.insert(own.begin(), notes.begin(), notes.end());
+  std::get<LoadedSettings>(opened).places = std::move(places);
   return opened;
 }
 

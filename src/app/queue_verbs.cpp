@@ -2,6 +2,7 @@
 // app: the control socket's verbs that change the queue.
 #include "app/queue_verbs.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -33,6 +34,20 @@ std::string_view what_was_done(Verb verb) {
   return verb == Verb::Release ? "Released from hold" : "Deleted";
 }
 
+/// An error when none of them is on hold, and one at least is there.
+Task<Result<void>> check_held(storage::MailStore& store, const std::vector<std::string>& ids) {
+  const auto items = co_await store.list(std::numeric_limits<std::size_t>::max());
+  if (!items) co_return items.error();
+  const queue::Item* free = nullptr;
+  for (const queue::Item& item : *items) {
+    if (std::find(ids.begin(), ids.end(), item.id) == ids.end()) continue;
+    if (item.hold) co_return Result<void>();
+    free = &item;
+  }
+  if (free == nullptr) co_return Result<void>();
+  co_return Error{Cause::Permanent, free->id + " is not on hold", 0};
+}
+
 }  // namespace
 
 Task<Result<std::string>> change_queue(storage::MailStore& store, const control::Request& request) {
@@ -45,6 +60,10 @@ Task<Result<std::string>> change_queue(storage::MailStore& store, const control:
     if (!items) co_return items.error();
     ids.clear();
     for (const queue::Item& item : *items) ids.push_back(item.id);
+  }
+  if (request.verb == Verb::Release && !all) {
+    Result<void> held = co_await check_held(store, request.words);
+    if (!held) co_return std::move(held).error();
   }
   Result<std::size_t> changed(std::size_t{0});
   if (request.verb == Verb::Delete) {

@@ -3,6 +3,7 @@
 #include "app/settings_directory.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <new>
 #include <utility>
 
@@ -15,14 +16,28 @@ namespace {
 
 using policy::DomainClass;
 
-Result<std::vector<tables::TableHandle>> open_all(const std::vector<tables::Spec>& specs,
+Error about(std::string_view parameter, const Error& error) {
+  return {error.cause, std::string(parameter) + ": " + error.detail, error.system};
+}
+
+Result<std::vector<tables::TableHandle>> open_all(std::string_view parameter,
+                                                  const std::vector<tables::Spec>& specs,
                                                   tables::TableSet& tables) {
   std::vector<tables::TableHandle> out;
   for (const tables::Spec& spec : specs) {
-    GP_TRY(tables::TableHandle handle, tables.open(spec));
-    out.push_back(std::move(handle));
+    auto handle = tables.open(spec);
+    if (!handle) return about(parameter, handle.error());
+    out.push_back(*std::move(handle));
   }
   return out;
+}
+
+Result<tables::MatchList> open_list(std::string_view parameter,
+                                    const tables::Patterns& patterns,
+                                    tables::TableSet& tables) {
+  auto list = tables::MatchList::open(patterns, tables);
+  if (!list) return about(parameter, list.error());
+  return list;
 }
 
 }  // namespace
@@ -53,9 +68,14 @@ Result<std::shared_ptr<SettingsDirectory>> SettingsDirectory::open(const config:
                .users = std::make_shared<const policy::Users>(),
                .files = &files};
   std::shared_ptr<SettingsDirectory> out(new SettingsDirectory(from));
-  GP_CHECK(out->open_lists(settings));
-  GP_CHECK(out->read_users());
+  // Before the lists: virtual_alias_domains is what virtual_alias_maps names, unless it is set.
   GP_CHECK(out->aliases_.open(settings, files));
+  GP_CHECK(out->open_lists(settings));
+  if (const Result<void> read = out->read_users(); !read) {
+    if (read.error().system != ENOENT) return about("passwd_file", read.error());
+    return Error{Cause::Permanent, "passwd_file: " + settings.passwd_file +
+                                       " is not there; gatepost user add NAME makes it"};
+  }
   const AliasMaps::Lint lint = out->aliases_.lint();
   std::string faults;
   for (const std::string& error : lint.errors) faults += (faults.empty() ? "" : ", ") + error;
@@ -94,8 +114,8 @@ SettingsDirectory::Reading SettingsDirectory::read(Reading from) {
 }
 
 AliasMaps::Lint SettingsDirectory::lint() {
-  Result<void> opened = open_lists(*settings_);
-  if (opened) opened = aliases_.open(*settings_, files_);
+  Result<void> opened = aliases_.open(*settings_, files_);
+  if (opened) opened = open_lists(*settings_);
   if (opened) return aliases_.lint();
   AliasMaps::Lint out;
   out.errors.push_back(opened.error().detail);
@@ -103,21 +123,24 @@ AliasMaps::Lint SettingsDirectory::lint() {
 }
 
 Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
-  using tables::MatchList;
   const auto& with_parents = settings.parent_domain_matches_subdomains;
   const bool parents =
       std::find(with_parents.begin(), with_parents.end(), "relay_domains") != with_parents.end();
   relay_parents_ = parents ? tables::Parents::Yes : tables::Parents::No;
-  GP_TRY(mydestination_, MatchList::open(settings.mydestination, tables_));
-  GP_TRY(virtual_domains_, MatchList::open(settings.virtual_mailbox_domains, tables_));
-  GP_TRY(relay_domains_, MatchList::open(settings.relay_domains, tables_));
-  GP_TRY(alias_domains_, MatchList::open(settings.virtual_alias_domains, tables_));
-  GP_TRY(mynetworks_, MatchList::open(settings.mynetworks, tables_));
-  GP_TRY(unlimited_, MatchList::open(settings.smtpd_client_event_limit_exceptions, tables_));
-  GP_TRY(bare_newline_, MatchList::open(settings.smtpd_forbid_bare_newline_exclusions, tables_));
-  GP_TRY(relay_maps_, open_all(settings.relay_recipient_maps, tables_));
-  GP_TRY(local_maps_, open_all(settings.local_recipient_maps, tables_));
-  GP_TRY(sni_maps_, open_all(settings.tls_server_sni_maps, tables_));
+  GP_TRY(mydestination_, open_list("mydestination", settings.mydestination, tables_));
+  GP_TRY(virtual_domains_,
+         open_list("virtual_mailbox_domains", settings.virtual_mailbox_domains, tables_));
+  GP_TRY(relay_domains_, open_list("relay_domains", settings.relay_domains, tables_));
+  GP_TRY(alias_domains_,
+         open_list("virtual_alias_domains", settings.virtual_alias_domains, tables_));
+  GP_TRY(mynetworks_, open_list("mynetworks", settings.mynetworks, tables_));
+  GP_TRY(unlimited_, open_list("smtpd_client_event_limit_exceptions",
+                               settings.smtpd_client_event_limit_exceptions, tables_));
+  GP_TRY(bare_newline_, open_list("smtpd_forbid_bare_newline_exclusions",
+                                  settings.smtpd_forbid_bare_newline_exclusions, tables_));
+  GP_TRY(relay_maps_, open_all("relay_recipient_maps", settings.relay_recipient_maps, tables_));
+  GP_TRY(local_maps_, open_all("local_recipient_maps", settings.local_recipient_maps, tables_));
+  GP_TRY(sni_maps_, open_all("tls_server_sni_maps", settings.tls_server_sni_maps, tables_));
   GP_CHECK(open_login_lists(settings));
   // A stranger's domain that counts as ours makes an open relay, whatever the rules say.
   GP_TRY(const DomainClass probe, domain_class("relay-probe.invalid"));

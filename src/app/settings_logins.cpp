@@ -11,10 +11,16 @@
 namespace gatepost::app {
 
 Result<void> SettingsDirectory::open_login_lists(const config::Settings& settings) {
-  GP_TRY(auth_hidden_, tables::MatchList::open(settings.smtpd_sasl_exceptions_networks, tables_));
+  const auto about = [](std::string_view parameter, const Error& error) {
+    return Error{error.cause, std::string(parameter) + ": " + error.detail, error.system};
+  };
+  auto hidden = tables::MatchList::open(settings.smtpd_sasl_exceptions_networks, tables_);
+  if (!hidden) return about("smtpd_sasl_exceptions_networks", hidden.error());
+  auth_hidden_ = *std::move(hidden);
   for (const tables::Spec& spec : settings.smtpd_sender_login_maps) {
-    GP_TRY(tables::TableHandle handle, tables_.open(spec));
-    login_maps_.push_back(std::move(handle));
+    auto handle = tables_.open(spec);
+    if (!handle) return about("smtpd_sender_login_maps", handle.error());
+    login_maps_.push_back(*std::move(handle));
   }
   return {};
 }
@@ -29,6 +35,13 @@ Result<server::LoginName> SettingsDirectory::find_login(std::string_view name) {
   if (user == nullptr && bare && !login_domain_.empty()) {
     out.name += '@' + login_domain_;
     user = users_->find(out.name);
+  }
+  // A bare user has an address in every domain of mydestination, and people log in with theirs.
+  const std::size_t at = out.name.rfind('@');
+  if (user == nullptr && !bare) {
+    const auto domain = domain_class(std::string_view(out.name).substr(at + 1));
+    if (domain && *domain == policy::DomainClass::Local) user = users_.find(out.name.substr(0, at));
+    if (user != nullptr) out.name.resize(at);
   }
   if (user != nullptr) out.user = user->copy();
   return out;

@@ -10,17 +10,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/host_checks.h"
 #include "app/load.h"
 #include "app/reload.h"
 #include "app/tls_wiring.h"
 #include "app/wiring.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "log/events.h"
 #include "log/sink.h"
 #include "storage/maildrop.h"
 #include "system/account.h"
 #include "system/directory.h"
+#include "system/passage.h"
 #include "system/privileges.h"
 #include "system/process.h"
 #include "system/sandbox.h"
@@ -84,16 +87,14 @@ class Startup {
   std::optional<Refusal> find_owner() {
     owner_ = system::own_account();
     if (::geteuid() == 0) {
-      auto account = system::find_account(to_.settings->mail_owner);
-      if (!account) return refuse("mail_owner: " + account.error().detail, kConfig);
+      auto account = find_mail_owner(*to_.settings);
+      if (!account) return refuse(account.error().detail, kConfig);
       owner_ = *std::move(account);
     }
     to_.access.owner = owner_.uid;
-    if (!to_.settings->control_group.empty()) {
-      const auto group = system::find_group(to_.settings->control_group);
-      if (!group) return refuse("control_group: " + group.error().detail, kConfig);
-      to_.access.group = *group;
-    }
+    const auto group = find_control_group(*to_.settings);
+    if (!group) return refuse(group.error().detail, kConfig);
+    if (*group) to_.access.group = **group;
     return std::nullopt;
   }
 
@@ -150,25 +151,53 @@ class Startup {
 
   std::optional<Refusal> make_directories() {
     const config::Settings& settings = *to_.settings;
-    for (const std::string& path : {settings.queue_directory, settings.state_directory}) {
-      const Result<void> made = system::prepare_directory(path, 0700, owner_);
-      if (!made) return refuse(made.error().detail, kCannotCreate);
-      writable_.push_back(path);
-    }
     const std::string mail = mail_root(settings);
-    if (mail != "/") {
-      // A folder like /var/mail belongs to the system; the domains below it may still be ours.
-      const Result<void> made = system::prepare_directory(mail, 0755, owner_);
-      const bool there = ::access(mail.c_str(), X_OK) == 0;
-      if (!made && !there) return refuse(made.error().detail, kCannotCreate);
-      if (!made)
-        notes_.push_back(made.error().detail + "; mailboxes have to be writable themselves");
-      writable_.push_back(mail);
+    std::vector<std::string> wanted{settings.queue_directory, settings.state_directory};
+    if (mail != "/") wanted.push_back(mail);
+    // One that another lies in is given to its owner while it is still empty.
+    std::stable_sort(wanted.begin(), wanted.end(),
+                     [](const auto& one, const auto& other) { return one.size() < other.size(); });
+    for (const std::string& path : wanted) {
+      auto refusal = (path == mail) ? make_mail_root(path) : make_own(path);
+      if (refusal) return refusal;
+      writable_.push_back(path);
     }
     make_maildrop();
     // Users' homes lie anywhere: then the user we are decides where mail may be written.
     if (mail == "/") writable_.emplace_back("/");
     return std::nullopt;
+  }
+
+  std::optional<Refusal> make_own(const std::string& path) {
+    const Result<void> made = system::prepare_directory(path, 0700, owner_);
+    if (made) return std::nullopt;
+    const std::string& told = made.error().detail;
+    if (made.error().system != EACCES) return refuse(told, kCannotCreate);
+    if (auto refusal = find_barrier(path)) return refusal;
+    return refuse(
+        format("{}; chown it, or run: install -d -o {} -m 0700 {}", told, owner_name(), path),
+        kCannotCreate);
+  }
+
+  [[nodiscard]] std::optional<Refusal> find_barrier(const std::string& path) const {
+    const auto barrier = system::find_barrier(path, owner_);
+    if (!barrier) return std::nullopt;
+    return refuse(format("{}: {} may not go through {}", path, owner_name(), *barrier),
+                  kCannotCreate);
+  }
+
+  // A folder like /var/mail belongs to the system; the domains below it may still be ours.
+  std::optional<Refusal> make_mail_root(const std::string& path) {
+    const Result<void> made = system::prepare_directory(path, 0755, owner_);
+    if (made) return std::nullopt;
+    const bool there = ::access(path.c_str(), X_OK) == 0;
+    if (!there) return refuse(made.error().detail, kCannotCreate);
+    notes_.push_back(made.error().detail + "; mailboxes have to be writable themselves");
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::string owner_name() const {
+    return owner_.name.empty() ? format_number(owner_.uid) : owner_.name;
   }
 
   // Mail by SMTP does not need it, so its lack stops nothing.
@@ -183,6 +212,7 @@ class Startup {
       return;
     }
     to_.has_maildrop = true;
+    if (auto fault = find_maildrop_fault(*to_.settings)) notes_.push_back(*std::move(fault));
     writable_.push_back(path);
   }
 
@@ -259,6 +289,11 @@ class Startup {
     const Result<void> dropped = system::drop_privileges(owner_);
     if (!dropped) return refuse(dropped.error().detail, kOsError);
     if (root) to_.log->emit(log::PrivilegesDropped{owner_.name});
+    // Root got through everywhere when it made them.
+    for (const std::string& path : writable_) {
+      if (::access(path.c_str(), X_OK) == 0 || errno != EACCES) continue;
+      if (auto refusal = find_barrier(path)) return refusal;
+    }
     const auto sandbox = system::enter_sandbox({writable_});
     if (!sandbox) return refuse(sandbox.error().detail, kOsError);
     to_.log->emit(log::SandboxReady{format(

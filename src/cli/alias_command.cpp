@@ -36,6 +36,35 @@ constexpr std::array<Action, 5> kActions{{
     {"report", Verb::AliasReport, 0, 1},
 }};
 
+constexpr char kAliasHelp[] = R"(
+  add ADDRESS TARGET ...
+      an address of a domain of ours that leads to others, as a line of alias_maps
+      does. It must not be a user's, nor in a table.
+  mint [LABEL] --for USER
+      a throw-away address for USER, to give to one shop or list; it is printed.
+      LABEL becomes part of it.
+      --expires TIME       takes mail for so long only, such as 90d
+      --bind DOMAIN        takes mail from senders of DOMAIN only
+      --bind first-sender  the same for the domain that writes to it first
+      --uses N             takes N messages only
+  del ADDRESS
+      revokes it at once. A throw-away address becomes a trap; with --forget, as
+      with one that was added, nothing is kept of it.
+  list
+      the addresses in force, with what each is limited to and how often it was
+      used; with --traps the traps.
+  report [ADDRESS]
+      the leaks.
+
+A trap is refused as an unknown user is; who writes to it has it from a list. A
+throw-away address becomes one when it is revoked, and 30 days after it expired.
+A leak is mail to a bound address from a sender of another domain: whoever it was
+given to has passed it on.
+
+Exit statuses: 0 done, 64 usage, 67 no such address or user, 69 refused, or the
+service does not run, 75 try again, 77 not permitted.
+)";
+
 /// Takes what only this command knows out of the arguments, as words of the request.
 Result<std::vector<std::string>> take_own(Arguments arguments,
                                           std::vector<std::string_view>& others) {
@@ -91,7 +120,7 @@ int alias_command(Arguments arguments) {
   if (!own) return fail(exits::kUsage, "alias: " + own.error().detail);
   const auto options = parse_options(others);
   if (!options) return fail(exits::kUsage, "alias: " + options.error().detail);
-  if (options->help) return print(help_for("alias"));
+  if (options->help) return print(help_for("alias") + kAliasHelp);
   const std::string wanted = options->words.empty() ? std::string() : options->words.front();
   const auto action = std::find_if(kActions.begin(), kActions.end(),
                                    [&wanted](const Action& one) { return one.name == wanted; });
@@ -103,6 +132,12 @@ int alias_command(Arguments arguments) {
   if (count < action->least || count > action->most) {
     return fail(exits::kUsage, format("alias {}: too {} words; see gatepost alias --help", wanted,
                                       count < action->least ? "few" : "many"));
+  }
+  const bool has_user = std::any_of(own->begin(), own->end(), [](const std::string& word) {
+    return word.starts_with("for=") && word.size() > 4;
+  });
+  if (action->verb == Verb::AliasMint && !has_user) {
+    return fail(exits::kUsage, "alias mint: --for USER is missing");
   }
   control::Request request{.verb = action->verb, .json = options->json};
   for (std::size_t i = 1; i < options->words.size(); ++i) {

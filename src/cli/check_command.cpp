@@ -5,8 +5,11 @@
 #include <variant>
 #include <vector>
 
+#include "app/disk_files.h"
+#include "app/host_checks.h"
 #include "app/load.h"
 #include "app/owner_rights.h"
+#include "app/user_checks.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/help.h"
@@ -41,17 +44,22 @@ int check_command(Arguments command_line) {
   }
   app::NotedFiles files;
   const auto loaded = app::load_settings(options->configuration, files);
-  const auto* refusal = std::get_if<app::LoadRefusal>(&loaded);
-  const std::vector<std::string> errors =
-      refusal != nullptr ? refusal->lines : std::vector<std::string>{};
+  std::vector<std::string> errors;
   std::vector<std::string> notes;
-  if (refusal != nullptr) {
+  if (const auto* refusal = std::get_if<app::LoadRefusal>(&loaded)) {
+    errors = refusal->lines;
     notes = refusal->notes;
   } else {
-    const auto& settings = std::get<app::LoadedSettings>(loaded);
-    notes = settings.notes;
-    for (std::string& line : app::find_unreadable_files(settings, files)) {
-      notes.push_back(std::move(line));
+    const auto& right = std::get<app::LoadedSettings>(loaded);
+    const app::HostReport host = app::check_host(right, files);
+    for (const std::string& line : host.errors) errors.push_back(right.places.locate(line));
+    notes = right.notes;
+    for (const std::string& line : host.warnings) notes.push_back(right.places.locate(line));
+    for (std::string& line : app::find_user_faults(right, files)) notes.push_back(std::move(line));
+    if (host.errors.empty()) {
+      for (std::string& line : app::find_unreadable_files(right, files)) {
+        notes.push_back(std::move(line));
+      }
     }
   }
   if (options->json) {

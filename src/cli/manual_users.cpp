@@ -13,7 +13,8 @@ time. One line is one user:
 
   name:password:uid:gid:gecos:home:shell:extra fields
 
-The name is an address, or a bare name for every domain of mydestination. Empty
+The name is an address, or a bare name for every domain of mydestination, with
+any of which the user may log in as well. Empty
 lines and lines that begin with # are comments. gatepost user changes nothing
 but what it is asked to, replaces the file as a whole, and waits for another
 gatepost user. The running service sees a change at once. A file that suddenly
@@ -57,13 +58,15 @@ Users with an account on this machine may change the password of
 the mail user with their name, or their name and the domain of myorigin, with a
 line in sudoers(5) and no argument more:
 
-  ALL ALL = (root) NOPASSWD: /usr/bin/gatepost user passwd --self
+  ALL ALL = (root) NOPASSWD: /usr/sbin/gatepost user passwd --self
 
 They then type: sudo gatepost user passwd --self
 It asks for the old password first. sudo tells who asks, in SUDO_USER.
 
-For Dovecot 2.3, the same file:
+For Dovecot 2.3, the same file (gatepost stands for mail_owner):
 
+  first_valid_uid = 100
+  mail_location = maildir:~/Maildir
   passdb {
     driver = passwd-file
     args = username_format=%u /etc/gatepost/users
@@ -71,7 +74,10 @@ For Dovecot 2.3, the same file:
   userdb {
     driver = passwd-file
     args = username_format=%u /etc/gatepost/users
-    default_fields = uid=vmail gid=vmail
+    default_fields = uid=gatepost gid=gatepost home=/var/mail/%d/%n
+  }
+  service auth {
+    extra_groups = gatepost
   }
   mail_plugins = $mail_plugins quota
   plugin {
@@ -81,12 +87,28 @@ For Dovecot 2.3, the same file:
     quota_rule3 = Trash.*:ignore
   }
 
+Where mailbox_transport or virtual_transport hands mail to Dovecot, also:
+
+  service lmtp {
+    unix_listener lmtp {
+      mode = 0666
+    }
+  }
+  protocol lmtp {
+    mail_plugins = $mail_plugins sieve
+    lmtp_rcpt_check_quota = yes
+  }
+
+Behind LMTP Dovecot keeps quotas and user+Folder; a message too large for the
+room left goes back to its sender. Names are those that users type: give whole
+addresses.
+
 Dovecot 2.4 has another language of settings, no userdb_quota_rule and no count
 shared by way of maildirsize: the limits above hold for mail that comes in here,
 and Dovecot keeps a count of its own.
 
 Exit statuses of gatepost user: 0 done, 64 usage, 65 the input or the file is
-wrong, 67 no such user, 73 the user exists, 74 the file cannot be written, 75
+wrong, 67 no such user, 69 del was not confirmed, 73 the user exists, 74 the file cannot be written, 75
 another program edits it, 77 not permitted or a wrong password, 78 the
 configuration is wrong.
 )";

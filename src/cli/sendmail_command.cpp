@@ -184,7 +184,8 @@ int verify(const SendmailCall& call) {
   for (const std::string& word : call.recipients) {
     const mail::AddressList list = mail::parse_address_list(word);
     for (const mail::ListedAddress& one : list.addresses) {
-      append_format(out, "{}: well written\n", one.mailbox.text());
+      append_format(out, "{}: well written (whether it exists is not looked up)\n",
+                    one.mailbox.text());
     }
     for (const std::string& fault : list.faults) {
       append_format(out, "{}: not an address\n", printable(fault, limits::kLogText));

@@ -155,6 +155,15 @@ int login_command(Arguments arguments) {
   control::Request request{.verb = control::Verb::Login, .json = start.options.json};
   for (const std::string_view word : start.options.words) request.words.emplace_back(word);
   if (request.words.empty()) request.words.emplace_back("list");
+  const std::string& action = request.words.front();
+  const bool lists = action == "list";
+  if (!lists && action != "release" && action != "discard") {
+    return fail(exits::kUsage, format("login: no action {}; see gatepost login --help",
+                                      printable(action, limits::kLogText)));
+  }
+  if (request.words.size() != (lists ? 1 : 2)) {
+    return fail(exits::kUsage, format("login {} takes {}", action, lists ? "no NAME" : "one NAME"));
+  }
   return ask_and_print(start, request);
 }
 

@@ -6,7 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
+#include <variant>
 
+#include "app/disk_files.h"
+#include "app/load.h"
+#include "app/user_checks.h"
 #include "auth/stored_secret.h"
 #include "base/format.h"
 #include "base/limits.h"
@@ -101,8 +105,7 @@ Result<bool> change_line(const UserTask& task, std::string_view name, const Chan
 Result<std::string> find_self(const UserTask& task, const policy::Users& users) {
   const char* caller = std::getenv("SUDO_USER");  // NOLINT: a command has one thread
   if (caller == nullptr || ::geteuid() != 0) {
-    return Error{Cause::Permanent, "--self works through sudo(8) only; see gatepost manual users",
-                 EPERM};
+    return Error{Cause::Permanent, "not permitted: type sudo gatepost user passwd --self", EPERM};
   }
   // A configuration of the caller's own would name a file of the caller's choice.
   struct stat facts {};
@@ -148,6 +151,15 @@ void tell_lost_scheme(const UserTask& task, std::string_view name) {
   }
 }
 
+/// What is odd about the new user; nothing where the configuration cannot be used at all.
+void tell_oddities(const UserTask& task) {
+  app::DiskFiles files;
+  const auto loaded = app::load_settings(task.configuration, files);
+  const auto* right = std::get_if<app::LoadedSettings>(&loaded);
+  if (right == nullptr) return;
+  for (const std::string& line : app::find_user_faults(*right, files, task.name)) complain(line);
+}
+
 }  // namespace
 
 int add_user(const UserTask& task) {
@@ -170,6 +182,7 @@ int add_user(const UserTask& task) {
   if (!secret) return fail_with(secret.error());
   const Result<void> added = add_line(task, *secret, *mode);
   if (!added) return fail_with(added.error());
+  tell_oddities(task);
   const policy::User user{.name = task.name};
   const auto where = policy::expand_mail_location(task.settings.mail_location, user);
   return print(format("{} added; the mail lies in {}\n", task.name,

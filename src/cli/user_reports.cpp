@@ -16,6 +16,8 @@
 #include "cli/user_verbs.h"
 #include "control/json.h"
 #include "policy/quota_rule.h"
+#include "tables/match_list.h"
+#include "tables/table_set.h"
 
 namespace gatepost::cli {
 
@@ -77,6 +79,18 @@ int show_quota(const UserTask& task, const policy::User& user) {
     append_format(out, "; holds {} octets in {} messages", use->octets, use->messages);
   }
   return print(out + "\n");
+}
+
+/// A bare user logs in with an address of any domain of mydestination.
+const policy::User* find_bare(const UserTask& task, const policy::Users& users) {
+  const std::size_t at = task.name.rfind('@');
+  if (at == task.name.npos) return nullptr;
+  app::DiskFiles files;
+  tables::TableSet set(files);
+  const auto ours = tables::MatchList::open(task.settings.mydestination, set);
+  if (!ours) return nullptr;
+  const auto local = ours->has_domain(task.name.substr(at + 1), tables::Parents::No);
+  return local && *local ? users.find(task.name.substr(0, at)) : nullptr;
 }
 
 int list_json(const UserTask& task, const policy::Users& users) {
@@ -175,7 +189,9 @@ int quota_of_user(const UserTask& task) {
   file.set_extra(task.name, key, *rule);
   const Result<void> replaced = held->replace(file.text());
   if (!replaced) return fail_with(replaced.error());
-  return print(format("{}: {}\n", task.name, *rule ? **rule : "no quota of its own"));
+  const policy::Users::Parsed after = policy::Users::parse(file.text());
+  user = after.users.find(task.name);
+  return user == nullptr ? fail_no_user(task) : show_quota(task, *user);
 }
 
 int list_users(const UserTask& task) {
@@ -200,6 +216,7 @@ int verify_user(const UserTask& task) {
   const auto users = read_users(task);
   if (!users) return fail_with(users.error());
   const policy::User* user = users->find(task.name);
+  if (user == nullptr) user = find_bare(task, *users);
   if (user == nullptr) return fail_no_user(task);
   const auto stored = auth::parse_secret(user->secret.reveal());
   if (!stored) {

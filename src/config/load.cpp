@@ -46,6 +46,7 @@ class Loader {
     tell_of_defaults();
     settle(out_.settings, document_, source_.path, out_.findings);
     out_.findings.sort();
+    out_.document = std::move(document_);
     return std::move(out_);
   }
 

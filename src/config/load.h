@@ -23,6 +23,7 @@ struct Source {
 struct Loaded {
   Settings settings;  ///< To be used only when there are no errors.
   Findings findings;
+  Document document{};  ///< Where each parameter is written.
 
   [[nodiscard]] bool ok() const { return !findings.has_errors(); }
 };

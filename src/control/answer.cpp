@@ -2,6 +2,8 @@
 // control: from a request to its answer.
 #include "control/answer.h"
 
+#include <cerrno>
+
 #include "base/format.h"
 #include "control/json.h"
 #include "control/metrics.h"
@@ -52,10 +54,19 @@ std::string format_help(bool json) {
   return document.write(root);
 }
 
+namespace {
+
+int status_of(const Error& error) {
+  if (error.system == EINVAL) return exits::kUsage;
+  if (error.system == ESRCH) return exits::kNoUser;
+  return error.cause == Cause::Permanent ? exits::kUnavailable : exits::kTemporary;
+}
+
+}  // namespace
+
 std::string answer_done(const Request& request, const Result<std::string>& done) {
   if (!done) {
-    const bool never = done.error().cause == Cause::Permanent;
-    return format_refusal(never ? exits::kUnavailable : exits::kTemporary, done.error().detail);
+    return format_refusal(status_of(done.error()), done.error().detail);
   }
   // Lists are whole answers already.
   if (request.verb == Verb::AliasList || request.verb == Verb::AliasReport) return *done;

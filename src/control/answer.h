@@ -18,7 +18,8 @@ namespace gatepost::control {
                                  Backend& backend,
                                  const Result<std::vector<queue::Item>>& items);
 
-/// The answer to a verb the backend has carried out: what it did, or why not.
+/// The answer to a verb the backend has carried out: what it did, or why not. Of an error's
+/// `system`, EINVAL says that the words were wrong and ESRCH that there is no such one.
 [[nodiscard]] std::string answer_done(const Request& request, const Result<std::string>& done);
 
 /// The answer to Verb::Reload, which the caller has carried out: what changed, or why not.

@@ -57,6 +57,7 @@ struct Answer {
 /// sysexits(3), as far as the control socket uses it.
 namespace exits {
 inline constexpr int kUsage = 64;
+inline constexpr int kNoUser = 67;
 inline constexpr int kUnavailable = 69;
 inline constexpr int kSoftware = 70;
 inline constexpr int kTemporary = 75;

@@ -2,6 +2,7 @@
 // server: the throw-away addresses in force, in memory, and their way to the disk.
 #include "server/alias_book.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "log/events.h"
@@ -85,7 +86,7 @@ Task<Result<bool>> AliasBook::revoke(std::string address, bool forget) {
   if (!store_) co_return Error{Cause::Temporary, "aliases.db is not open"};
   const auto found = aliases_.find(address);
   if (found == aliases_.end()) {
-    co_return Error{Cause::Permanent, address + ": there is no such throw-away address"};
+    co_return Error{Cause::Permanent, address + ": there is no such throw-away address", ESRCH};
   }
   // In force in memory whatever the disk says: who revokes an address wants its mail to end.
   // One that was given to somebody else than a correspondent may be wanted again.

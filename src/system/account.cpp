@@ -93,6 +93,18 @@ Result<gid_t> find_group(std::string_view name, const std::string& group_path) {
   return gid;
 }
 
+Result<std::optional<std::string>> find_group_name(gid_t gid, const std::string& group_path) {
+  std::string name;
+  auto found = find_group_entry(group_path, [&](const ::group& entry) {
+    if (entry.gr_gid != gid) return false;
+    name = entry.gr_name;
+    return true;
+  });
+  if (!found) return std::move(found).error();
+  if (!*found) return std::optional<std::string>();
+  return std::optional<std::string>(std::move(name));
+}
+
 Result<std::optional<Person>> find_person(uid_t uid, const std::string& passwd_path) {
   Person person;
   auto found = find_user(passwd_path, [&](const passwd& entry) {

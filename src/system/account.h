@@ -28,6 +28,9 @@ struct Account {
 /// The gid of a group.
 [[nodiscard]] Result<gid_t> find_group(std::string_view name,
                                        const std::string& group = "/etc/group");
+/// Nothing when the gid has no line.
+[[nodiscard]] Result<std::optional<std::string>> find_group_name(
+    gid_t gid, const std::string& group = "/etc/group");
 /// A user as passwd(5) tells of him.
 struct Person {
   std::string name;

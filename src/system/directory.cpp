@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <dirent.h>
 #include <fcntl.h>
+#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -43,11 +45,20 @@ bool is_trusted_link(const Folder& above, const std::string& name) {
          S_ISLNK(about.st_mode) && (about.st_uid == 0 || about.st_uid == ::geteuid());
 }
 
+/// An errno; 0: it is there. Whoever owns what lies below has to get through, whatever our umask;
+/// a chmod afterwards could be led to another directory by who may write above.
+int make_parent(const Folder& above, const std::string& name) {
+  const mode_t masked = ::umask(022);
+  const int failed = ::mkdirat(above.fd(), name.c_str(), 0755) == 0 ? 0 : errno;
+  ::umask(masked);
+  return failed == EEXIST ? 0 : failed;
+}
+
 Result<Folder> step(const Folder& above, const std::string& name, const std::string& path) {
   Folder next(::openat(above.fd(), name.c_str(), kPass | O_NOFOLLOW));
   if (next.fd() < 0 && errno == ENOENT) {
-    if (::mkdirat(above.fd(), name.c_str(), 0755) != 0 && errno != EEXIST) {
-      return system_error(format("mkdir {} (at {})", path, name), errno);
+    if (const int failed = make_parent(above, name); failed != 0) {
+      return system_error(format("mkdir {} (at {})", path, name), failed);
     }
     next = Folder(::openat(above.fd(), name.c_str(), kPass | O_NOFOLLOW));
   } else if (next.fd() < 0 && (errno == ENOTDIR || errno == ELOOP)) {
@@ -73,13 +84,32 @@ bool may_write(const struct stat& about, const Account& owner) {
   return (about.st_mode & kWriteAndSearch) == kWriteAndSearch;
 }
 
+bool is_empty(const Folder& folder) {
+  const int own = ::fcntl(folder.fd(), F_DUPFD_CLOEXEC, 0);
+  DIR* entries = own < 0 ? nullptr : ::fdopendir(own);
+  if (entries == nullptr) {
+    if (own >= 0) ::close(own);
+    return false;
+  }
+  bool empty = true;
+  errno = 0;
+  while (const dirent* entry = ::readdir(entries)) {
+    const std::string_view name(entry->d_name);
+    empty = empty && (name == "." || name == "..");
+  }
+  empty = empty && errno == 0;
+  ::closedir(entries);
+  return empty;
+}
+
 Result<void> give(
     const Folder& folder, bool made, mode_t mode, const Account& owner, const std::string& path) {
   struct stat about {};
   if (::fstat(folder.fd(), &about) != 0) return system_error(format("stat {}", path), errno);
   const bool only_root_writes = about.st_uid == 0 && (about.st_mode & 022) == 0;
-  const bool mine_to_give = ::geteuid() == 0 && (made || only_root_writes);
-  if (mine_to_give && about.st_uid != owner.uid) {
+  // What is in a directory belongs to whom its owner lets it: the owner of /home may rename homes.
+  const bool mine_to_give = ::geteuid() == 0 && (made || (only_root_writes && is_empty(folder)));
+  if (about.st_uid != owner.uid && mine_to_give) {
     if (::fchown(folder.fd(), owner.uid, owner.gid) != 0) {
       return system_error(format("chown {}", path), errno);
     }
@@ -91,7 +121,7 @@ Result<void> give(
   if (::fstat(folder.fd(), &about) != 0) return system_error(format("stat {}", path), errno);
   if (!may_write(about, owner)) {
     const auto who = owner.name.empty() ? format("user {}", owner.uid) : owner.name;
-    return Error{Cause::Permanent, format("{}: {} may not write there", path, who)};
+    return Error{Cause::Permanent, format("{}: {} may not write there", path, who), EACCES};
   }
   return {};
 }

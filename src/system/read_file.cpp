@@ -63,7 +63,7 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
 
 Result<FileStamp> stamp_file(const std::string& path) {
   struct stat facts {};
-  if (::stat(path.c_str(), &facts) != 0) return system_error("stat " + path, errno);
+  if (::stat(path.c_str(), &facts) != 0) return system_error(path, errno);
   FileStamp out;
   out.device = static_cast<std::uint64_t>(facts.st_dev);
   out.inode = static_cast<std::uint64_t>(facts.st_ino);

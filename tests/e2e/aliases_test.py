@@ -290,6 +290,27 @@ class Throwaways(Case):
         server.one_text("bob")
         self.assertEqual(server.queue()[0]["recipients"][0]["address"], "out@elsewhere.test")
 
+    def test_the_exit_status_tells_misuse_from_what_is_not_there(self):
+        server = self.server()
+        bob = f"bob@{DOMAIN}"
+        for want, said, words in (
+                (64, "expires: ", ("mint", "--for", bob, "--expires", "soon")), (64, "uses: ", ("mint", "--for", bob,
+                                                                                             "--uses", "0")),
+                (64, "alias mint: --for USER is missing", ("mint",)), (64, "expected an address", ("add", "x", bob)),
+                (67, f"nosuch@{DOMAIN} is nobody here", ("add", f"x@{DOMAIN}", f"nosuch@{DOMAIN}")),
+                (67, "there is no such throw-away address", ("del", bob)),
+                (67, f"nix@{DOMAIN}: there is no such throw-away address", ("report", f"nix@{DOMAIN}"))):
+            with self.subTest(words=words):
+                done = self.alias(server, *words)
+                self.assertEqual(done.returncode, want, done.stderr)
+                self.assertIn(said, done.stderr)
+        for words in (("login", "frobnicate"), ("login", "release"), ("login", "list", bob)):
+            with self.subTest(words=words):
+                self.assertEqual(server.command(*words).returncode, 64)
+        told = self.alias(server, "--help").stdout
+        for word in ("--for", "--expires", "--bind", "--uses", "--forget", "--traps", "report", "trap", "leak"):
+            self.assertIn(word, told)
+
     def test_what_makes_no_sense_is_refused(self):
         server = self.server()
         for words in (("add", f"alice@{DOMAIN}", f"bob@{DOMAIN}"), ("add", "x@elsewhere.test", f"bob@{DOMAIN}"),

@@ -310,6 +310,8 @@ class Hold(Case):
         server.kill()
         server.start()
         self.assertIn(f"{first}! ", server.command("queue").stdout)
+        released = server.command("queue", "release", third)
+        self.assertEqual((released.returncode, released.stderr), (69, f"gatepost: {third} is not on hold\n"))
         self.assertEqual(server.command("queue", "release", "ALL").returncode, 0)
         self.assertNotIn("!", server.command("queue").stdout)
         self.assertEqual(server.command("queue", "delete", first).returncode, 0)

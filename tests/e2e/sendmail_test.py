@@ -291,5 +291,10 @@ class Names(Case):
         self.assertEqual(server.command(name="mailq").returncode, 69)
         done = server.command(name="newaliases")
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(server.command("-v", name="newaliases").returncode, 0)
+        self.assertEqual(server.command("-v", name="mailq").returncode, 69)
+        for name in ("mailq", "newaliases"):
+            told = server.command("--help", name=name)
+            self.assertTrue(told.stdout.startswith(f"usage: gatepost {name} "), told.stdout)
         server.write_config({"mydestination": "$nowhere_at_all"})
         self.assertEqual(server.command(name="newaliases").returncode, 78)

@@ -255,6 +255,53 @@ class Privileges(Case):
                 return str(client.greeting) == "220 after the drop"
         wait_for(changed, "a reload without privileges")
 
+    def test_root_makes_its_directories_and_what_lies_above_them(self):
+        self.need_root()
+        server = self.unstarted({"mail_owner": ordinary_user().pw_name}, as_root=True)
+        var = server.root / "var"
+        server.write_config({"state_directory": f"{var}/lib/gatepost", "queue_directory": f"{var}/lib/gatepost/queue",
+                             "maildrop_directory": f"{var}/spool/gatepost/drop",
+                             "mail_location": f"{var}/mail/%d/%n/Maildir"})
+        server.start()
+        with server.client() as client:
+            client.ehlo()
+            self.assertEqual(client.deliver(message(), ALICE).code, 250)
+        for name in ("lib", "spool/gatepost"):
+            about = (var / name).stat()
+            self.assertEqual((about.st_uid, about.st_mode & 0o7777), (0, 0o755), name)
+        for name in ("lib/gatepost", "lib/gatepost/queue", "mail"):
+            self.assertEqual((var / name).stat().st_uid, ordinary_user().pw_uid, name)
+        server.stop()
+        server.start()  # What is full now is still its own.
+
+    def test_root_gives_no_directory_away_with_what_is_in_it(self):
+        self.need_root()
+        server = self.unstarted({"mail_owner": ordinary_user().pw_name}, as_root=True)
+        (server.root / "home" / "alice").mkdir(parents=True)
+        server.write_config({"mail_location": f"{server.root}/home/%n/Maildir"})
+        server.start()
+        self.assertEqual((server.root / "home").stat().st_uid, 0)
+        server.wait_log("home: nobody may not write there; mailboxes have to be writable themselves")
+        server.stop()
+        (server.root / "spool" / "other").mkdir(parents=True)
+        server.write_config({"queue_directory": f"{server.root}/spool"})
+        server.spawn()
+        self.assertEqual(server.wait(), 73)
+        self.assertIn(f"{server.root}/spool: nobody may not write there; chown it, or run: install -d -o nobody "
+                      f"-m 0700 {server.root}/spool", server.said())
+        self.assertEqual((server.root / "spool").stat().st_uid, 0)
+
+    def test_a_directory_that_mail_owner_cannot_go_through_is_named(self):
+        self.need_root()
+        server = self.unstarted({"mail_owner": ordinary_user().pw_name}, as_root=True)
+        closed = server.root / "closed"
+        closed.mkdir()
+        closed.chmod(0o750)
+        server.write_config({"queue_directory": f"{closed}/queue"})
+        server.spawn()
+        self.assertEqual(server.wait(), 73)
+        self.assertIn(f"{closed}/queue: nobody may not go through {closed} (root:root 0750)", server.said())
+
     def test_root_binds_a_low_port_for_the_unprivileged_server(self):
         self.need_root()
         address = "127.0.0.77"

@@ -111,6 +111,17 @@ class Editing(Users):
         self.assertIn("2 GiB", text)
         self.assertIn("ARGON2ID (cannot be used)", text)
 
+    def test_a_bare_user_is_verified_by_an_address_of_mydestination(self):
+        self.add("eve")
+        self.user("verify", f"eve@{DOMAIN}", "--stdin", typed="secret\n")
+        self.user("verify", "eve@elsewhere.test", "--stdin", typed="secret\n", want=67)
+
+    def test_a_quota_is_told_alike_when_it_is_set_and_when_it_is_asked_for(self):
+        self.add("alice@example.com")
+        told = self.user("quota", "alice@example.com", "2G").stdout
+        self.assertEqual(told, "alice@example.com: 2 GiB\n")
+        self.assertEqual(self.user("quota", "alice@example.com").stdout, told)
+
     def test_the_quota_is_shown_with_what_the_mailbox_holds(self):
         self.add("alice@example.com", "secret", "--quota", "1M")
         self.gp.maildir("alice").mkdir(parents=True)

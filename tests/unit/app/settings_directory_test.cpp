@@ -56,6 +56,12 @@ struct Place {
   }
 };
 
+std::string login(app::SettingsDirectory& directory, std::string_view name) {
+  const auto found = directory.find_login(name);
+  REQUIRE(found);
+  return found->user ? found->name : "none";
+}
+
 std::string maildir(app::SettingsDirectory& directory,
                     const mail::Mailbox& address,
                     DomainClass domain = DomainClass::Local) {
@@ -329,7 +335,7 @@ TEST_CASE("circles and right sides that cannot be are errors with file and line"
   CHECK(place.refusal() ==
         "/etc/aliases:2: news: \"\"|/usr/bin/news\"\": no programs are run for mail");
   place.files.put("/etc/aliases", "root bob\n");
-  CHECK(place.refusal() == "/etc/aliases:1: expected name: address, address ...");
+  CHECK(place.refusal() == "alias_maps: /etc/aliases:1: expected name: address, address ...");
   place.files.put("/etc/aliases", "root: :include:/etc/list\n");
   CHECK(place.refusal().find("/etc/list") != std::string::npos);
   place.files.put("/etc/list", "alice@example.com\nbob\n");
@@ -480,4 +486,29 @@ TEST_CASE("a user who has moved is told", "[app][aliases]") {
   CHECK(leads(*place.open(), {"gone", "example.com"}) ==
         "refused 5.1.6 <gone@example.com>: Recipient address rejected: User has moved to "
         "someone@new.example");
+}
+
+TEST_CASE("a bare user logs in with an address of mydestination, and of no other", "[app]") {
+  Place place;
+  const auto directory = place.open();
+  CHECK(login(*directory, "bob") == "bob");
+  CHECK(login(*directory, "Bob@Example.com") == "bob");
+  CHECK(login(*directory, "bob@localhost") == "bob");
+  CHECK(login(*directory, "alice@example.com") == "alice@example.com");
+  CHECK(login(*directory, "alice@localhost") == "none");
+  CHECK(login(*directory, "bob@virtual.example") == "none");
+  CHECK(login(*directory, "bob@elsewhere.example") == "none");
+  CHECK(login(*directory, "@example.com") == "none");
+}
+
+TEST_CASE("a file that is not there is told with its parameter", "[app]") {
+  Place place;
+  place.settings.virtual_alias_maps = {*tables::parse_spec("hash:/x/nofile")};
+  CHECK(place.refusal() == "virtual_alias_maps: /x/nofile: No such file or directory");
+  place.settings.virtual_alias_maps.clear();
+  place.settings.relay_recipient_maps = {*tables::parse_spec("hash:/x/nofile")};
+  CHECK(place.refusal() == "relay_recipient_maps: /x/nofile: No such file or directory");
+  place.settings.relay_recipient_maps.clear();
+  place.settings.passwd_file = "/x/users";
+  CHECK(place.refusal() == "passwd_file: /x/users is not there; gatepost user add NAME makes it");
 }

@@ -2,6 +2,7 @@
 // tests: directories made for the user we become.
 #include "system/directory.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,7 +54,29 @@ TEST_CASE("root makes a directory for the owner, and its parents for itself", "[
   CHECK(look(folder / "lib").st_uid == 0);
 }
 
-TEST_CASE("a directory of root's alone is given away, a shared one is not", "[system]") {
+TEST_CASE("parents let their owner's neighbours through whatever the umask", "[system]") {
+  const TempFolder folder;
+  const auto before = ::umask(077);
+  const auto made = prepare_directory(folder / "a/b/queue", 0700, own_account());
+  const auto after = ::umask(before);
+  REQUIRE(made);
+  CHECK(after == 077);
+  CHECK((look(folder / "a").st_mode & 07777) == 0755);
+  CHECK((look(folder / "a/b").st_mode & 07777) == 0755);
+}
+
+TEST_CASE("a directory with something in it is not given away", "[system]") {
+  if (!is_root()) SKIP("only root can");
+  const TempFolder folder;
+  std::filesystem::create_directories(folder / "home/ann");
+  const auto refused = prepare_directory(folder / "home", 0755, owner());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().system == EACCES);
+  CHECK(look(folder / "home").st_uid == 0);
+  CHECK(look(folder / "home/ann").st_uid == 0);
+}
+
+TEST_CASE("an empty directory of root's alone is given away, a shared one is not", "[system]") {
   if (!is_root()) SKIP("only root can");
   const TempFolder folder;
   std::filesystem::create_directory(folder / "own");
