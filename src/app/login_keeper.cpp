@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "app/wiring.h"
@@ -22,8 +23,14 @@ namespace {
 
 constexpr std::size_t kKey = 32;
 constexpr std::size_t kHeldFile = 1024 * 1024;
-constexpr std::size_t kMostItems = 100'000;
+/// All of them: what is left out would stay for good.
+constexpr std::size_t kMostItems = std::numeric_limits<std::size_t>::max();
 constexpr Duration kTellAgain{60'000};
+
+/// What a person put on hold is not the login's to let go or to delete.
+bool is_held_for(const queue::Item& item, std::string_view login) {
+  return item.hold && item.hold_of_login && iequals(item.login, login);
+}
 
 }  // namespace
 
@@ -119,6 +126,7 @@ Task<void> LoginKeeper::hold_waiting(std::string login) {
   if (ids.empty()) co_return;
   queue::Change change;
   change.hold = true;
+  change.hold_of_login = true;
   Result<std::size_t> changed = co_await floor_.store.update(std::move(ids), std::move(change));
   if (!changed) floor_.log.emit(log::StorageFailed{"", "hold", changed.error().detail});
 }
@@ -244,7 +252,7 @@ Task<LoginKeeper::Released> LoginKeeper::send_held(std::string login) {
   }
   std::vector<std::string> ids;
   for (const queue::Item& item : *items) {
-    if (item.hold && iequals(item.login, login)) ids.push_back(item.id);
+    if (is_held_for(item, login)) ids.push_back(item.id);
   }
   if (ids.empty()) co_return done;
   const std::size_t count = ids.size();
@@ -268,8 +276,9 @@ Task<Result<std::string>> LoginKeeper::discard(std::string login) {
   if (!items) co_return std::move(items).error();
   std::vector<std::string> ids;
   for (const queue::Item& item : *items) {
-    if (item.hold && iequals(item.login, login)) ids.push_back(item.id);
+    if (is_held_for(item, login)) ids.push_back(item.id);
   }
+  logins_.limits.forget_held(login);
   if (ids.empty()) co_return Error{Cause::Permanent, "no message of " + login + " is on hold"};
   Result<std::size_t> erased = co_await floor_.store.erase_all(std::move(ids));
   if (!erased) co_return std::move(erased).error();

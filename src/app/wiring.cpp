@@ -253,8 +253,14 @@ policy::AuthThrottle::Settings make_throttle_settings(const Settings& settings) 
 }
 
 policy::LoginLimits::Settings make_login_limits(const Settings& settings) {
-  return {settings.login_hourly_message_limit, settings.login_hourly_recipient_limit,
-          settings.login_daily_network_limit};
+  policy::LoginLimits::Settings out;
+  out.hourly_messages = settings.login_hourly_message_limit;
+  out.hourly_recipients = settings.login_hourly_recipient_limit;
+  out.daily_networks = settings.login_daily_network_limit;
+  // Ten hours' worth: enough to see what it is, and no way to fill the disk.
+  const std::uint64_t hourly = out.hourly_messages;
+  if (hourly > 0) out.held_messages = std::max<std::uint64_t>(hourly * 10, 100);
+  return out;
 }
 
 log::Settings make_log_settings(const Settings& settings) {

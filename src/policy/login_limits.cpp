@@ -64,6 +64,27 @@ LoginLimits::Verdict LoginLimits::count(std::string_view login,
   return Verdict::Trip;
 }
 
+void LoginLimits::note_held(std::string_view login, std::uint64_t octets) {
+  const auto found = rows_.find(lower(login));
+  if (found == rows_.end() || !found->second.held) return;
+  ++found->second.held_messages;
+  found->second.held_octets += octets;
+}
+
+void LoginLimits::forget_held(std::string_view login) {
+  const auto found = rows_.find(lower(login));
+  if (found == rows_.end()) return;
+  found->second.held_messages = 0;
+  found->second.held_octets = 0;
+}
+
+bool LoginLimits::is_full(std::string_view login) const {
+  const auto found = rows_.find(lower(login));
+  if (found == rows_.end() || !found->second.held) return false;
+  const Row& row = found->second;
+  return row.held_messages >= settings_.held_messages || row.held_octets >= settings_.held_octets;
+}
+
 const LoginLimits::Held* LoginLimits::find_held(std::string_view login) const {
   const auto found = rows_.find(lower(login));
   const bool held = found != rows_.end() && found->second.held;

@@ -23,7 +23,9 @@ class LoginLimits {
   struct Settings {
     std::uint32_t hourly_messages = 500;  ///< 0: no limit, as in all three
     std::uint32_t hourly_recipients = 2000;
-    std::uint32_t daily_networks = 30;  ///< At most kMostNetworks are told apart.
+    std::uint32_t daily_networks = 30;   ///< At most kMostNetworks are told apart.
+    std::uint64_t held_messages = 5000;  ///< What is kept of a held login; more is put off.
+    std::uint64_t held_octets = 1ULL << 30U;
   };
   static constexpr std::size_t kMostNetworks = 1024;
 
@@ -46,6 +48,12 @@ class LoginLimits {
                               std::uint32_t recipients,
                               const IpAddress& network,
                               Moment now);
+  /// A message of a held login was stored.
+  void note_held(std::string_view login, std::uint64_t octets);
+  /// What was stored of it is gone.
+  void forget_held(std::string_view login);
+  /// It is held, and as much of it is stored as may be.
+  [[nodiscard]] bool is_full(std::string_view login) const;
   [[nodiscard]] const Held* find_held(std::string_view login) const;
   /// False when it was not held. Its counts begin anew.
   bool release(std::string_view login);
@@ -69,6 +77,8 @@ class LoginLimits {
     Window recipients;
     std::map<IpAddress, Moment> networks;  // When each was seen last.
     std::optional<Held> held;
+    std::uint64_t held_messages = 0;
+    std::uint64_t held_octets = 0;
   };
 
   [[nodiscard]] std::string judge(Row& row,

@@ -7,7 +7,10 @@
 namespace gatepost::queue {
 
 void apply(const Change& change, Item& item) {
-  if (change.hold) item.hold = *change.hold;
+  if (change.hold) {
+    item.hold = *change.hold;
+    item.hold_of_login = item.hold && change.hold_of_login;
+  }
   if (change.next) item.next = *change.next;
   for (const Outcome& outcome : change.outcomes) {
     if (outcome.destination >= item.destinations.size()) continue;

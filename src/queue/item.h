@@ -29,6 +29,8 @@ struct Item {
   mail::Mailbox sender;
   mail::SenderOptions options;
   bool hold = false;  ///< Not to be sent until somebody says so.
+  /// The hold is the login's, which sent too much: it ends with that. Else a person's.
+  bool hold_of_login = false;
   std::string login;  ///< Who submitted it, by the login's name; empty without one.
   Moment next{};      ///< Not to be tried before; the epoch: at once.
   std::vector<Destination> destinations;
@@ -44,6 +46,7 @@ struct Outcome {
 /// A change to an item that is in the queue. What is not set stays as it is.
 struct Change {
   std::optional<bool> hold;
+  bool hold_of_login = false;  ///< Of that hold.
   std::optional<Moment> next;
   std::vector<Outcome> outcomes;
 };

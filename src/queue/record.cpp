@@ -10,7 +10,7 @@
 namespace gatepost::queue {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 constexpr std::string_view kMagic = "GPQTEXT1";
 /// Of a destination with all texts empty: what bounds the count before anything is allocated.
 constexpr std::size_t kLeastDestination = 18;
@@ -136,7 +136,7 @@ std::string format_record(const Item& item) {
   writer.number(static_cast<std::uint64_t>(item.options.ret), 1);
   writer.text(item.options.envelope_id);
   writer.number(item.options.size, 8);
-  writer.number(item.hold ? 1 : 0, 1);
+  writer.number(item.hold ? (item.hold_of_login ? 2 : 1) : 0, 1);
   writer.text(std::string_view(item.login).substr(0, kMostText));
   writer.number(micros_of(item.next), 8);
   writer.number(item.destinations.size(), 4);
@@ -169,8 +169,11 @@ std::optional<Item> parse_record(std::string_view octets) {
   item.options.envelope_id = reader.text();
   item.options.size = reader.number(8);
   if (version >= 2) {
-    item.hold = read_flag(reader);
+    const auto hold = reader.number(1);
+    if (hold > (version >= 3 ? 2U : 1U)) reader.fail();
+    item.hold = hold != 0;
     item.login = reader.text();
+    item.hold_of_login = version >= 3 ? hold == 2 : item.hold && !item.login.empty();
     item.next = read_moment(reader);
   }
   const auto count = static_cast<std::size_t>(reader.number(4));

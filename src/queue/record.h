@@ -14,7 +14,7 @@ namespace gatepost::queue {
 
 // A record, all numbers big-endian, a text as its length in 4 octets and its octets:
 //
-//   1  version, 2; of version 1 the three fields marked (2) are missing
+//   1  version, 3; of version 1 the three fields marked (2) are missing
 //   t  id
 //   8  arrival, microseconds since 1970 UTC
 //   8  octets of the text
@@ -24,7 +24,8 @@ namespace gatepost::queue {
 //   1  ret (0 unstated, 1 full, 2 headers)
 //   t  envelope id
 //   8  size as declared
-//   1  hold (0, 1) (2)
+//   1  hold (0 none, 1 a person's, 2 the login's); in version 2 1 is either: the login's if it has
+//      one (2)
 //   t  login (2)
 //   8  next attempt, microseconds since 1970 UTC (2)
 //   4  number of destinations; for each:

@@ -45,6 +45,7 @@ Task<smtp::Ruling> Desk::sender() {
   discard();
   transaction_.reset();
   if (auto refusal = submission_.judge_client()) co_return refuse("MAIL", *std::move(refusal));
+  if (auto refusal = submission_.judge_held()) co_return refuse("MAIL", *std::move(refusal));
   // Postfix's rule: room for one and a half of the largest message, so that a mail whose text
   // was taken in does not fail at its very end.
   const std::uint64_t limit = service_.session.message_size_limit;
@@ -273,6 +274,7 @@ Task<smtp::Ruling> Desk::commit() {
     forget_buffered();
     if (stored) {
       log_delivered(*stored);
+      if (transaction.held) submission_.note_held(stored->octets);
       submission_.recheck_held(transaction.held);
       // Most mail is for mailboxes, and a look at the queue costs as much as half a delivery.
       if (stored->queued) floor_.wake_queue();

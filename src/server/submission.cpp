@@ -108,6 +108,16 @@ bool Submission::count_message(std::uint32_t recipients) const {
   return true;
 }
 
+std::optional<smtp::Reply> Submission::judge_held() const {
+  if (!peer_.login || floor_.logins == nullptr) return std::nullopt;
+  if (!floor_.logins->limits.is_full(login())) return std::nullopt;
+  return smtp::Reply{450, "4.7.1", "Error: too much mail of this login is on hold"};
+}
+
+void Submission::note_held(std::uint64_t octets) const {
+  if (peer_.login && floor_.logins != nullptr) floor_.logins->limits.note_held(login(), octets);
+}
+
 void Submission::recheck_held(bool held) const {
   if (!peer_.login || floor_.logins == nullptr || floor_.logins->watch == nullptr) return;
   const bool now = floor_.logins->limits.find_held(login()) != nullptr;

@@ -42,6 +42,10 @@ class Submission {
 
   /// Counts a message of the login; true when it is to be kept on hold.
   [[nodiscard]] bool count_message(std::uint32_t recipients) const;
+  /// MAIL: a held login of which as much is stored as may be.
+  [[nodiscard]] std::optional<smtp::Reply> judge_held() const;
+  /// A message of the held login was stored.
+  void note_held(std::uint64_t octets) const;
   /// A message was stored, `held` as count_message() said before its text: whether that still holds.
   void recheck_held(bool held) const;
 

@@ -284,6 +284,7 @@ Result<void> Draft::write_queued(bool last) {
     item_.options = request_.envelope.options;
     item_.login = request_.login;
     item_.hold = request_.hold;
+    item_.hold_of_login = request_.hold;
     for (const mail::Recipient& each : request_.envelope.recipients) {
       item_.destinations.push_back({each, queue::State::Waiting, {}});
     }

@@ -42,7 +42,7 @@ struct IntakeRequest {
   std::vector<LocalCopy> local;
   std::string received;  ///< The Received field, folded, ending in LF.
   std::string login;     ///< Who submitted it; kept with the item in the queue.
-  bool hold = false;     ///< Queued recipients wait until somebody releases the item.
+  bool hold = false;     ///< Queued recipients wait until somebody lets the login go.
   /// LocalCopy::later counts even when nobody else can have the message now.
   bool may_wait_alone = false;
 };

@@ -357,6 +357,28 @@ class Submission(Case):
         self.assertNotEqual(server.command("login", "discard", BOB).returncode, 0)
         self.assertEqual(server.command("login", "release", BOB).returncode, 0)
 
+    def test_what_a_person_put_on_hold_is_not_the_logins(self):
+        server = self.start({"login_hourly_message_limit": "1"})
+        with self.user(server) as client:
+            self.send(client, "x@elsewhere.test")
+            wait_for(server.queue, "the first")
+            own = server.queue()[0]["queue_id"]
+            self.assertEqual(server.command("queue", "hold", own).returncode, 0)
+            self.send(client, ALICE)
+        self.assertEqual(len(server.queue()), 2)
+        self.assertIn("deleted 1 message ", server.command("login", "discard", BOB).stdout)
+        self.assertEqual(server.command("login", "release", BOB).returncode, 0)
+        self.assertEqual([(row["queue_id"], row["queue_name"]) for row in server.queue()], [(own, "hold")])
+
+    def test_a_held_login_cannot_fill_the_disk(self):
+        server = self.start({"login_hourly_message_limit": "1"})
+        with self.user(server) as client:
+            self.send(client, ALICE, 101)
+            self.assert_reply(client.ask(f"MAIL FROM:<{BOB}>"), "450 4.7.1 ")
+        self.assertEqual(server.command("login", "discard", BOB).returncode, 0)
+        with self.user(server) as client:
+            self.send(client, ALICE)
+
     def test_right_logins_at_once_are_no_failures(self):
         server = self.start({"smtpd_sasl_failure_limit": "5"})
         with contextlib.ExitStack() as stack:

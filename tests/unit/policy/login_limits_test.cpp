@@ -74,6 +74,26 @@ TEST_CASE("no limit holds nobody", "[policy][login_limits]") {
   for (int i = 0; i < 5000; ++i) REQUIRE(one.count("alice", 1000, kHome, kNoon) == Verdict::Pass);
 }
 
+TEST_CASE("of a held login so much is kept and no more", "[policy][login_limits]") {
+  LoginLimits one;
+  one.configure({1, 0, 0, 3, 1000});
+  one.note_held("alice", 5000);
+  CHECK_FALSE(one.is_full("alice"));
+  CHECK(one.count("alice", 1, kHome, kNoon) == Verdict::Pass);
+  CHECK(one.count("alice", 1, kHome, kNoon) == Verdict::Trip);
+  for (int n = 0; n < 3; ++n) {
+    CHECK_FALSE(one.is_full("Alice"));
+    one.note_held("ALICE", 10);
+  }
+  CHECK(one.is_full("alice"));
+  one.forget_held("alice");
+  CHECK_FALSE(one.is_full("alice"));
+  one.note_held("alice", 1000);
+  CHECK(one.is_full("alice"));
+  CHECK(one.release("alice"));
+  CHECK_FALSE(one.is_full("alice"));
+}
+
 TEST_CASE("a released login begins anew", "[policy][login_limits]") {
   LoginLimits one = limits(1, 0, 0);
   CHECK_FALSE(one.release("alice"));

@@ -79,7 +79,7 @@ TEST_CASE("values out of range are refused", "[queue][record]") {
   const std::string record = format_record(full_item());
   SECTION("an unknown version") {
     std::string other = record;
-    other[0] = 3;
+    other[0] = 4;
     CHECK_FALSE(parse_record(other));
     other[0] = 0;
     CHECK_FALSE(parse_record(other));
@@ -132,6 +132,33 @@ TEST_CASE("a record of version 1 is an item that is not on hold and may be tried
   const auto again = parse_record(format_record(*item));
   REQUIRE(again);
   CHECK(same(*again, *item));
+}
+
+TEST_CASE("whose hold it is is kept, and a record of version 2 is read", "[queue][record]") {
+  Item item = full_item();
+  item.hold = true;
+  for (const bool of_login : {false, true}) {
+    item.hold_of_login = of_login;
+    const auto read = parse_record(format_record(item));
+    REQUIRE(read);
+    CHECK(read->hold);
+    CHECK(read->hold_of_login == of_login);
+  }
+  item.hold_of_login = false;
+  for (const char* login : {"", "alice"}) {
+    item.login = login;
+    std::string old = format_record(item);
+    old[0] = 2;
+    const auto read = parse_record(old);
+    REQUIRE(read);
+    CHECK(read->hold);
+    CHECK(read->hold_of_login == !item.login.empty());
+  }
+  gatepost::queue::Change change;
+  change.hold = true;
+  item.hold_of_login = true;
+  apply(change, item);
+  CHECK_FALSE(item.hold_of_login);
 }
 
 TEST_CASE("a change touches what it names and nothing else", "[queue][item]") {
