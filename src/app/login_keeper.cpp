@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <limits>
 #include <utility>
 
@@ -214,7 +215,7 @@ Task<Result<std::string>> LoginKeeper::release(std::string login) {
     if (more.failed > 0) floor_.log.emit(log::StorageFailed{"", "release", more.reason});
   }
   if (!held && done.sent + done.failed == 0) {
-    co_return Error{Cause::Permanent, "the login " + login + " is not held"};
+    co_return Error{Cause::Permanent, "the login " + login + " is not held", ESRCH};
   }
   std::string told =
       format("released {} with {}", login, control::format_count(done.sent, "message", "messages"));
@@ -279,7 +280,8 @@ Task<Result<std::string>> LoginKeeper::discard(std::string login) {
     if (is_held_for(item, login)) ids.push_back(item.id);
   }
   logins_.limits.forget_held(login);
-  if (ids.empty()) co_return Error{Cause::Permanent, "no message of " + login + " is on hold"};
+  if (ids.empty())
+    co_return Error{Cause::Permanent, "no message of " + login + " is on hold", ESRCH};
   Result<std::size_t> erased = co_await floor_.store.erase_all(std::move(ids));
   if (!erased) co_return std::move(erased).error();
   co_return format("deleted {} of {}", control::format_count(*erased, "message", "messages"),

@@ -41,11 +41,16 @@ std::string LoginLimits::judge(Row& row,
     return limit > 0 && count > limit;
   };
   if (over(messages, settings_.hourly_messages)) {
-    return format_number(messages) + " messages in an hour";
+    return format_number(messages) + " messages in an hour (login_hourly_message_limit = " +
+           format_number(settings_.hourly_messages) + ")";
   }
-  if (over(all, settings_.hourly_recipients)) return format_number(all) + " recipients in an hour";
+  if (over(all, settings_.hourly_recipients)) {
+    return format_number(all) + " recipients in an hour (login_hourly_recipient_limit = " +
+           format_number(settings_.hourly_recipients) + ")";
+  }
   if (over(row.networks.size(), settings_.daily_networks)) {
-    return format_number(row.networks.size()) + " networks in a day";
+    return format_number(row.networks.size()) + " networks in a day (login_daily_network_limit = " +
+           format_number(settings_.daily_networks) + ")";
   }
   return {};
 }

@@ -31,7 +31,7 @@ TEST_CASE("the message past the limit trips the breaker, once", "[policy][login_
   CHECK(one.count("alice", 1, kHome, kNoon) == Verdict::Hold);
   CHECK(one.count("bob", 1, kHome, kNoon) == Verdict::Pass);
   REQUIRE(one.find_held("ALICE") != nullptr);
-  CHECK(one.find_held("alice")->reason == "4 messages in an hour");
+  CHECK(one.find_held("alice")->reason == "4 messages in an hour (login_hourly_message_limit = 3)");
   CHECK(one.find_held("bob") == nullptr);
 }
 
@@ -52,7 +52,8 @@ TEST_CASE("recipients and networks have limits of their own", "[policy][login_li
   LoginLimits one = limits(0, 100, 0);
   CHECK(one.count("alice", 100, kHome, kNoon) == Verdict::Pass);
   CHECK(one.count("alice", 1, kHome, kNoon) == Verdict::Trip);
-  CHECK(one.find_held("alice")->reason == "101 recipients in an hour");
+  CHECK(one.find_held("alice")->reason ==
+        "101 recipients in an hour (login_hourly_recipient_limit = 100)");
   LoginLimits two = limits(0, 0, 3);
   for (int i = 0; i < 9; ++i) {
     const IpAddress from = *IpAddress::parse("203.0.113." + std::to_string(i % 3));
@@ -66,7 +67,7 @@ TEST_CASE("recipients and networks have limits of their own", "[policy][login_li
   }
   CHECK(two.count("bob", 1, *IpAddress::parse("192.0.2.1"), kNoon + std::chrono::hours(27)) ==
         Verdict::Trip);
-  CHECK(two.find_held("bob")->reason == "4 networks in a day");
+  CHECK(two.find_held("bob")->reason == "4 networks in a day (login_daily_network_limit = 3)");
 }
 
 TEST_CASE("no limit holds nobody", "[policy][login_limits]") {
@@ -115,7 +116,7 @@ TEST_CASE("who is held is known after a restart", "[policy][login_limits]") {
   CHECK(after.held().size() == 2);
   REQUIRE(after.find_held("alice@example.com") != nullptr);
   CHECK(after.find_held("alice@example.com")->since == kNoon);
-  CHECK(after.find_held("bob")->reason == "2 messages in an hour");
+  CHECK(after.find_held("bob")->reason == "2 messages in an hour (login_hourly_message_limit = 1)");
   CHECK(after.text() == one.text());
   CHECK(after.count("bob", 1, kHome, kNoon) == Verdict::Hold);
 }
