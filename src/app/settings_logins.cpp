@@ -40,7 +40,8 @@ Result<server::LoginName> SettingsDirectory::find_login(std::string_view name) {
   const std::size_t at = out.name.rfind('@');
   if (user == nullptr && !bare) {
     const auto domain = domain_class(std::string_view(out.name).substr(at + 1));
-    if (domain && *domain == policy::DomainClass::Local) user = users_->find(out.name.substr(0, at));
+    if (domain && *domain == policy::DomainClass::Local)
+      user = users_->find(out.name.substr(0, at));
     if (user != nullptr) out.name.resize(at);
   }
   if (user != nullptr) out.user = user->copy();
