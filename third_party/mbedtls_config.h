@@ -2,7 +2,8 @@
 // third_party: what of mbedTLS is built; replaces mbedtls/mbedtls_config.h (MBEDTLS_CONFIG_FILE).
 //
 // TLS 1.2 and 1.3, ECDHE with AEAD only. Deliberately absent, because each was the door of a known attack or leak:
-// session tickets, pre-shared keys, early data, renegotiation, DTLS, RSA key exchange, CBC, MD5, DES, compression.
+// session tickets, pre-shared keys, early data, renegotiation, DTLS, RSA key exchange, CBC, DES, compression. MD5 is here for the
+// CRAM-MD5 of old devices; no signature algorithm of TLS or X.509 that uses it is offered or accepted.
 #ifndef GATEPOST_MBEDTLS_CONFIG_H
 #define GATEPOST_MBEDTLS_CONFIG_H
 
@@ -10,6 +11,7 @@
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_HAVE_TIME
 #define MBEDTLS_HAVE_TIME_DATE
+#define MBEDTLS_PLATFORM_GMTIME_R_ALT  // mbedtls_gmtime.c
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_FS_IO
 #define MBEDTLS_DEPRECATED_REMOVED
@@ -33,6 +35,7 @@
 
 // Hashes. SHA-1 names keys in X.509 (subject key identifier) and serves SCRAM-SHA-1 hashes; it never verifies a signature.
 #define MBEDTLS_MD_C
+#define MBEDTLS_MD5_C
 #define MBEDTLS_SHA1_C
 #define MBEDTLS_SHA224_C
 #define MBEDTLS_SHA256_C

@@ -9,8 +9,11 @@
 #include <unistd.h>
 #include <utility>
 
+#include "app/alias_commands.h"
+#include "app/queue_verbs.h"
 #include "app/reload.h"
 #include "app/startup.h"
+#include "app/submitters.h"
 #include "app/tls_wiring.h"
 #include "app/wiring.h"
 #include "base/text.h"
@@ -44,17 +47,25 @@ App::App(std::unique_ptr<Opened> opened)
       deadlines_(loop_),
       tasks_(loop_, *this),
       clerk_(loop_, storage::Clerk::Settings{}),
+      reader_(loop_, kReader),
       disk_(storage::make_system_files()),
       store_(storage::make_mail_store(clerk_, *disk_, make_store_settings(*settings_))),
       contexts_(std::move(opened_->contexts)),
       directory_(std::move(opened_->directory)),
       manager_(opened_->manager),
+      logins_(clerk_),
+      book_(std::make_unique<server::AliasBook>(clerk_, *disk_, log_)),
       floor_(std::make_unique<server::Floor>(
-          server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_})),
+          server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_, &logins_})),
+      injector_(*floor_),
+      outgoing_(std::make_unique<Outgoing>(loop_, tasks_, *floor_, injector_)),
       reception_(std::make_unique<server::Reception>(*floor_, tasks_)),
+      login_keeper_(std::make_unique<LoginKeeper>(
+          LoginKeeper::Parts{logins_, *floor_, clerk_, tasks_, injector_})),
       signals_(loop_, opened_->signals.descriptor()),
       ticker_(loop_),
       grace_(loop_),
+      reloaded_(loop_, asio::steady_timer::time_point::max()),
       started_(clock_.now()) {}
 
 App::~App() {
@@ -66,6 +77,7 @@ int App::run() {
   wait_for_signal();
   tasks_.spawn("start", start());
   loop_.run();
+  reader_.abandon();
   clerk_.abandon();
   log_.flush();
   return exit_code_;
@@ -82,13 +94,36 @@ Task<void> App::start() {
     drain("the queue cannot be opened");
     co_return;
   }
+  std::vector<std::string> problems;
+  std::string folder = settings_->queue_directory;
+  const Result<void> book = co_await book_->open(std::move(folder), problems);
+  for (const std::string& problem : problems) log_.emit(log::QueueRecovered{problem});
+  if (!book) {
+    log_.emit(log::StorageFailed{"", "aliases.db", book.error().detail});
+    exit_code_ = 71;
+    drain("the throw-away addresses cannot be read");
+    co_return;
+  }
   if (phase_ != Phase::Starting) co_return;
   open_doors();
 }
 
 void App::open_doors() {
   phase_ = Phase::Serving;
-  reception_->configure(make_profile(*settings_, directory_));
+  directory_->use(*book_, clocks_);
+  const auto profile = make_profile(*settings_, directory_);
+  login_keeper_->open(settings_->state_directory);
+  login_keeper_->configure(*settings_, profile, *directory_);
+  reception_->configure(profile);
+  if (opened_->has_maildrop) {
+    pickup_ =
+        std::make_unique<server::Pickup>(server::Pickup::Parts{*floor_, clerk_, tasks_, injector_},
+                                         *disk_, settings_->maildrop_directory);
+  }
+  configure_local_mail(profile);
+  outgoing_->configure(*settings_, profile);
+  floor_->handover = outgoing_.get();
+  outgoing_->start();
   if (opened_->control) {
     control_ = std::make_unique<ControlServer>(
         *std::move(opened_->control), opened_->access,
@@ -104,6 +139,14 @@ void App::open_doors() {
   tick();
 }
 
+void App::configure_local_mail(const std::shared_ptr<const server::Profile>& profile) {
+  store_->set_hostname(settings_->myhostname);
+  injector_.configure(profile);
+  if (!pickup_) return;
+  pickup_->configure(profile,
+                     std::make_shared<SystemSubmitters>(settings_->authorized_submit_users));
+}
+
 void App::wait_for_signal() {
   signals_.async_wait(asio::posix::stream_descriptor::wait_read,
                       [this](const std::error_code& error) {
@@ -115,11 +158,8 @@ void App::wait_for_signal() {
 
 void App::on_signal(system::Signal signal) {
   switch (signal) {
-    case system::Signal::Hangup: {
-      // What came of it is in the log.
-      [[maybe_unused]] const Result<std::string> outcome = reload();
-      return;
-    }
+    case system::Signal::Hangup:
+      return tasks_.spawn("reload", reload_by_signal());
     case system::Signal::User1: {
       const Result<void> reopened = log_.reopen();
       if (!reopened) log_.emit(log::ReloadFailed{reopened.error().detail});
@@ -136,9 +176,12 @@ void App::on_signal(system::Signal signal) {
 
 void App::drain(std::string_view reason) {
   phase_ = Phase::Draining;
+  // What is under way is still in the queue; it goes on at the next start.
+  outgoing_->stop();
   manager_.stopping("draining");
   log_.emit(log::ServiceStopping{reason, static_cast<std::uint32_t>(reception_->sessions())});
   reception_->shut_down();
+  if (pickup_) pickup_->shut_down();
   grace_.expires_after(settings_->shutdown_grace_time);
   grace_.async_wait([this](const std::error_code& error) {
     if (!error) reception_->abandon();
@@ -164,6 +207,7 @@ void App::finish() {
   if (control_) control_->close();
   // What is on its way to the disk gets there; nobody waits for the answer any more.
   clerk_.settle();
+  reader_.settle();
   std::error_code ignored;
   signals_.cancel(ignored);
   deadlines_.stop();
@@ -182,6 +226,7 @@ void App::tick() {
   if (phase_ != Phase::Serving) return;
   look_after_files();
   look_after_memory();
+  if (pickup_) pickup_->look();
   log_.flush();
   manager_.still_alive();
   ticker_.expires_after(kTick);
@@ -191,11 +236,29 @@ void App::tick() {
 }
 
 void App::look_after_files() {
-  for (const std::string& problem : directory_->refresh()) log_.emit(log::ConfigNote{problem});
-  for (const std::string& warning : directory_->take_warnings()) {
-    log_.emit(log::ConfigNote{warning});
+  tell_files(directory_->refresh_users());
+  tell_files(directory_->take_warnings());
+  if (!reading_ && directory_->is_stale()) {
+    reading_ = true;
+    tasks_.spawn("tables", read_tables());
   }
   if (contexts_) tell_certificates(contexts_->refresh(), log_);
+}
+
+void App::tell_files(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) log_.emit(log::ConfigNote{line});
+}
+
+Task<void> App::read_tables() {
+  // A reload may put another in its place meanwhile; sessions that began with this one keep it.
+  const std::shared_ptr<SettingsDirectory> directory = directory_;
+  auto job = [from = directory->reading()]() mutable {
+    return SettingsDirectory::read(std::move(from));
+  };
+  const auto read = co_await reader_.run(std::move(job));
+  reading_ = false;
+  directory->take(read);
+  tell_files(read.problems);
 }
 
 void App::look_after_memory() {
@@ -256,6 +319,21 @@ control::StatusSnapshot App::status() {
 
 Task<Result<std::vector<queue::Item>>> App::queue() {
   return store_->list(kQueueListing);
+}
+
+Task<Result<std::string>> App::perform(control::Request request) {
+  if (request.verb == control::Verb::Login) {
+    auto told = co_await login_keeper_->perform(std::move(request.words));
+    outgoing_->wake();
+    co_return told;
+  }
+  if (is_alias_verb(request.verb)) {
+    auto answer = co_await serve_aliases(*book_, *directory_, clock_, request);
+    co_return answer;
+  }
+  auto done = co_await change_queue(*store_, request);
+  outgoing_->wake();
+  co_return done;
 }
 
 void App::task_failed(std::string_view name, std::string_view detail) {

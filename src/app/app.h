@@ -14,6 +14,9 @@
 #include "app/clocks.h"
 #include "app/control_server.h"
 #include "app/disk_files.h"
+#include "app/login_keeper.h"
+#include "app/outgoing.h"
+#include "app/reload.h"
 #include "app/settings_directory.h"
 #include "app/startup.h"
 #include "base/result.h"
@@ -23,7 +26,11 @@
 #include "log/log.h"
 #include "net/deadlines.h"
 #include "net/task_group.h"
+#include "server/alias_book.h"
 #include "server/floor.h"
+#include "server/injector.h"
+#include "server/login.h"
+#include "server/pickup.h"
 #include "server/reception.h"
 #include "storage/clerk.h"
 #include "storage/files.h"
@@ -32,7 +39,7 @@
 
 namespace gatepost::app {
 
-/// starting -> serving -> draining -> stopped. One thread, but for the clerk's.
+/// starting -> serving -> draining -> stopped. One thread, but for the clerk's and the reader's.
 class App final : public ControlBackend, private net::TaskWatch {
  public:
   /// Takes what start-up opened; the process has its final privileges.
@@ -45,7 +52,8 @@ class App final : public ControlBackend, private net::TaskWatch {
   control::StatusSnapshot status() override;
   const log::Counters& counters() const override { return counters_; }
   Task<Result<std::vector<queue::Item>>> queue() override;
-  Result<std::string> reload() override;
+  Task<Result<std::string>> perform(control::Request request) override;
+  Task<Result<std::string>> reload() override;
 
  private:
   enum class Phase : std::uint8_t { Starting, Serving, Draining };
@@ -57,7 +65,13 @@ class App final : public ControlBackend, private net::TaskWatch {
   void tick();
   void look_after_memory();
   void look_after_files();
+  void tell_files(const std::vector<std::string>& lines);
+  Task<void> read_tables();
+  Task<void> reload_by_signal();
+  Task<Result<std::string>> reload_now();
+  std::string put_into_force(NextSettings next, std::unique_ptr<log::Sink> sink);
   Result<std::string> fail_reload(std::string detail);
+  void configure_local_mail(const std::shared_ptr<const server::Profile>& profile);
   void take_over_keys(tls::ServerSettings settings);
   void drain(std::string_view reason);
   void drained_yet();
@@ -75,20 +89,30 @@ class App final : public ControlBackend, private net::TaskWatch {
   net::Deadlines deadlines_;
   net::TaskGroup tasks_;
   storage::Clerk clerk_;
+  storage::Clerk reader_;  ///< Reads tables and settings.
   std::unique_ptr<storage::Files> disk_;
   std::unique_ptr<storage::MailStore> store_;
   std::unique_ptr<tls::ServerContexts> contexts_;
   std::shared_ptr<SettingsDirectory> directory_;
   system::ServiceManager& manager_;
+  server::Logins logins_;
+  std::unique_ptr<server::AliasBook> book_;
   std::unique_ptr<server::Floor> floor_;
+  server::Injector injector_;
+  std::unique_ptr<Outgoing> outgoing_;
   std::unique_ptr<server::Reception> reception_;
+  std::unique_ptr<LoginKeeper> login_keeper_;
+  std::unique_ptr<server::Pickup> pickup_;  ///< Null without a maildrop.
   std::unique_ptr<ControlServer> control_;
   asio::posix::stream_descriptor signals_;
   asio::steady_timer ticker_;
   asio::steady_timer grace_;
+  asio::steady_timer reloaded_;  ///< Never expires; cancelled when a reload is over.
   Moment started_{};
   Phase phase_ = Phase::Starting;
   bool shedding_ = false;
+  bool reading_ = false;    ///< Tables, on the reader's thread.
+  bool reloading_ = false;  ///< One at a time.
   int exit_code_ = 0;
 };
 

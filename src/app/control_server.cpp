@@ -220,6 +220,14 @@ Task<std::string> ControlServer::reply_to(std::string line, control::Asker asker
             ? "not permitted: this is for root and the owner of the service"
             : "not permitted: this is for root, the owner of the service and control_group");
   }
+  if (!row.arguments.empty()) {
+    const auto done = co_await parts_.backend.perform(*request);
+    co_return control::answer_done(*request, done);
+  }
+  if (request->verb == control::Verb::Reload) {
+    const auto changes = co_await parts_.backend.reload();
+    co_return control::answer_reload(request->json, changes);
+  }
   Result<std::vector<queue::Item>> items(std::vector<queue::Item>{});
   if (request->verb == control::Verb::Queue) items = co_await parts_.backend.queue();
   co_return control::answer(*request, parts_.backend, items);

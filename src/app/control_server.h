@@ -23,11 +23,17 @@
 
 namespace gatepost::app {
 
-/// port: the running service, with the one question that has to be waited for.
+/// port: the running service, with what has to be waited for.
 class ControlBackend : public control::Backend {
  public:
   /// Oldest first. The implementation bounds how many.
   virtual Task<Result<std::vector<queue::Item>>> queue() = 0;
+  /// Reads configuration and certificates anew. Gives one line about what changed; an error's
+  /// detail names file and line of what is wrong, and the old settings stay in force.
+  virtual Task<Result<std::string>> reload() = 0;
+  /// Carries out a verb that takes arguments; one line about what was done. Permanent: there is
+  /// nothing like what was asked for.
+  virtual Task<Result<std::string>> perform(control::Request request) = 0;
 };
 
 class ControlServer {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// app: what this machine has of what the settings name: users, groups, keys.
+// app: what this machine has of what the settings name: users, groups, keys, ways to folders.
 #include "app/host_checks.h"
 
 #include <array>
@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "system/passage.h"
 #include "tls/server_context.h"
 
 namespace gatepost::app {
@@ -105,6 +106,15 @@ Result<std::optional<gid_t>> find_control_group(const config::Settings& settings
   return std::optional<gid_t>(*group);
 }
 
+std::optional<std::string> find_maildrop_fault(const config::Settings& settings) {
+  if (settings.maildrop_directory.empty()) return std::nullopt;
+  const auto barrier = system::find_barrier(settings.maildrop_directory, system::anybody());
+  if (!barrier) return std::nullopt;
+  return format(
+      "warning: maildrop_directory: {}: other users may not go through {}, and cannot use sendmail",
+      settings.maildrop_directory, *barrier);
+}
+
 HostReport check_host(const LoadedSettings& loaded, tables::Files& files) {
   HostReport report;
   check_owner(*loaded.settings, report);
@@ -112,6 +122,9 @@ HostReport check_host(const LoadedSettings& loaded, tables::Files& files) {
   if (!group) report.errors.push_back(group.error().detail);
   check_keys(loaded, files, report);
   check_origin(loaded, report);
+  if (auto fault = find_maildrop_fault(*loaded.settings)) {
+    report.warnings.push_back(*std::move(fault));
+  }
   return report;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// app: what this machine has of what the settings name: users, groups, keys.
+// app: what this machine has of what the settings name: users, groups, keys, ways to folders.
 #pragma once
 
 #include <optional>
@@ -19,6 +19,9 @@ namespace gatepost::app {
 [[nodiscard]] Result<system::Account> find_mail_owner(const config::Settings& settings);
 /// Nothing when there is none configured.
 [[nodiscard]] Result<std::optional<gid_t>> find_control_group(const config::Settings& settings);
+
+/// Why users of the machine cannot leave mail: a line for them who may, when there is a reason.
+[[nodiscard]] std::optional<std::string> find_maildrop_fault(const config::Settings& settings);
 
 /// What would keep root from starting the service, and what would not be as it was meant. Each line
 /// begins with a parameter's name, or "warning: " and one. Nothing is made or changed.

@@ -2,7 +2,11 @@
 // app: taking over new settings without losing a connection.
 #include "app/reload.h"
 
+#include <new>
 #include <utility>
+
+#include <asio/as_tuple.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include "app/app.h"
 #include "app/load.h"
@@ -61,33 +65,82 @@ Result<std::string> App::fail_reload(std::string detail) {
   return Error{Cause::Permanent, std::move(detail)};
 }
 
-Result<std::string> App::reload() {
-  if (phase_ != Phase::Serving)
-    return Error{Cause::Temporary, "the service is starting or stopping"};
-  manager_.reloading();
-  auto loaded = load_settings(opened_->configuration, opened_->files);
-  if (auto* refused = std::get_if<LoadRefusal>(&loaded)) return fail_reload(joined(refused->lines));
-  auto& fresh = std::get<LoadedSettings>(loaded);
-  config::Settings next = *fresh.settings;
-  const std::vector<std::string> waiting = keep_start_settings(*settings_, next);
-  // The sandbox was closed around the folder of the mailboxes; nothing else can be written.
-  if (mail_root(next) != mail_root(*settings_)) {
-    return fail_reload("mail_location: mailboxes in another folder need a restart");
+Result<NextSettings> read_next_settings(const std::string& file,
+                                        tables::Files& files,
+                                        const config::Settings& in_force) {
+  try {
+    auto loaded = load_settings(file, files);
+    if (auto* refused = std::get_if<LoadRefusal>(&loaded)) {
+      return Error{Cause::Permanent, joined(refused->lines)};
+    }
+    auto& fresh = std::get<LoadedSettings>(loaded);
+    NextSettings next{*fresh.settings, std::move(fresh.directory), {}, std::move(fresh.notes), {}};
+    next.waiting = keep_start_settings(in_force, next.settings);
+    // The sandbox was closed around the folder of the mailboxes; nothing else can be written.
+    if (mail_root(next.settings) != mail_root(in_force)) {
+      return Error{Cause::Permanent, "mail_location: mailboxes in another folder need a restart"};
+    }
+    GP_TRY(next.tls, make_tls_settings(next.settings, *next.directory, files));
+    return next;
+  } catch (const std::bad_alloc&) {
+    return Error{Cause::Permanent, "no memory for the tables as they are now"};
   }
-  auto tls = make_tls_settings(next, *fresh.directory, opened_->files);
-  if (!tls) return fail_reload(tls.error().detail);
-  auto sink = log::choose_sink(next.maillog_file);
-  if (!sink) return fail_reload("maillog_file: " + sink.error().detail);
-  // From here on nothing fails.
-  for (const std::string& note : fresh.notes) log_.emit(log::ConfigNote{note});
-  settings_ = std::make_shared<const config::Settings>(std::move(next));
-  directory_ = std::move(fresh.directory);
-  log_.configure(make_log_settings(*settings_), *std::move(sink));
-  take_over_keys(*std::move(tls));
-  reception_->configure(make_profile(*settings_, directory_));
-  store_->set_hostname(settings_->myhostname);
+}
+
+Task<void> App::reload_by_signal() {
+  // What came of it is in the log.
+  [[maybe_unused]] const Result<std::string> outcome = co_await reload();
+}
+
+Task<Result<std::string>> App::reload() {
+  const auto token = asio::as_tuple(asio::use_awaitable);
+  while (reloading_) co_await reloaded_.async_wait(token);
+  if (phase_ != Phase::Serving)
+    co_return Error{Cause::Temporary, "the service is starting or stopping"};
+  struct Turn {
+    explicit Turn(App& an_app) : app(an_app) { app.reloading_ = true; }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      app.reloading_ = false;
+      app.reloaded_.cancel();
+    }
+    App& app;
+  };
+  const Turn turn(*this);
+  auto outcome = co_await reload_now();
+  co_return outcome;
+}
+
+Task<Result<std::string>> App::reload_now() {
+  manager_.reloading();
+  auto job = [file = opened_->configuration, &files = opened_->files, in_force = settings_] {
+    return read_next_settings(file, files, *in_force);
+  };
+  auto next = co_await reader_.run(std::move(job));
+  if (phase_ != Phase::Serving) co_return Error{Cause::Temporary, "the service is stopping"};
+  if (!next) co_return fail_reload(next.error().detail);
+  auto sink = log::choose_sink(next->settings.maillog_file);
+  if (!sink) co_return fail_reload("maillog_file: " + sink.error().detail);
+  std::string changes = put_into_force(*std::move(next), *std::move(sink));
+  co_return changes;
+}
+
+std::string App::put_into_force(NextSettings next, std::unique_ptr<log::Sink> sink) {
+  for (const std::string& note : next.notes) log_.emit(log::ConfigNote{note});
+  settings_ = std::make_shared<const config::Settings>(std::move(next.settings));
+  directory_ = std::move(next.directory);
+  directory_->use(*book_, clocks_);
+  clock_.reload_zone();
+  log_.configure(make_log_settings(*settings_), std::move(sink));
+  take_over_keys(std::move(next.tls));
+  const auto profile = make_profile(*settings_, directory_);
+  login_keeper_->configure(*settings_, profile, *directory_);
+  reception_->configure(profile);
+  configure_local_mail(profile);
+  outgoing_->configure(*settings_, profile);
   std::string changes = "settings, tables, users and certificates are read anew";
-  if (!waiting.empty()) changes += "; these need a restart: " + joined(waiting);
+  if (!next.waiting.empty()) changes += "; these need a restart: " + joined(next.waiting);
   log_.emit(log::ServiceReloaded{changes});
   manager_.ready("serving");
   return changes;

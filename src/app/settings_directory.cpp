@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
 
+#include "app/transports.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -40,24 +42,83 @@ Result<tables::MatchList> open_list(std::string_view parameter,
 
 }  // namespace
 
-SettingsDirectory::SettingsDirectory(const config::Settings& settings, tables::Files& files)
-    : files_(files),
-      tables_(files),
-      passwd_file_(settings.passwd_file),
-      mail_location_(settings.mail_location),
-      myorigin_(lower(settings.myorigin)),
-      postmaster_address_(lower(settings.postmaster_address)) {}
+SettingsDirectory::SettingsDirectory(const Reading& from)
+    : settings_(from.settings),
+      files_(*from.files),
+      tables_(files_, from.tables),
+      aliases_(tables_, *this),
+      login_domain_(lower(settings_->smtpd_sasl_local_domain)),
+      passwd_file_(settings_->passwd_file),
+      mail_location_(settings_->mail_location),
+      myorigin_(lower(settings_->myorigin)),
+      postmaster_address_(lower(settings_->postmaster_address)),
+      default_quota_{settings_->mailbox_size_limit, 0},
+      create_folders_(settings_->maildir_create_folders),
+      users_(from.users) {
+  const auto local = local_transport(*settings_);
+  local_handed_over_ = local && local->lmtp;
+  const auto hosted = delivery::parse_transport(settings_->virtual_transport);
+  virtual_handed_over_ = hosted && hosted->lmtp;
+}
 
 Result<std::shared_ptr<SettingsDirectory>> SettingsDirectory::open(const config::Settings& settings,
                                                                    tables::Files& files) {
-  std::shared_ptr<SettingsDirectory> out(new SettingsDirectory(settings, files));
+  Reading from{.settings = std::make_shared<const config::Settings>(settings),
+               .tables = {},
+               .users = std::make_shared<const policy::Users>(),
+               .files = &files};
+  std::shared_ptr<SettingsDirectory> out(new SettingsDirectory(from));
+  // Before the lists: virtual_alias_domains is what virtual_alias_maps names, unless it is set.
+  GP_CHECK(out->aliases_.open(settings, files));
   GP_CHECK(out->open_lists(settings));
   if (const Result<void> read = out->read_users(); !read) {
     if (read.error().system != ENOENT) return about("passwd_file", read.error());
-    return Error{Cause::Permanent,
-                 "passwd_file: " + settings.passwd_file +
-                     " is not there; expected a line NAME:PASSWORD for each user"};
+    return Error{Cause::Permanent, "passwd_file: " + settings.passwd_file +
+                                       " is not there; gatepost user add NAME makes it"};
   }
+  const AliasMaps::Lint lint = out->aliases_.lint();
+  std::string faults;
+  for (const std::string& error : lint.errors) faults += (faults.empty() ? "" : ", ") + error;
+  if (!faults.empty()) return Error{Cause::Permanent, std::move(faults)};
+  for (const std::string& warning : lint.warnings) out->warnings_.push_back("warning: " + warning);
+  return out;
+}
+
+SettingsDirectory::Reading SettingsDirectory::reading() const {
+  return {.settings = settings_, .tables = tables_.contents(), .users = users_, .files = &files_};
+}
+
+SettingsDirectory::Reading SettingsDirectory::read(Reading from) {
+  try {
+    SettingsDirectory fresh(from);
+    tables::TableSet::Refresh refreshed = fresh.tables_.refresh();
+    from.problems = std::move(refreshed.problems);
+    if (refreshed.changed) {
+      // Each file may be right by itself, and all of them together lead in circles.
+      AliasMaps::Lint lint = fresh.lint();
+      if (!lint.errors.empty()) fresh.tables_.revert();
+      for (std::string& error : lint.errors) {
+        from.problems.push_back(std::move(error) + "; the tables stay as they were");
+      }
+      if (lint.errors.empty()) {
+        for (std::string& warning : lint.warnings) from.problems.push_back("warning: " + warning);
+      }
+    }
+    from.tables = fresh.tables_.contents();
+  } catch (const std::bad_alloc&) {
+    // What is in force takes its memory already; a file that grew too large costs nobody's mail.
+    tables::TableSet::hold(from.tables, *from.files);
+    from.problems.emplace_back("no memory for the tables that changed; they stay as they were");
+  }
+  return from;
+}
+
+AliasMaps::Lint SettingsDirectory::lint() {
+  Result<void> opened = aliases_.open(*settings_, files_);
+  if (opened) opened = open_lists(*settings_);
+  if (opened) return aliases_.lint();
+  AliasMaps::Lint out;
+  out.errors.push_back(opened.error().detail);
   return out;
 }
 
@@ -70,6 +131,8 @@ Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
   GP_TRY(virtual_domains_,
          open_list("virtual_mailbox_domains", settings.virtual_mailbox_domains, tables_));
   GP_TRY(relay_domains_, open_list("relay_domains", settings.relay_domains, tables_));
+  GP_TRY(alias_domains_,
+         open_list("virtual_alias_domains", settings.virtual_alias_domains, tables_));
   GP_TRY(mynetworks_, open_list("mynetworks", settings.mynetworks, tables_));
   GP_TRY(unlimited_, open_list("smtpd_client_event_limit_exceptions",
                                settings.smtpd_client_event_limit_exceptions, tables_));
@@ -78,13 +141,15 @@ Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
   GP_TRY(relay_maps_, open_all("relay_recipient_maps", settings.relay_recipient_maps, tables_));
   GP_TRY(local_maps_, open_all("local_recipient_maps", settings.local_recipient_maps, tables_));
   GP_TRY(sni_maps_, open_all("tls_server_sni_maps", settings.tls_server_sni_maps, tables_));
+  GP_CHECK(open_login_lists(settings));
   // A stranger's domain that counts as ours makes an open relay, whatever the rules say.
   GP_TRY(const DomainClass probe, domain_class("relay-probe.invalid"));
   if (probe != DomainClass::Other) {
-    return Error{
-        Cause::Permanent,
-        "mydestination, virtual_mailbox_domains or relay_domains match every domain, which "
-        "would make an open relay: expected the domains that are ours"};
+    return Error{Cause::Permanent,
+                 "mydestination, virtual_alias_domains, virtual_mailbox_domains or relay_domains "
+                 "match every "
+                 "domain, which "
+                 "would make an open relay: expected the domains that are ours"};
   }
   return check_mynetworks();
 }
@@ -107,29 +172,31 @@ Result<void> SettingsDirectory::check_mynetworks() const {
 Result<void> SettingsDirectory::read_users() {
   GP_TRY(const tables::Stamp stamp, files_.stamp(passwd_file_));
   if (stamp == users_stamp_) return {};
-  GP_TRY(const std::string text, files_.read(passwd_file_, limits::kFile));
-  policy::Users::Parsed parsed = policy::Users::parse(text);
+  GP_TRY(std::string read, files_.read(passwd_file_, limits::kFile));
+  const Secret text(std::move(read));
+  policy::Users::Parsed parsed = policy::Users::parse(text.reveal());
   users_stamp_ = stamp;
   for (const std::string& problem : parsed.problems) {
     warnings_.push_back(passwd_file_ + ": " + problem);
   }
   users_missing_ = false;
   // A file that lost its users all at once is being written, or is not the file it was. A 550
-  // for everybody would bounce real mail; who means it reloads.
-  if (parsed.users.size() == 0 && users_.size() > 0) {
+  // for everybody would bounce real mail; who means it says so in the file, or reloads.
+  if (parsed.users.size() == 0 && users_->size() > 0 && !parsed.empty_on_purpose) {
     warnings_.push_back(passwd_file_ + ": no user is left; the users before stay until a reload");
     return {};
   }
-  users_ = std::move(parsed.users);
+  users_ = std::make_shared<const policy::Users>(std::move(parsed.users));
+  decoys_.reset();
+  find_quota_faults();
   return {};
 }
 
-std::vector<std::string> SettingsDirectory::refresh() {
-  std::vector<std::string> problems = tables_.refresh().problems;
+std::vector<std::string> SettingsDirectory::refresh_users() {
   const Result<void> users = read_users();
-  if (!users && !users_missing_) problems.push_back(users.error().detail);
-  users_missing_ = !users;
-  return problems;
+  const bool told = std::exchange(users_missing_, !users);
+  if (users || told) return {};
+  return {users.error().detail};
 }
 
 std::vector<std::string> SettingsDirectory::take_warnings() {
@@ -140,57 +207,17 @@ std::vector<std::string> SettingsDirectory::take_warnings() {
 }
 
 Result<DomainClass> SettingsDirectory::domain_class(std::string_view domain) {
+  // Without one it is a name of this host: the bare postmaster who waits in the queue.
+  if (domain.empty()) return DomainClass::Local;
   const std::string name = lower(domain);
   GP_TRY(const bool local, mydestination_.has_domain(name, tables::Parents::No));
   if (local) return DomainClass::Local;
+  GP_TRY(const bool aliased, alias_domains_.has_domain(name, tables::Parents::No));
+  if (aliased) return DomainClass::Alias;
   GP_TRY(const bool hosted, virtual_domains_.has_domain(name, tables::Parents::No));
   if (hosted) return DomainClass::Virtual;
   GP_TRY(const bool relayed, relay_domains_.has_domain(name, relay_parents_));
   return relayed ? DomainClass::Relay : DomainClass::Other;
-}
-
-Result<server::Target> SettingsDirectory::target_of(const policy::User& user) const {
-  GP_TRY(std::string maildir, policy::expand_mail_location(mail_location_, user));
-  return server::Target{std::move(maildir), user.name};
-}
-
-Result<std::optional<server::Target>> SettingsDirectory::find_mailbox(const mail::Mailbox& address,
-                                                                      DomainClass domain) {
-  // A user added a moment ago exists now: one stat is cheaper than a wrong 550. A file that
-  // cannot be read keeps the users that were; the tick tells.
-  [[maybe_unused]] const Result<void> read = read_users();
-  const std::string local = lower(address.local);
-  const std::string whole = local + "@" + lower(address.domain);
-  const policy::User* user = users_.find(whole);
-  const bool ours = domain == DomainClass::Local;
-  if (user == nullptr && ours && local.find('@') == local.npos) user = users_.find(local);
-  if (user != nullptr) {
-    GP_TRY(server::Target target, target_of(*user));
-    if (user->name.find('@') == std::string::npos) target.address = whole;
-    return std::optional<server::Target>(std::move(target));
-  }
-  if (!ours || local_maps_.empty()) return std::optional<server::Target>();
-  const auto keys = tables::recipient_keys(local, lower(address.domain), /*domain_is_ours=*/true);
-  GP_TRY(const bool listed, tables::has_any_key(local_maps_, keys));
-  if (!listed || policy::find_name_fault(whole) != nullptr) return std::optional<server::Target>();
-  GP_TRY(server::Target target, target_of(policy::User{whole, ""}));
-  return std::optional<server::Target>(std::move(target));
-}
-
-Result<server::Target> SettingsDirectory::postmaster() {
-  if (!postmaster_address_.empty()) {
-    const policy::User* user = users_.find(postmaster_address_);
-    if (user != nullptr) return target_of(*user);
-  }
-  // Nobody reads it perhaps, but nothing is lost, and `gatepost check` says so.
-  return target_of(policy::User{"postmaster@" + myorigin_, ""});
-}
-
-Result<bool> SettingsDirectory::is_relay_recipient(const mail::Mailbox& address) {
-  if (relay_maps_.empty()) return true;
-  const auto keys = tables::recipient_keys(lower(address.local), lower(address.domain),
-                                           /*domain_is_ours=*/false);
-  return tables::has_any_key(relay_maps_, keys);
 }
 
 bool SettingsDirectory::grants(const tables::MatchList& list, const IpAddress& client) {

@@ -20,6 +20,7 @@
 #include "base/version.h"
 #include "log/events.h"
 #include "log/sink.h"
+#include "storage/maildrop.h"
 #include "system/account.h"
 #include "system/directory.h"
 #include "system/passage.h"
@@ -161,6 +162,7 @@ class Startup {
       if (refusal) return refusal;
       writable_.push_back(path);
     }
+    make_maildrop();
     // Users' homes lie anywhere: then the user we are decides where mail may be written.
     if (mail == "/") writable_.emplace_back("/");
     return std::nullopt;
@@ -196,6 +198,22 @@ class Startup {
 
   [[nodiscard]] std::string owner_name() const {
     return owner_.name.empty() ? format_number(owner_.uid) : owner_.name;
+  }
+
+  // Mail by SMTP does not need it, so its lack stops nothing.
+  void make_maildrop() {
+    const std::string& path = to_.settings->maildrop_directory;
+    if (path.empty()) return;
+    Result<void> made = system::prepare_directory(path, storage::kMaildropRights, owner_);
+    // Ours from the beginning: in a folder of that name that a user made, nothing is kept.
+    if (made) made = system::prepare_directory(path + "/corrupt", 0700, owner_);
+    if (!made) {
+      notes_.push_back("maildrop_directory: " + made.error().detail + "; sendmail does not work");
+      return;
+    }
+    to_.has_maildrop = true;
+    if (auto fault = find_maildrop_fault(*to_.settings)) notes_.push_back(*std::move(fault));
+    writable_.push_back(path);
   }
 
   std::optional<Refusal> open_log() {

@@ -45,6 +45,7 @@ struct Opened {
   std::vector<std::pair<server::Service, net::Listener>> listeners;
   std::optional<ControlSocket> control;
   control::Access access;
+  bool has_maildrop = false;  ///< maildrop_directory is there and ours.
 };
 
 /// Why there is nothing to run: one line each, and the sysexits code.

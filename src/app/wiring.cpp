@@ -9,8 +9,11 @@
 #include <utility>
 #include <variant>
 
+#include "app/transports.h"
+#include "auth/mechanisms.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "policy/submitters.h"
 #include "policy/users.h"
 
 namespace gatepost::app {
@@ -30,6 +33,44 @@ smtp::BareNewline bare_newline(config::BareNewline value) {
       return smtp::BareNewline::Reject;
   }
   std::unreachable();
+}
+
+bool is_listed(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// smtpd_sasl_mechanism_filter: the first entry about a mechanism decides.
+bool is_wanted(const auth::Mechanism& mechanism, const std::vector<std::string>& filter) {
+  const std::string name = lower(mechanism.name);
+  for (const std::string& word : filter) {
+    if (word == name) return true;
+    if (word == "!" + name) return false;
+    if (word == "static:rest") return mechanism.usual;
+  }
+  return filter.empty() && mechanism.usual;
+}
+
+/// smtpd_sasl_security_options. CRAM-MD5 proves nothing about the server.
+bool is_secure(const auth::Mechanism& mechanism, const std::vector<std::string>& options) {
+  const bool scram = mechanism.use == auth::Use::Scram;
+  if (is_listed(options, "noplaintext") && mechanism.plaintext) return false;
+  if (is_listed(options, "nodictionary") && !mechanism.plaintext) return false;
+  const bool mutual = is_listed(options, "mutual_auth") || is_listed(options, "noactive");
+  return scram || !mutual;
+}
+
+void list_mechanisms(const ServiceSettings& service, smtp::SessionSettings& out) {
+  if (!service.smtpd_sasl_auth_enable) return;
+  for (const auth::Mechanism& mechanism : auth::mechanisms()) {
+    if (!is_wanted(mechanism, service.smtpd_sasl_mechanism_filter)) continue;
+    const std::string name(mechanism.name);
+    if (!mechanism.binds && is_secure(mechanism, service.smtpd_sasl_security_options)) {
+      out.auth_mechanisms.push_back(name);
+    }
+    if (is_secure(mechanism, service.smtpd_sasl_tls_security_options)) {
+      out.auth_mechanisms_tls.push_back(name);
+    }
+  }
 }
 
 smtp::SessionSettings session_settings(const Settings& settings, const ServiceSettings& service) {
@@ -59,6 +100,10 @@ smtp::SessionSettings session_settings(const Settings& settings, const ServiceSe
   const bool wrapped = service.smtpd_tls_wrappermode;
   out.starttls_offered = !wrapped && service.smtpd_tls_security_level != config::TlsLevel::None;
   out.tls_required = !wrapped && service.smtpd_tls_security_level == config::TlsLevel::Encrypt;
+  list_mechanisms(service, out);
+  out.auth_tls_only = service.smtpd_tls_auth_only;
+  out.auth_broken_clients = service.broken_sasl_auth_clients;
+  out.auth_response_limit = static_cast<std::uint32_t>(service.smtpd_sasl_response_limit);
   out.soft_bounce = service.soft_bounce;
   out.discard_ehlo_keywords = service.smtpd_discard_ehlo_keywords;
   out.forbidden_commands = service.smtpd_forbidden_commands.verbs;
@@ -76,6 +121,16 @@ std::vector<policy::RelayRule> relay_rules(const ServiceSettings& service) {
   return out;
 }
 
+std::vector<policy::AccessRule> access_rules(const std::vector<std::string>& names) {
+  std::vector<policy::AccessRule> out;
+  for (const std::string& name : names) {
+    const auto rule = policy::parse_access_rule(name);
+    GP_ASSERT(rule);  // The rows of keys.def admit only names of policy's table; a test compares.
+    out.push_back(*rule);
+  }
+  return out;
+}
+
 server::ServiceProfile service_profile(const Settings& settings, Service which) {
   const ServiceSettings& service = service_settings(settings, which);
   server::ServiceProfile out;
@@ -85,10 +140,18 @@ server::ServiceProfile service_profile(const Settings& settings, Service which) 
   out.log_tls = service.smtpd_tls_loglevel > 0;
   out.tls_in_received = service.smtpd_tls_received_header;
   out.relay_rules = relay_rules(service);
+  out.client_rules = access_rules(service.smtpd_client_restrictions);
+  out.helo_rules = access_rules(service.smtpd_helo_restrictions);
+  out.sender_rules = access_rules(service.smtpd_sender_restrictions);
+  out.recipient_rules = access_rules(service.smtpd_recipient_restrictions);
+  out.login_in_received = service.smtpd_sasl_authenticated_header;
+  out.hide_client = service.smtpd_hide_client_session;
+  out.auth_rate = service.smtpd_client_auth_rate_limit;
   out.relay_codes = {service.relay_domains_reject_code, service.reject_code, service.defer_code};
   out.unknown_local_code = service.unknown_local_recipient_reject_code;
   out.unknown_virtual_code = service.unknown_virtual_mailbox_reject_code;
   out.unknown_relay_code = service.unknown_relay_recipient_reject_code;
+  out.unknown_alias_code = service.unknown_virtual_alias_reject_code;
   out.show_table_name = service.show_user_unknown_table_name;
   out.client_connections = service.smtpd_client_connection_count_limit;
   return out;
@@ -163,9 +226,11 @@ std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
   out->queue_directory = settings.queue_directory;
   out->mail_root = mail_root(settings);
   out->queue_minfree = settings.queue_minfree;
+  out->mailbox_full_code = settings.mailbox_full_reject_code;
   out->sessions = session_limit(settings.smtpd_session_limit);
   out->ipv4_prefix = settings.smtpd_client_ipv4_prefix_length;
   out->ipv6_prefix = settings.smtpd_client_ipv6_prefix_length;
+  out->rate_time = settings.anvil_rate_time_unit;
   out->shutdown_grace = settings.shutdown_grace_time;
   out->directory = std::move(directory);
   return out;
@@ -177,6 +242,24 @@ storage::MailStore::Settings make_store_settings(const Settings& settings) {
   out.share_text = settings.maildir_share_text;
   out.hostname = settings.myhostname;
   out.buffer_octets = limits::kTextBuffer;
+  out.maildir_mode = settings.maildir_mode;
+  out.quota_warning = settings.quota_warning_percent;
+  return out;
+}
+
+policy::AuthThrottle::Settings make_throttle_settings(const Settings& settings) {
+  return {settings.smtpd_sasl_failure_limit, settings.smtpd_sasl_user_failure_limit,
+          settings.smtpd_sasl_failure_time};
+}
+
+policy::LoginLimits::Settings make_login_limits(const Settings& settings) {
+  policy::LoginLimits::Settings out;
+  out.hourly_messages = settings.login_hourly_message_limit;
+  out.hourly_recipients = settings.login_hourly_recipient_limit;
+  out.daily_networks = settings.login_daily_network_limit;
+  // Ten hours' worth: enough to see what it is, and no way to fill the disk.
+  const std::uint64_t hourly = out.hourly_messages;
+  if (hourly > 0) out.held_messages = std::max<std::uint64_t>(hourly * 10, 100);
   return out;
 }
 
@@ -200,9 +283,15 @@ std::vector<std::string> find_faults(const Settings& settings) {
     const std::string_view name = server::kServiceNames[static_cast<std::size_t>(service)];
     out.push_back("service " + std::string(name) + ": " + *fault);
   }
-  const policy::User probe{"user@example.com", "/home/user"};
+  for (std::string& fault : find_transport_faults(settings)) out.push_back(std::move(fault));
+  const policy::User probe{.name = "user@example.com", .home = "/home/user"};
   const Result<std::string> location = policy::expand_mail_location(settings.mail_location, probe);
   if (!location) out.push_back(location.error().detail);
+  for (const std::string& entry : settings.authorized_submit_users) {
+    if (policy::is_submitter_entry(entry)) continue;
+    out.push_back("authorized_submit_users: " + printable(entry, limits::kLogText) +
+                  ": expected a login name or static:anyone, with or without !");
+  }
   bool listening = false;
   for (const Service service : kAllServices) {
     listening = listening || !listen_addresses(settings, service).empty();

@@ -10,6 +10,8 @@
 #include "base/result.h"
 #include "config/settings.h"
 #include "log/log.h"
+#include "policy/auth_throttle.h"
+#include "policy/login_limits.h"
 #include "server/profile.h"
 #include "storage/mail_store.h"
 
@@ -19,6 +21,10 @@ namespace gatepost::app {
     const config::Settings& settings, std::shared_ptr<server::Directory> directory);
 
 [[nodiscard]] storage::MailStore::Settings make_store_settings(const config::Settings& settings);
+
+[[nodiscard]] policy::AuthThrottle::Settings make_throttle_settings(
+    const config::Settings& settings);
+[[nodiscard]] policy::LoginLimits::Settings make_login_limits(const config::Settings& settings);
 
 [[nodiscard]] log::Settings make_log_settings(const config::Settings& settings);
 

@@ -28,6 +28,8 @@ class Secret {
   /// Borrowed until the Secret is changed or destroyed.
   [[nodiscard]] std::string_view reveal() const { return text_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
+  /// A second one, said aloud: no copy is made by accident.
+  [[nodiscard]] Secret copy() const { return Secret(text_); }
 
  private:
   void swap(Secret& other) noexcept { text_.swap(other.text_); }

@@ -42,6 +42,9 @@ class Wire {
   /// True when input can be taken without waiting (a peer that talks out of turn).
   virtual bool has_input() = 0;
 
+  /// True when the peer is known to send nothing more, unread octets or not. Does not wait.
+  [[nodiscard]] virtual bool is_gone() { return false; }
+
   /// Hands over what the stream takes without waiting and drops the rest: for a close_notify,
   /// right before close(), when nobody would wait for it any more.
   virtual void send_at_once(std::string_view octets) { static_cast<void>(octets); }

@@ -5,9 +5,11 @@
 #include <variant>
 #include <vector>
 
+#include "app/disk_files.h"
 #include "app/host_checks.h"
 #include "app/load.h"
 #include "app/owner_rights.h"
+#include "app/user_checks.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/help.h"
@@ -53,6 +55,7 @@ int check_command(Arguments command_line) {
     for (const std::string& line : host.errors) errors.push_back(right.places.locate(line));
     notes = right.notes;
     for (const std::string& line : host.warnings) notes.push_back(right.places.locate(line));
+    for (std::string& line : app::find_user_faults(right, files)) notes.push_back(std::move(line));
     if (host.errors.empty()) {
       for (std::string& line : app::find_unreadable_files(right, files)) {
         notes.push_back(std::move(line));

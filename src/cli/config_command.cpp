@@ -113,7 +113,7 @@ std::set<std::string> all_names(const config::Document& document) {
     out.emplace(row.name);
     for (const std::string_view service : config::kServiceNames) {
       if (config::service_default(service, row.name))
-        out.insert(format("{}.{}", service, row.name));
+        out.insert(format("{}.{}", service, row.name.view()));
     }
   }
   for (const config::Assignment& one : document.assignments()) {
@@ -131,7 +131,7 @@ void put_value(control::JsonDocument& document,
                control::JsonDocument::Value root,
                const Item& item) {
   const config::Row* row = config::find_row(split_name(item.name).second);
-  const config::Shape shape = row != nullptr ? row->shape : config::Shape::Text;
+  const config::Shape shape = row != nullptr ? row->kind->shape : config::Shape::Text;
   const auto number = parse_number(item.value);
   if (shape == config::Shape::Truth && (iequals(item.value, "yes") || iequals(item.value, "no"))) {
     document.put(root, item.name, iequals(item.value, "yes"));

@@ -49,13 +49,9 @@ int without_command(Arguments arguments) {
 
 int dispatch(std::string_view program, Arguments arguments) {
   const std::string_view name = base_name(program);
-  if (name == "mailq") return queue_command(arguments);
-  if (name == "sendmail" || name == "newaliases") {
-    return fail(
-        exits::kUnavailable,
-        format("called as {}, which this version does not serve; mail is taken by SMTP only",
-               name));
-  }
+  if (name == "mailq") return mailq_command(arguments);
+  if (name == "sendmail") return sendmail_command(arguments);
+  if (name == "newaliases") return newaliases_command(arguments);
   const std::size_t at = command_at(arguments);
   if (at == arguments.size()) return without_command(arguments);
   const std::string_view word = arguments[at];

@@ -33,7 +33,8 @@ constexpr std::string_view kAsking =
 
 bool is_asking(const CommandRow& row) {
   return row.function == status_command || row.function == metrics_command ||
-         row.function == queue_command || row.function == reload_command;
+         row.function == queue_command || row.function == mailq_command ||
+         row.function == reload_command;
 }
 
 }  // namespace
@@ -60,7 +61,9 @@ std::string help_text() {
   std::string out = "usage: gatepost COMMAND [OPTION ...]\n\nCommands:\n";
   for (const CommandRow& row : kCommands) append_format(out, "  {:<9} {}\n", row.name, row.text);
   append_format(out, "\nOptions of all commands:\n{}", kCommon);
-  out += "\nCalled as mailq, it acts as gatepost queue. gatepost COMMAND --help tells more.\n";
+  out +=
+      "\nCalled as sendmail, mailq or newaliases, it acts as these commands. gatepost COMMAND "
+      "--help tells more.\n";
   return out;
 }
 

@@ -147,7 +147,7 @@ std::string manual_replies(bool json) {
   const auto text_of = [](const smtp::ReplyRow& row) {
     std::string text(row.text);
     if (row.detail == smtp::Detail::Before) text.insert(0, "...");
-    if (row.detail == smtp::Detail::After) text += "...";
+    if (row.detail == smtp::Detail::After || text.ends_with(' ')) text += "...";
     return text;
   };
   if (!json) {

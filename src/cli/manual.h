@@ -13,5 +13,7 @@ namespace gatepost::cli {
 [[nodiscard]] std::string manual_metrics(bool json);
 [[nodiscard]] std::string manual_extensions(bool json);
 [[nodiscard]] std::string manual_replies(bool json);
+/// A text; there is no JSON of it.
+[[nodiscard]] std::string manual_users(bool json);
 
 }  // namespace gatepost::cli

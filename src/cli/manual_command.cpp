@@ -12,6 +12,7 @@
 #include "cli/console.h"
 #include "cli/help.h"
 #include "cli/manual.h"
+#include "cli/sendmail_manual.h"
 #include "config/finding.h"
 #include "config/manual.h"
 #include "config/rows.h"
@@ -30,7 +31,7 @@ std::string manual_settings(bool json) {
     const auto one = document.object();
     document.put(one, "name", row.name);
     document.put(one, "default", row.initial);
-    document.put(one, "value", row.form);
+    document.put(one, "value", row.kind->form);
     document.put(one, "each_service", row.per_service());
     document.put(one, "reload", row.reload == config::Reload::Live);
     document.put(one, "text", row.text);
@@ -46,6 +47,16 @@ std::string manual_sample(bool) {
   return config::sample_file();
 }
 
+std::string manual_sendmail(bool) {
+  return sendmail_page();
+}
+std::string manual_mailq(bool) {
+  return mailq_page();
+}
+std::string manual_newaliases(bool) {
+  return newaliases_page();
+}
+
 struct Topic {
   std::string_view name;
   std::string (*write)(bool json);
@@ -56,6 +67,9 @@ struct Topic {
 constexpr std::array kTopics{
     Topic{"settings", manual_settings, "the parameters of gatepost.conf"},
     Topic{"config", manual_page, "gatepost.conf(5), for man -l", false},
+    Topic{"sendmail", manual_sendmail, "sendmail(1), for man -l", false},
+    Topic{"mailq", manual_mailq, "mailq(1), for man -l", false},
+    Topic{"newaliases", manual_newaliases, "newaliases(1), for man -l", false},
     Topic{"sample", manual_sample, "a gatepost.conf with all defaults", false},
     Topic{"commands", manual_commands, "the commands of this program"},
     Topic{"control", manual_control, "the verbs of the control socket"},
@@ -63,6 +77,7 @@ constexpr std::array kTopics{
     Topic{"metrics", manual_metrics, "what gatepost metrics counts"},
     Topic{"extensions", manual_extensions, "the SMTP extensions"},
     Topic{"replies", manual_replies, "what the server says to clients of its own"},
+    Topic{"users", manual_users, "users, their passwords and what they may do", false},
 };
 
 std::string list_topics(bool json) {

@@ -19,8 +19,11 @@ inline constexpr std::string_view kDefaultConfiguration = "/etc/gatepost/gatepos
 namespace exits {
 inline constexpr int kOk = 0;
 inline constexpr int kUsage = 64;
+inline constexpr int kDataError = 65;
+inline constexpr int kNoUser = 67;
 inline constexpr int kUnavailable = 69;
 inline constexpr int kSystem = 71;
+inline constexpr int kCantCreate = 73;
 inline constexpr int kInputOutput = 74;
 inline constexpr int kTemporary = 75;
 inline constexpr int kNotPermitted = 77;

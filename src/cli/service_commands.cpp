@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // cli: the commands that ask the running service: status, metrics, queue, reload.
+#include <algorithm>
+
 #include "base/format.h"
+#include "base/limits.h"
+#include "base/text.h"
 #include "cli/client.h"
 #include "cli/colors.h"
 #include "cli/commands.h"
@@ -8,6 +12,7 @@
 #include "cli/help.h"
 #include "cli/socket_path.h"
 #include "control/protocol.h"
+#include "queue/record.h"
 
 namespace gatepost::cli {
 
@@ -25,7 +30,7 @@ struct Start {
   bool go_on = false;
 };
 
-Start begin(std::string_view command, Arguments arguments) {
+Start begin(std::string_view command, Arguments arguments, bool takes_words = false) {
   Start start;
   auto options = parse_options(arguments);
   if (!options) {
@@ -38,7 +43,7 @@ Start begin(std::string_view command, Arguments arguments) {
     start.status = print(help_for(command));
     return start;
   }
-  if (!start.options.words.empty()) {
+  if (!start.options.words.empty() && !takes_words) {
     start.status =
         fail(exits::kUsage, format("{} takes no argument such as {}; see gatepost {} --help",
                                    command, start.options.words.front(), command));
@@ -68,16 +73,50 @@ int status_of(Reached reached) {
   __builtin_unreachable();
 }
 
-int ask_and_print(std::string_view command, control::Verb verb, Arguments arguments) {
-  const Start start = begin(command, arguments);
-  if (!start.go_on) return start.status;
-  const Asked asked = ask(start.socket, {.verb = verb, .json = start.options.json});
+int ask_and_print(const Start& start, const control::Request& request) {
+  const Asked asked = ask(start.socket, request);
   if (asked.reached != Reached::Answered) return fail(status_of(asked.reached), asked.text);
   const control::Answer answer = control::read_answer(asked.text);
   // An empty queue has no JSON lines; of all other answers, an empty one is none.
-  const bool empty_list = asked.text.empty() && verb == control::Verb::Queue && start.options.json;
+  const bool empty_list =
+      asked.text.empty() && request.verb == control::Verb::Queue && request.json;
   if (answer.code != 0 && !empty_list) return fail(answer.code, answer.text);
   return print(empty_list ? std::string_view() : answer.text);
+}
+
+int ask_and_print(std::string_view command, control::Verb verb, Arguments arguments) {
+  const Start start = begin(command, arguments);
+  if (!start.go_on) return start.status;
+  return ask_and_print(start, {.verb = verb, .json = start.options.json});
+}
+
+int change_queue(const Start& start) {
+  const std::vector<std::string>& words = start.options.words;
+  const std::string& action = words.front();
+  const auto rows = control::verb_rows();
+  const auto row = std::find_if(rows.begin(), rows.end(), [&action](const control::VerbRow& one) {
+    return one.name == action && one.verb >= control::Verb::Hold &&
+           one.verb <= control::Verb::Delete;
+  });
+  if (row == rows.end()) {
+    return fail(exits::kUsage, format("queue: no action {}; see gatepost queue --help",
+                                      printable(action, limits::kLogText)));
+  }
+  const bool all = words.size() == 1 && row->verb == control::Verb::Flush;
+  if (words.size() == 1 && !all) {
+    return fail(exits::kUsage, format("queue {} needs {}", action, row->arguments));
+  }
+  control::Request request{.verb = row->verb, .json = start.options.json};
+  request.words.assign(words.begin() + 1, words.end());
+  if (all) request.words.emplace_back("ALL");
+  if (control::format_request(request).size() > limits::kControlLine) {
+    return fail(exits::kUsage, "queue: too many ids at once");
+  }
+  for (const std::string& word : request.words) {
+    if (queue::is_item_id(word)) continue;
+    return fail(exits::kUsage, "queue: not a queue id: " + printable(word, limits::kLogText));
+  }
+  return ask_and_print(start, request);
 }
 
 }  // namespace
@@ -104,7 +143,28 @@ int metrics_command(Arguments arguments) {
 }
 
 int queue_command(Arguments arguments) {
-  return ask_and_print("queue", control::Verb::Queue, arguments);
+  const Start start = begin("queue", arguments, /*takes_words=*/true);
+  if (!start.go_on) return start.status;
+  if (!start.options.words.empty()) return change_queue(start);
+  return ask_and_print(start, {.verb = control::Verb::Queue, .json = start.options.json});
+}
+
+int login_command(Arguments arguments) {
+  const Start start = begin("login", arguments, /*takes_words=*/true);
+  if (!start.go_on) return start.status;
+  control::Request request{.verb = control::Verb::Login, .json = start.options.json};
+  for (const std::string_view word : start.options.words) request.words.emplace_back(word);
+  if (request.words.empty()) request.words.emplace_back("list");
+  const std::string& action = request.words.front();
+  const bool lists = action == "list";
+  if (!lists && action != "release" && action != "discard") {
+    return fail(exits::kUsage, format("login: no action {}; see gatepost login --help",
+                                      printable(action, limits::kLogText)));
+  }
+  if (request.words.size() != (lists ? 1 : 2)) {
+    return fail(exits::kUsage, format("login {} takes {}", action, lists ? "no NAME" : "one NAME"));
+  }
+  return ask_and_print(start, request);
 }
 
 int reload_command(Arguments arguments) {

@@ -7,6 +7,7 @@
 #endif
 
 #include <array>
+#include <crypt.h>
 #include <string_view>
 
 #include <asio/version.hpp>
@@ -50,6 +51,7 @@ std::vector<LibraryVersion> library_versions() {
       {"pcre2", pcre2_version()},
       {"yyjson", format("{}.{}.{}", ::yyjson_version() >> 16U, ::yyjson_version() >> 8U & 0xFFU,
                         ::yyjson_version() & 0xFFU)},
+      {"libxcrypt", XCRYPT_VERSION_STR},
   };
 }
 

@@ -58,7 +58,7 @@ std::optional<Origin> Environment::find(std::string_view name) {
   if (const Assignment* common = document_.find("", name)) return Origin{common->value, common};
   if (name == "myhostname") return Origin{default_hostname(), nullptr};
   if (name == "mydomain") return Origin{default_domain(), nullptr};
-  if (const Row* row = find_row(name)) return Origin{std::string(row->initial), nullptr};
+  if (const Row* row = find_row(name)) return Origin{std::string(row->initial.view()), nullptr};
   return std::nullopt;
 }
 

@@ -11,8 +11,8 @@ namespace gatepost::config {
 namespace {
 
 constexpr Foreign kForeign[] = {
-#define GP_UNUSED(name, why) {name, false, {}, why},
-#define GP_NOT_YET(name, off, what) {name, true, off, what},
+#define GP_UNUSED(name, why) {name, {}, why, false},
+#define GP_NOT_YET(name, off, what) {name, off, what, true},
 #include "config/foreign.def"
 };
 

@@ -4,14 +4,16 @@
 
 #include <string_view>
 
+#include "base/literal.h"
+
 namespace gatepost::config {
 
 /// A row of foreign.def.
 struct Foreign {
-  std::string_view pattern;
+  Literal pattern;
+  Literal off;   ///< Values, separated by |, that ask for what is so anyway.
+  Literal text;  ///< Why there is no use for it, or what there is not yet.
   bool not_yet = false;
-  std::string_view off;   ///< Values, separated by |, that ask for what is so anyway.
-  std::string_view text;  ///< Why there is no use for it, or what there is not yet.
 };
 
 /// Null when no row fits the name.

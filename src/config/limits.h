@@ -3,15 +3,16 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+
+#include "base/literal.h"
 
 namespace gatepost::config {
 
 struct Limits {
   enum class Check : std::uint8_t { None, Between, OneOf, NotEmpty, Address, MemoryLimit };
   Check check = Check::None;
-  std::string_view low;  ///< Between, in the kind's own form: "1s". OneOf: the words.
-  std::string_view high;
+  Literal low;  ///< Between, in the kind's own form: "1s". OneOf: the words.
+  Literal high;
 };
 
 /// The words keys.def uses, spelled as its other columns are.
@@ -23,10 +24,10 @@ inline constexpr Limits NotEmpty{Limits::Check::NotEmpty, {}, {}};
 inline constexpr Limits Address{Limits::Check::Address, {}, {}};
 /// 0, or what the program can start with.
 inline constexpr Limits MemoryLimit{Limits::Check::MemoryLimit, {}, {}};
-constexpr Limits Between(std::string_view low, std::string_view high) {
+constexpr Limits Between(Literal low, Literal high) {
   return {Limits::Check::Between, low, high};
 }
-constexpr Limits OneOf(std::string_view words) {
+constexpr Limits OneOf(Literal words) {
   return {Limits::Check::OneOf, words, {}};
 }
 // NOLINTEND(readability-identifier-naming)

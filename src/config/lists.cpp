@@ -104,12 +104,12 @@ Result<tables::Spec> resolve(tables::Spec spec, const ValueContext& context, uns
   return spec;
 }
 
-Result<tables::Patterns> patterns(std::string_view text,
-                                  ValueContext& context,
-                                  Result<tables::Pattern> (*parse_one)(std::string_view)) {
+Result<void> patterns(std::string_view text,
+                      ValueContext& context,
+                      Result<tables::Pattern> (*parse_one)(std::string_view),
+                      tables::Patterns& out) {
   ListReader reader(context.files);
   GP_CHECK(reader.read(text, "", false));
-  tables::Patterns out;
   std::string wrong;
   std::size_t mistakes = 0;
   for (const Entry& entry : reader.take()) {
@@ -126,7 +126,7 @@ Result<tables::Patterns> patterns(std::string_view text,
     out.push_back(*std::move(pattern));
   }
   if (mistakes > 0) return refusal(wrong);
-  return out;
+  return {};
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
@@ -140,73 +140,78 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
 
 }  // namespace
 
-Result<std::vector<std::string>> parse(kinds::Words,
-                                       std::string_view text,
-                                       const Limits& limits,
-                                       ValueContext&) {
-  GP_TRY(std::vector<std::string> words, tables::split_list(text));
-  if (limits.check != Limits::Check::OneOf) return words;
+Result<void> parse(kinds::Words,
+                   std::string_view text,
+                   const Limits& limits,
+                   ValueContext&,
+                   std::vector<std::string>& out) {
+  GP_TRY(out, tables::split_list(text));
+  if (limits.check != Limits::Check::OneOf) return {};
   const auto known = split(limits.low, " ");
-  for (std::string& word : words) {
+  for (std::string& word : out) {
     word = lower(word);
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
-    return refusal(
-        format("\"{}\": expected one of {}{}", shown(word), limits.low, suggest(word, known)));
+    return refusal(format("\"{}\": expected one of {}{}", shown(word), limits.low.view(),
+                          suggest(word, known)));
   }
-  return words;
+  return {};
 }
 
-Result<std::vector<std::string>> parse(kinds::Keywords,
-                                       std::string_view text,
-                                       const Limits& limits,
-                                       ValueContext& context) {
-  GP_TRY(std::vector<std::string> words, parse(kinds::Words{}, text, limits, context));
-  for (std::string& word : words) word = upper(word);
-  return words;
+Result<void> parse(kinds::Keywords,
+                   std::string_view text,
+                   const Limits& limits,
+                   ValueContext& context,
+                   std::vector<std::string>& out) {
+  GP_CHECK(parse(kinds::Words{}, text, limits, context, out));
+  for (std::string& word : out) word = upper(word);
+  return {};
 }
 
-Result<std::vector<std::string>> parse(kinds::Paths,
-                                       std::string_view text,
-                                       const Limits&,
-                                       ValueContext& context) {
-  GP_TRY(std::vector<std::string> words, tables::split_list(text));
-  for (std::string& word : words) word = absolute_path(word, context.folder);
-  return words;
+Result<void> parse(kinds::Paths,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext& context,
+                   std::vector<std::string>& out) {
+  GP_TRY(out, tables::split_list(text));
+  for (std::string& word : out) word = absolute_path(word, context.folder);
+  return {};
 }
 
-Result<tables::Patterns> parse(kinds::Domains,
-                               std::string_view text,
-                               const Limits&,
-                               ValueContext& context) {
-  return patterns(text, context, tables::parse_domain_pattern);
+Result<void> parse(kinds::Domains,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext& context,
+                   tables::Patterns& out) {
+  return patterns(text, context, tables::parse_domain_pattern, out);
 }
 
-Result<tables::Patterns> parse(kinds::Networks,
-                               std::string_view text,
-                               const Limits&,
-                               ValueContext& context) {
-  return patterns(text, context, tables::parse_address_pattern);
+Result<void> parse(kinds::Networks,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext& context,
+                   tables::Patterns& out) {
+  return patterns(text, context, tables::parse_address_pattern, out);
 }
 
-Result<std::vector<tables::Spec>> parse(kinds::Maps,
-                                        std::string_view text,
-                                        const Limits&,
-                                        ValueContext& context) {
+Result<void> parse(kinds::Maps,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext& context,
+                   std::vector<tables::Spec>& out) {
   GP_TRY(const auto words, tables::split_list(text));
-  std::vector<tables::Spec> out;
   for (const std::string& word : words) {
     GP_TRY(tables::Spec spec, tables::parse_spec(word));
     GP_TRY(spec, resolve(std::move(spec), context));
     out.push_back(std::move(spec));
   }
-  return out;
+  return {};
 }
 
-Result<std::vector<Endpoint>> parse(kinds::Endpoints,
-                                    std::string_view text,
-                                    const Limits&,
-                                    ValueContext&) {
-  std::vector<Endpoint> out;
+Result<void> parse(kinds::Endpoints,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   std::vector<Endpoint>& out) {
   const auto add = [&out](const Endpoint& endpoint) {
     if (std::find(out.begin(), out.end(), endpoint) == out.end()) out.push_back(endpoint);
   };
@@ -223,15 +228,12 @@ Result<std::vector<Endpoint>> parse(kinds::Endpoints,
     GP_TRY(const Endpoint endpoint, parse_endpoint(word));
     add(endpoint);
   }
-  return out;
+  return {};
 }
 
-Result<ForbiddenCommands> parse(kinds::Commands,
-                                std::string_view text,
-                                const Limits&,
-                                ValueContext&) {
+Result<void> parse(
+    kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands& out) {
   GP_TRY(const auto words, tables::split_list(text));
-  ForbiddenCommands out;
   for (const std::string& word : words) {
     if (word.find(':') == word.npos) {
       out.verbs.push_back(upper(word));
@@ -246,7 +248,7 @@ Result<ForbiddenCommands> parse(kinds::Commands,
     }
     out.non_letters = true;
   }
-  return out;
+  return {};
 }
 
 }  // namespace gatepost::config

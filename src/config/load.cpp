@@ -36,11 +36,7 @@ class Loader {
   Loaded run() {
     Environment common(document_, source_.host_name, "");
     for (const Row& row : rows()) {
-      if (row.read != nullptr) {
-        read(common, row, [&](std::string_view value, ValueContext& context) {
-          return row.read(out_.settings, value, context);
-        });
-      }
+      if (!row.is_title() && !row.per_service()) read(common, row, nullptr);
     }
     keep_references(common);
     read_service("smtp", out_.settings.smtp);
@@ -58,30 +54,26 @@ class Loader {
   void read_service(std::string_view name, ServiceSettings& service) {
     Environment environment(document_, source_.host_name, name);
     for (const Row& row : rows()) {
-      if (row.read_service != nullptr) {
-        read(environment, row, [&](std::string_view value, ValueContext& context) {
-          return row.read_service(service, value, context);
-        });
-      }
+      if (row.per_service()) read(environment, row, &service);
     }
     keep_references(environment);
   }
 
-  template <class Store>
-  void read(Environment& environment, const Row& row, Store store) {
+  /// Into `service`, or without one into the settings of all.
+  void read(Environment& environment, const Row& row, ServiceSettings* service) {
     const Origin origin = environment.find(row.name).value_or(Origin{});
     const std::size_t line = origin.assignment != nullptr ? origin.assignment->line : 0;
     const auto say = [&](Severity severity, std::string_view text) {
-      Finding finding{severity, source_.path, line, format("{}: {}", row.name, text)};
+      Finding finding{severity, source_.path, line, format("{}: {}", row.name.view(), text)};
       if (origin.assignment == nullptr) return defaults_.add(std::move(finding));
       out_.findings.add(std::move(finding));
     };
     const Result<std::string> value = expand(origin.value, environment);
     if (!value) return say(Severity::Error, value.error().detail);
     ValueContext context{files_, folder_of(source_), {}};
-    if (const Result<void> stored = store(trim(*value), context); !stored) {
-      return say(Severity::Error, stored.error().detail);
-    }
+    const Result<void> stored = service != nullptr ? row.read(*service, trim(*value), context)
+                                                   : row.read(out_.settings, trim(*value), context);
+    if (!stored) return say(Severity::Error, stored.error().detail);
     for (const std::string& note : context.notes) say(Severity::Note, note);
   }
 
@@ -130,20 +122,21 @@ class Loader {
   bool judge_foreign(const Assignment& assignment) {
     const Foreign* foreign = find_foreign(assignment.name);
     if (foreign == nullptr) return false;
-    if (foreign->pattern.find('*') != std::string_view::npos && is_misspelling(assignment.name))
+    if (foreign->pattern.view().find('*') != std::string_view::npos &&
+        is_misspelling(assignment.name))
       return false;
     Environment environment(document_, source_.host_name, assignment.service);
     const Result<std::string> value = expand(assignment.value, environment);
     keep_references(environment);
     if (!foreign->not_yet) {
       say(Severity::Note, assignment,
-          format("\"{}\" has no use here: {}", assignment.name, foreign->text));
+          format("\"{}\" has no use here: {}", assignment.name, foreign->text.view()));
       return true;
     }
     if (!is_off(*foreign, assignment.value) && (!value || !is_off(*foreign, *value))) {
       say(Severity::Error, assignment,
           format("\"{}\" asks for what gatepost does not do yet: {}", assignment.name,
-                 foreign->text));
+                 foreign->text.view()));
     }
     return true;
   }

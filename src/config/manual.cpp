@@ -37,22 +37,6 @@ constexpr std::array kDifferences{
     Difference{"maillog_file", "empty", "The journal is written to directly where there is one."},
 };
 
-/// Text for man(7): nothing in it is a request or an escape.
-std::string roff(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (out.empty() && (c == '.' || c == '\'')) out += "\\&";
-    if (c == '\\') {
-      out += "\\e";
-    } else if (c == '-') {
-      out += "\\-";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 constexpr std::string_view kHead =
     ".\\\" Printed by gatepost manual config.\n"
     ".TH GATEPOST.CONF 5 \"\" \"gatepost\" \"gatepost\"\n"
@@ -146,9 +130,10 @@ void add_paragraphs(std::string& out, const std::array<Paragraph, kCount>& parag
 }
 
 std::string facts_of(const Row& row) {
-  std::string facts(row.form);
+  std::string facts(row.kind->form);
   if (row.limits.check == Limits::Check::Between) {
-    append_format(facts, ", at least {} and at most {}", row.limits.low, row.limits.high);
+    append_format(facts, ", at least {} and at most {}", row.limits.low.view(),
+                  row.limits.high.view());
   }
   if (row.per_service()) facts += "; each service";
   if (row.reload == Reload::Start) facts += "; read at the start only";
@@ -156,7 +141,7 @@ std::string facts_of(const Row& row) {
 }
 
 void add_row(std::string& out, const Row& row) {
-  const std::string initial = row.initial.empty() ? "empty" : std::string(row.initial);
+  const std::string initial = row.initial.empty() ? "empty" : std::string(row.initial.view());
   append_format(out, ".TP\n.BR {} \" (default: {})\"\n{}\n", roff(row.name), roff(initial),
                 roff(row.text));
   append_format(out, ".br\nValue: {}.\n", roff(facts_of(row)));
@@ -202,6 +187,21 @@ std::span<const Difference> differences() {
   return kDifferences;
 }
 
+std::string roff(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (out.empty() && (c == '.' || c == '\'')) out += "\\&";
+    if (c == '\\') {
+      out += "\\e";
+    } else if (c == '-') {
+      out += "\\-";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::string manual_page() {
   std::string out(kHead);
   out += ".SH FORM\n";
@@ -210,7 +210,7 @@ std::string manual_page() {
   add_paragraphs(out, kTables);
   for (const Row& row : rows()) {
     if (row.is_title()) {
-      append_format(out, ".SH {}\n", roff(upper(row.text)));
+      append_format(out, ".SH {}\n", roff(upper(row.text.view())));
     } else {
       add_row(out, row);
     }
@@ -218,7 +218,8 @@ std::string manual_page() {
   out += ".SH DIFFERENCES FROM POSTFIX\nParameters that have another default there:\n";
   for (const Difference& difference : kDifferences) {
     const Row* row = find_row(difference.name);
-    const std::string_view ours = row == nullptr || row->initial.empty() ? "empty" : row->initial;
+    const std::string_view ours =
+        row == nullptr || row->initial.empty() ? "empty" : row->initial.view();
     append_format(out, ".TP\n.BR {} \" ({}; Postfix: {})\"\n{}\n", roff(difference.name),
                   roff(ours), roff(difference.postfix), roff(difference.why));
   }
@@ -235,13 +236,14 @@ std::string settings_text() {
   constexpr std::size_t kWidth = 100;
   for (const Row& row : rows()) {
     if (row.is_title()) {
-      append_format(out, "{}{}\n", out.empty() ? "" : "\n", upper(row.text));
+      append_format(out, "{}{}\n", out.empty() ? "" : "\n", upper(row.text.view()));
       continue;
     }
-    append_format(out, "\n{} ={}{}\n", row.name, row.initial.empty() ? "" : " ", row.initial);
+    append_format(out, "\n{} ={}{}\n", row.name.view(), row.initial.empty() ? "" : " ",
+                  row.initial.view());
     for (const std::string_view service : kServiceNames) {
       if (const auto value = service_default(service, row.name)) {
-        append_format(out, "{}.{} = {}\n", service, row.name, *value);
+        append_format(out, "{}.{} = {}\n", service, row.name.view(), *value);
       }
     }
     wrap(out, "   ", row.text, kWidth);
@@ -255,15 +257,16 @@ std::string sample_file() {
   constexpr std::size_t kWidth = 96;
   for (const Row& row : rows()) {
     if (row.is_title()) {
-      append_format(out, "\n# ---- {}\n", row.text);
+      append_format(out, "\n# ---- {}\n", row.text.view());
       continue;
     }
     out += "\n";
     wrap(out, "#", row.text, kWidth);
-    append_format(out, "#{} ={}{}\n", row.name, row.initial.empty() ? "" : " ", row.initial);
+    append_format(out, "#{} ={}{}\n", row.name.view(), row.initial.empty() ? "" : " ",
+                  row.initial.view());
     for (const std::string_view service : kServiceNames) {
       if (const auto value = service_default(service, row.name)) {
-        append_format(out, "#{}.{} = {}\n", service, row.name, *value);
+        append_format(out, "#{}.{} = {}\n", service, row.name.view(), *value);
       }
     }
   }

@@ -23,4 +23,7 @@ struct Difference {
 };
 [[nodiscard]] std::span<const Difference> differences();
 
+/// Text for man(7): nothing in it is a request or an escape.
+[[nodiscard]] std::string roff(std::string_view text);
+
 }  // namespace gatepost::config

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/literal.h"
 #include "base/result.h"
 #include "config/limits.h"
 #include "config/settings.h"
@@ -23,21 +24,30 @@ enum class Reload : std::uint8_t {
 /// How JSON shows a value.
 enum class Shape : std::uint8_t { Text, Truth, Number };
 
+/// What all rows of a kind have in common.
+struct Kind {
+  std::string_view form;  ///< What values look like.
+  Shape shape = Shape::Text;
+  /// Puts an expanded value into `member`, a Value of the kind.
+  Result<void> (*read)(void* member, std::string_view value, const Limits&, ValueContext&);
+};
+
 /// One parameter, or, without a name, the title of those that follow.
 struct Row {
-  std::string_view name;
-  std::string_view initial;  ///< The default, not expanded.
-  std::string_view text;     ///< What it changes for mail, or the title.
-  std::string_view form;     ///< What values look like.
+  Literal name;
+  Literal initial;             ///< The default, not expanded.
+  Literal text;                ///< What it changes for mail, or the title.
+  const Kind* kind = nullptr;  ///< Null for a title.
   Limits limits{};
+  std::uint16_t place = 0;  ///< Where the member is in its owner.
+  bool of_service = false;  ///< Whether the owner is ServiceSettings or Settings.
   Reload reload = Reload::Live;
-  Shape shape = Shape::Text;
-  /// Puts an expanded value where it belongs. One of the two is set.
-  Result<void> (*read)(Settings&, std::string_view value, ValueContext&) = nullptr;
-  Result<void> (*read_service)(ServiceSettings&, std::string_view value, ValueContext&) = nullptr;
 
-  [[nodiscard]] bool is_title() const { return name.empty(); }
-  [[nodiscard]] bool per_service() const { return read_service != nullptr; }
+  [[nodiscard]] bool is_title() const { return kind == nullptr; }
+  [[nodiscard]] bool per_service() const { return of_service; }
+  /// Puts an expanded value where it belongs. Only for a row whose member that owner has.
+  Result<void> read(Settings&, std::string_view value, ValueContext&) const;
+  Result<void> read(ServiceSettings&, std::string_view value, ValueContext&) const;
 };
 
 [[nodiscard]] std::span<const Row> rows();

@@ -8,7 +8,7 @@ namespace gatepost::config {
 
 /// What one of the services goes by. NAME = VALUE sets it for all three, SERVICE.NAME = VALUE
 /// for one.
-struct ServiceSettings {
+struct ServiceSettings {  // NOLINT(clang-analyzer-optin.performance.Padding): as Settings
 #define GP_GROUP(title)
 #define GP_KEY(name, kind, initial, limits, reload, text)
 #define GP_SERVICE_KEY(name, kind, initial, limits, reload, text) kinds::kind::Value name{};

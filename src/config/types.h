@@ -48,6 +48,10 @@ struct Octets {
 struct Code {
   using Value = std::uint16_t;
 };
+/// Permissions of folders, in octal.
+struct Mode {
+  using Value = std::uint32_t;
+};
 /// A bare number counts seconds.
 struct Time {
   using Value = Duration;

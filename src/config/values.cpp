@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <optional>
 #include <span>
@@ -67,33 +68,46 @@ constexpr std::array kTimeUnits{Unit{"", 1},     Unit{"s", 1},     Unit{"m", 60}
                                 Unit{"h", 3600}, Unit{"d", 86400}, Unit{"w", 604800}};
 
 /// The bounds are written in keys.def, so that they parse.
-template <class T, class Parse>
-Result<T> within(T value, std::string_view text, const Limits& limits, Parse parse_bound) {
-  if (limits.check != Limits::Check::Between) return value;
-  GP_TRY(const auto low, parse_bound(limits.low));
-  GP_TRY(const auto high, parse_bound(limits.high));
-  if (value < low || value > high) {
-    return expected(text, format("at least {} and at most {}", limits.low, limits.high));
+template <class T>
+Result<void> check_bounds(T value,
+                          std::string_view text,
+                          const Limits& limits,
+                          Result<T> (*parse_bound)(std::string_view)) {
+  if (limits.check != Limits::Check::Between) return {};
+  GP_TRY(const T low, parse_bound(limits.low));
+  GP_TRY(const T high, parse_bound(limits.high));
+  if (value >= low && value <= high) return {};
+  return expected(text,
+                  format("at least {} and at most {}", limits.low.view(), limits.high.view()));
+}
+
+/// A name and the value of an enumeration it stands for.
+struct Choice {
+  template <class T>
+  constexpr Choice(Literal of, T choice) : name(of), value(static_cast<std::uint8_t>(choice)) {}
+  Literal name;
+  std::uint8_t value;
+};
+
+Result<std::uint8_t> choose(std::string_view text,
+                            std::span<const Choice> choices,
+                            std::string_view form) {
+  std::vector<std::string_view> names;
+  for (const Choice& choice : choices) {
+    if (iequals(choice.name, text)) return choice.value;
+    names.emplace_back(choice.name);
   }
-  return value;
+  return refusal(format("\"{}\": expected {}{}", shown(text), form, suggest(text, names)));
 }
 
 template <class T>
-struct Choice {
-  std::string_view name;
-  T value;
-};
-
-template <class T, std::size_t kCount>
-Result<T> choose(std::string_view text,
-                 const std::array<Choice<T>, kCount>& choices,
-                 std::string_view form) {
-  std::vector<std::string_view> names;
-  for (const Choice<T>& choice : choices) {
-    if (iequals(choice.name, text)) return choice.value;
-    names.push_back(choice.name);
-  }
-  return refusal(format("\"{}\": expected {}{}", shown(text), form, suggest(text, names)));
+Result<void> choose(std::string_view text,
+                    std::span<const Choice> choices,
+                    std::string_view form,
+                    T& out) {
+  GP_TRY(const std::uint8_t chosen, choose(text, choices, form));
+  out = static_cast<T>(chosen);
+  return {};
 }
 
 bool is_domain_name(std::string_view text) {
@@ -136,97 +150,107 @@ std::string absolute_path(std::string_view text, std::string_view folder) {
   return std::string(folder) + "/" + std::string(text);
 }
 
-Result<bool> parse(kinds::Bool, std::string_view text, const Limits&, ValueContext&) {
-  if (iequals(text, "yes")) return true;
-  if (iequals(text, "no")) return false;
-  return expected(text, "yes or no");
+Result<void> parse(kinds::Bool, std::string_view text, const Limits&, ValueContext&, bool& out) {
+  out = iequals(text, "yes");
+  if (!out && !iequals(text, "no")) return expected(text, "yes or no");
+  return {};
 }
 
-Result<std::uint32_t> parse(kinds::Count,
-                            std::string_view text,
-                            const Limits& limits,
-                            ValueContext&) {
+Result<void> parse(
+    kinds::Count, std::string_view text, const Limits& limits, ValueContext&, std::uint32_t& out) {
   const auto number = parse_number(text);
   if (!number || *number > std::numeric_limits<std::uint32_t>::max())
     return expected(text, "a number");
-  GP_TRY(const std::uint64_t checked, within(*number, text, limits, parse_octets));
-  return static_cast<std::uint32_t>(checked);
+  out = static_cast<std::uint32_t>(*number);
+  return check_bounds(*number, text, limits, parse_octets);
 }
 
-Result<std::uint64_t> parse(kinds::Octets,
-                            std::string_view text,
-                            const Limits& limits,
-                            ValueContext&) {
-  GP_TRY(const std::uint64_t octets, parse_octets(text));
+Result<void> parse(
+    kinds::Octets, std::string_view text, const Limits& limits, ValueContext&, std::uint64_t& out) {
+  GP_TRY(out, parse_octets(text));
   // The kernel counts in signed numbers.
-  if (octets > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+  if (out > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
     return expected(text, "a number of octets a file can have");
   }
   constexpr std::uint64_t kLeastMemory = 16ULL << 20;
-  if (limits.check == Limits::Check::MemoryLimit && octets != 0 && octets < kLeastMemory) {
+  if (limits.check == Limits::Check::MemoryLimit && out != 0 && out < kLeastMemory) {
     return expected(text, "0, or at least 16M");
   }
-  return within(octets, text, limits, parse_octets);
+  return check_bounds(out, text, limits, parse_octets);
 }
 
-Result<std::uint16_t> parse(kinds::Code, std::string_view text, const Limits&, ValueContext&) {
+Result<void> parse(
+    kinds::Code, std::string_view text, const Limits&, ValueContext&, std::uint16_t& out) {
   const auto number = parse_number(text);
   if (!number || text.size() != 3 || *number < 400 || *number > 599) {
     return expected(text, "a reply code from 400 to 599");
   }
-  return static_cast<std::uint16_t>(*number);
+  out = static_cast<std::uint16_t>(*number);
+  return {};
 }
 
-Result<Duration> parse(kinds::Time, std::string_view text, const Limits& limits, ValueContext&) {
-  GP_TRY(const Duration time, parse_time(text));
-  return within(time, text, limits, parse_time);
+Result<void> parse(
+    kinds::Mode, std::string_view text, const Limits&, ValueContext&, std::uint32_t& out) {
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, out, 8);
+  // The owner may do all, and mail is nobody else's but a group's.
+  const bool sound = error == std::errc() && end == last && (out & 0700) == 0700;
+  if (!sound || (out & ~0770U) != 0) return expected(text, "0700, 0750 or 0770");
+  return {};
 }
 
-Result<std::string> parse(kinds::Text, std::string_view text, const Limits& limits, ValueContext&) {
+Result<void> parse(
+    kinds::Time, std::string_view text, const Limits& limits, ValueContext&, Duration& out) {
+  GP_TRY(out, parse_time(text));
+  return check_bounds(out, text, limits, parse_time);
+}
+
+Result<void> parse(
+    kinds::Text, std::string_view text, const Limits& limits, ValueContext&, std::string& out) {
   if (limits.check == Limits::Check::NotEmpty && text.empty())
     return refusal("expected a value that is not empty");
   if (limits.check == Limits::Check::Address && !is_one_word(text))
     return expected(text, "an address, as user@example.com");
   if (!is_one_line(text)) return expected(text, "text without control characters");
-  return std::string(text);
+  out = text;
+  return {};
 }
 
-Result<std::string> parse(kinds::Name,
-                          std::string_view text,
-                          const Limits&,
-                          ValueContext& context) {
-  std::string name(text);
+Result<void> parse(
+    kinds::Name, std::string_view text, const Limits&, ValueContext& context, std::string& out) {
+  out = text;
   if (text.starts_with('/')) {
-    GP_TRY(const std::string file, context.files.read(name, limits::kFile));
-    name = trim(std::string_view(file).substr(0, file.find('\n')));
+    GP_TRY(const std::string file, context.files.read(out, limits::kFile));
+    out = trim(std::string_view(file).substr(0, file.find('\n')));
   }
-  if (!is_domain_name(name)) {
-    return refusal(format("\"{}\": expected a domain name, as mail.example.com{}", shown(name),
+  if (!is_domain_name(out)) {
+    return refusal(format("\"{}\": expected a domain name, as mail.example.com{}", shown(out),
                           text.starts_with('/') ? format(", on the first line of {}", text) : ""));
   }
-  return name;
+  return {};
 }
 
-Result<std::string> parse(kinds::Path,
-                          std::string_view text,
-                          const Limits& limits,
-                          ValueContext& context) {
+Result<void> parse(kinds::Path,
+                   std::string_view text,
+                   const Limits& limits,
+                   ValueContext& context,
+                   std::string& out) {
   if (limits.check == Limits::Check::NotEmpty && text.empty()) return refusal("expected a path");
   if (!is_one_line(text)) return expected(text, "a path without control characters");
-  return absolute_path(text, context.folder);
+  out = absolute_path(text, context.folder);
+  return {};
 }
 
-Result<std::string> parse(kinds::Log,
-                          std::string_view text,
-                          const Limits& limits,
-                          ValueContext& context) {
-  return parse(kinds::Path{}, text, limits, context);
+Result<void> parse(kinds::Log,
+                   std::string_view text,
+                   const Limits& limits,
+                   ValueContext& context,
+                   std::string& out) {
+  return parse(kinds::Path{}, text, limits, context, out);
 }
 
-Result<std::string> parse(kinds::MailLocation,
-                          std::string_view text,
-                          const Limits&,
-                          ValueContext&) {
+Result<void> parse(
+    kinds::MailLocation, std::string_view text, const Limits&, ValueContext&, std::string& out) {
   std::string_view path = text;
   if (path.starts_with("maildir:")) path.remove_prefix(8);
   if (!is_one_line(path) || !(path.starts_with('/') || path.starts_with("%h/"))) {
@@ -242,27 +266,30 @@ Result<std::string> parse(kinds::MailLocation,
       path.find("%h") == path.npos) {
     return expected(text, "%u, %n or %h in the path: else all users would share one mailbox");
   }
-  return std::string(path);
+  out = path;
+  return {};
 }
 
-Result<std::string> parse(kinds::Word, std::string_view text, const Limits&, ValueContext&) {
+Result<void> parse(
+    kinds::Word, std::string_view text, const Limits&, ValueContext&, std::string& out) {
   if (!is_one_word(text)) return expected(text, "one word");
-  return std::string(text);
+  out = text;
+  return {};
 }
 
-Result<TlsLevel> parse(kinds::TlsLevel,
-                       std::string_view text,
-                       const Limits&,
-                       ValueContext& context) {
-  static constexpr std::array kChoices{
-      Choice<TlsLevel>{"none", TlsLevel::None}, Choice<TlsLevel>{"may", TlsLevel::May},
-      Choice<TlsLevel>{"encrypt", TlsLevel::Encrypt}, Choice<TlsLevel>{"", TlsLevel::None}};
+Result<void> parse(
+    kinds::TlsLevel, std::string_view text, const Limits&, ValueContext& context, TlsLevel& out) {
+  static constexpr Choice kChoices[]{{"none", TlsLevel::None},
+                                     {"may", TlsLevel::May},
+                                     {"encrypt", TlsLevel::Encrypt},
+                                     {"", TlsLevel::None}};
   for (const std::string_view level : {"verify", "secure", "fingerprint", "dane", "dane-only"}) {
     if (!iequals(text, level)) continue;
     context.notes.push_back(format("\"{}\" is a level for sending; here it means encrypt", level));
-    return TlsLevel::Encrypt;
+    out = TlsLevel::Encrypt;
+    return {};
   }
-  return choose(text, kChoices, form_of(kinds::TlsLevel{}));
+  return choose(text, kChoices, form_of(kinds::TlsLevel{}), out);
 }
 
 namespace {
@@ -281,7 +308,8 @@ Result<std::size_t> tls_version(std::string_view name) {
 
 }  // namespace
 
-Result<TlsFloor> parse(kinds::TlsFloor, std::string_view text, const Limits&, ValueContext&) {
+Result<void> parse(
+    kinds::TlsFloor, std::string_view text, const Limits&, ValueContext&, TlsFloor& out) {
   // As in Postfix: names choose, !names exclude, >= and <= bound; without a name all are chosen.
   std::array<bool, kTlsVersions.size()> named{};
   std::array<bool, kTlsVersions.size()> excluded{};
@@ -300,44 +328,48 @@ Result<TlsFloor> parse(kinds::TlsFloor, std::string_view text, const Limits&, Va
   }
   const auto offered = [&](std::size_t i) { return !excluded[i] && (named[i] || !any_named); };
   if (!offered(5)) return expected(text, "a choice that leaves TLSv1.3 in");
-  return offered(4) ? TlsFloor::Tls12 : TlsFloor::Tls13;
+  out = offered(4) ? TlsFloor::Tls12 : TlsFloor::Tls13;
+  return {};
 }
 
-Result<BareNewline> parse(kinds::BareNewline,
-                          std::string_view text,
-                          const Limits&,
-                          ValueContext& context) {
-  static constexpr std::array kChoices{Choice<BareNewline>{"normalize", BareNewline::Normalize},
-                                       Choice<BareNewline>{"yes", BareNewline::Normalize},
-                                       Choice<BareNewline>{"note", BareNewline::Note},
-                                       Choice<BareNewline>{"reject", BareNewline::Reject}};
+Result<void> parse(kinds::BareNewline,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext& context,
+                   BareNewline& out) {
+  static constexpr Choice kChoices[]{{"normalize", BareNewline::Normalize},
+                                     {"yes", BareNewline::Normalize},
+                                     {"note", BareNewline::Note},
+                                     {"reject", BareNewline::Reject}};
   if (iequals(text, "no")) {
     context.notes.emplace_back("\"no\" means normalize: LF.LF never ends a message here");
-    return BareNewline::Normalize;
+    out = BareNewline::Normalize;
+    return {};
   }
-  return choose(text, kChoices, form_of(kinds::BareNewline{}));
+  return choose(text, kChoices, form_of(kinds::BareNewline{}), out);
 }
 
-Result<LogForm> parse(kinds::LogForm, std::string_view text, const Limits&, ValueContext&) {
-  static constexpr std::array kChoices{Choice<LogForm>{"postfix", LogForm::Postfix},
-                                       Choice<LogForm>{"json", LogForm::Json}};
-  return choose(text, kChoices, form_of(kinds::LogForm{}));
+Result<void> parse(
+    kinds::LogForm, std::string_view text, const Limits&, ValueContext&, LogForm& out) {
+  static constexpr Choice kChoices[]{{"postfix", LogForm::Postfix}, {"json", LogForm::Json}};
+  return choose(text, kChoices, form_of(kinds::LogForm{}), out);
 }
 
-Result<Families> parse(kinds::Families, std::string_view text, const Limits&, ValueContext&) {
-  static constexpr std::array kChoices{Choice<Families>{"all", Families::All},
-                                       Choice<Families>{"ipv4", Families::Ipv4},
-                                       Choice<Families>{"ipv6", Families::Ipv6}};
+Result<void> parse(
+    kinds::Families, std::string_view text, const Limits&, ValueContext&, Families& out) {
+  static constexpr Choice kChoices[]{
+      {"all", Families::All}, {"ipv4", Families::Ipv4}, {"ipv6", Families::Ipv6}};
   const auto words = split(text, ", \t\r\n");
   bool four = false;
   bool six = false;
   for (const std::string_view word : words) {
-    GP_TRY(const Families one, choose(word, kChoices, form_of(kinds::Families{})));
-    four = four || one != Families::Ipv6;
-    six = six || one != Families::Ipv4;
+    GP_CHECK(choose(word, kChoices, form_of(kinds::Families{}), out));
+    four = four || out != Families::Ipv6;
+    six = six || out != Families::Ipv4;
   }
   if (!four && !six) return expected(text, form_of(kinds::Families{}));
-  return four && six ? Families::All : four ? Families::Ipv4 : Families::Ipv6;
+  out = four && six ? Families::All : four ? Families::Ipv4 : Families::Ipv6;
+  return {};
 }
 
 }  // namespace gatepost::config

@@ -20,53 +20,51 @@ struct ValueContext {
   std::vector<std::string> notes;  ///< Words about a value that is accepted.
 };
 
-/// All errors say what was expected, without the name of the parameter.
-Result<bool> parse(kinds::Bool, std::string_view text, const Limits&, ValueContext&);
-Result<std::uint32_t> parse(kinds::Count, std::string_view text, const Limits&, ValueContext&);
-Result<std::uint64_t> parse(kinds::Octets, std::string_view text, const Limits&, ValueContext&);
-Result<std::uint16_t> parse(kinds::Code, std::string_view text, const Limits&, ValueContext&);
-Result<Duration> parse(kinds::Time, std::string_view text, const Limits&, ValueContext&);
-Result<std::string> parse(kinds::Text, std::string_view text, const Limits&, ValueContext&);
-Result<std::string> parse(kinds::Name, std::string_view text, const Limits&, ValueContext&);
-Result<std::string> parse(kinds::Path, std::string_view text, const Limits&, ValueContext&);
-Result<std::string> parse(kinds::MailLocation, std::string_view text, const Limits&, ValueContext&);
-Result<std::string> parse(kinds::Log, std::string_view text, const Limits&, ValueContext&);
-Result<std::string> parse(kinds::Word, std::string_view text, const Limits&, ValueContext&);
-Result<TlsLevel> parse(kinds::TlsLevel, std::string_view text, const Limits&, ValueContext&);
-Result<TlsFloor> parse(kinds::TlsFloor, std::string_view text, const Limits&, ValueContext&);
-Result<BareNewline> parse(kinds::BareNewline, std::string_view text, const Limits&, ValueContext&);
-Result<LogForm> parse(kinds::LogForm, std::string_view text, const Limits&, ValueContext&);
-Result<Families> parse(kinds::Families, std::string_view text, const Limits&, ValueContext&);
+/// All errors say what was expected, without the name of the parameter; `out` is new, and of no
+/// meaning after one.
+Result<void> parse(kinds::Bool, std::string_view text, const Limits&, ValueContext&, bool&);
+Result<void> parse(
+    kinds::Count, std::string_view text, const Limits&, ValueContext&, std::uint32_t&);
+Result<void> parse(
+    kinds::Octets, std::string_view text, const Limits&, ValueContext&, std::uint64_t&);
+Result<void> parse(
+    kinds::Code, std::string_view text, const Limits&, ValueContext&, std::uint16_t&);
+Result<void> parse(
+    kinds::Mode, std::string_view text, const Limits&, ValueContext&, std::uint32_t&);
+Result<void> parse(kinds::Time, std::string_view text, const Limits&, ValueContext&, Duration&);
+Result<void> parse(kinds::Text, std::string_view text, const Limits&, ValueContext&, std::string&);
+Result<void> parse(kinds::Name, std::string_view text, const Limits&, ValueContext&, std::string&);
+Result<void> parse(kinds::Path, std::string_view text, const Limits&, ValueContext&, std::string&);
+Result<void> parse(
+    kinds::MailLocation, std::string_view text, const Limits&, ValueContext&, std::string&);
+Result<void> parse(kinds::Log, std::string_view text, const Limits&, ValueContext&, std::string&);
+Result<void> parse(kinds::Word, std::string_view text, const Limits&, ValueContext&, std::string&);
+Result<void> parse(kinds::TlsLevel, std::string_view text, const Limits&, ValueContext&, TlsLevel&);
+Result<void> parse(kinds::TlsFloor, std::string_view text, const Limits&, ValueContext&, TlsFloor&);
+Result<void> parse(
+    kinds::BareNewline, std::string_view text, const Limits&, ValueContext&, BareNewline&);
+Result<void> parse(kinds::LogForm, std::string_view text, const Limits&, ValueContext&, LogForm&);
+Result<void> parse(kinds::Families, std::string_view text, const Limits&, ValueContext&, Families&);
 // lists.cpp
-Result<std::vector<std::string>> parse(kinds::Words,
-                                       std::string_view text,
-                                       const Limits&,
-                                       ValueContext&);
-Result<std::vector<std::string>> parse(kinds::Keywords,
-                                       std::string_view text,
-                                       const Limits&,
-                                       ValueContext&);
-Result<std::vector<std::string>> parse(kinds::Paths,
-                                       std::string_view text,
-                                       const Limits&,
-                                       ValueContext&);
-Result<tables::Patterns> parse(kinds::Domains, std::string_view text, const Limits&, ValueContext&);
-Result<tables::Patterns> parse(kinds::Networks,
-                               std::string_view text,
-                               const Limits&,
-                               ValueContext&);
-Result<std::vector<tables::Spec>> parse(kinds::Maps,
-                                        std::string_view text,
-                                        const Limits&,
-                                        ValueContext&);
-Result<std::vector<Endpoint>> parse(kinds::Endpoints,
-                                    std::string_view text,
-                                    const Limits&,
-                                    ValueContext&);
-Result<ForbiddenCommands> parse(kinds::Commands,
-                                std::string_view text,
-                                const Limits&,
-                                ValueContext&);
+Result<void> parse(
+    kinds::Words, std::string_view text, const Limits&, ValueContext&, std::vector<std::string>&);
+Result<void> parse(kinds::Keywords,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   std::vector<std::string>&);
+Result<void> parse(
+    kinds::Paths, std::string_view text, const Limits&, ValueContext&, std::vector<std::string>&);
+Result<void> parse(
+    kinds::Domains, std::string_view text, const Limits&, ValueContext&, tables::Patterns&);
+Result<void> parse(
+    kinds::Networks, std::string_view text, const Limits&, ValueContext&, tables::Patterns&);
+Result<void> parse(
+    kinds::Maps, std::string_view text, const Limits&, ValueContext&, std::vector<tables::Spec>&);
+Result<void> parse(
+    kinds::Endpoints, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
+Result<void> parse(
+    kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands&);
 
 /// `10240000`, `64k`, `10M`, `10MiB`, `1G`: octets, in powers of 1024.
 [[nodiscard]] Result<std::uint64_t> parse_octets(std::string_view text);
@@ -87,6 +85,9 @@ constexpr std::string_view form_of(kinds::Octets) {
 }
 constexpr std::string_view form_of(kinds::Code) {
   return "reply code from 400 to 599";
+}
+constexpr std::string_view form_of(kinds::Mode) {
+  return "permissions in octal";
 }
 constexpr std::string_view form_of(kinds::Time) {
   return "time with s, m, h, d or w";

@@ -2,7 +2,7 @@
 // control: from a request to its answer.
 #include "control/answer.h"
 
-#include <utility>
+#include <cerrno>
 
 #include "base/format.h"
 #include "control/json.h"
@@ -21,8 +21,9 @@ std::string answer_queue(bool json,
   return json ? format_queue_json(*items) : format_queue(*items, backend.status().utc_offset);
 }
 
-std::string answer_reload(bool json, Backend& backend) {
-  const auto changes = backend.reload();
+}  // namespace
+
+std::string answer_reload(bool json, const Result<std::string>& changes) {
   if (!changes) return format_refusal(exits::kConfig, changes.error().detail);
   if (!json) return *changes + "\n";
   JsonDocument document;
@@ -31,11 +32,9 @@ std::string answer_reload(bool json, Backend& backend) {
   return document.write(root);
 }
 
-}  // namespace
-
 std::string format_help(bool json) {
   if (!json) {
-    std::string out = "One request a connection: VERB [json]\n";
+    std::string out = "One request a connection: VERB [json] [ARGUMENT ...]\n";
     for (const VerbRow& row : verb_rows()) {
       append_format(out, "  {:<8} {}{}\n", row.name, row.text,
                     row.who == Who::Owner ? " (root and the owner only)" : "");
@@ -48,9 +47,33 @@ std::string format_help(bool json) {
     const auto verb = document.object();
     document.put(verb, "verb", row.name);
     document.put(verb, "changes", row.who == Who::Owner);
+    if (!row.arguments.empty()) document.put(verb, "arguments", row.arguments);
     document.put(verb, "text", row.text);
     document.append(root, verb);
   }
+  return document.write(root);
+}
+
+namespace {
+
+int status_of(const Error& error) {
+  if (error.system == EINVAL) return exits::kUsage;
+  if (error.system == ESRCH) return exits::kNoUser;
+  return error.cause == Cause::Permanent ? exits::kUnavailable : exits::kTemporary;
+}
+
+}  // namespace
+
+std::string answer_done(const Request& request, const Result<std::string>& done) {
+  if (!done) {
+    return format_refusal(status_of(done.error()), done.error().detail);
+  }
+  // Lists are whole answers already.
+  if (request.verb == Verb::AliasList || request.verb == Verb::AliasReport) return *done;
+  if (!request.json) return *done + "\n";
+  JsonDocument document;
+  const auto root = document.object();
+  document.put(root, "done", *done);
   return document.write(root);
 }
 
@@ -68,10 +91,9 @@ std::string answer(const Request& request,
                           : format_metrics(backend.status(), backend.counters());
     case Verb::Queue:
       return answer_queue(request.json, backend, items);
-    case Verb::Reload:
-      return answer_reload(request.json, backend);
+    default:
+      return format_refusal(exits::kSoftware, "nobody carried this out");
   }
-  std::unreachable();
 }
 
 }  // namespace gatepost::control

@@ -18,6 +18,13 @@ namespace gatepost::control {
                                  Backend& backend,
                                  const Result<std::vector<queue::Item>>& items);
 
+/// The answer to a verb the backend has carried out: what it did, or why not. Of an error's
+/// `system`, EINVAL says that the words were wrong and ESRCH that there is no such one.
+[[nodiscard]] std::string answer_done(const Request& request, const Result<std::string>& done);
+
+/// The answer to Verb::Reload, which the caller has carried out: what changed, or why not.
+[[nodiscard]] std::string answer_reload(bool json, const Result<std::string>& changes);
+
 /// The verbs, for a person or as a JSON array.
 [[nodiscard]] std::string format_help(bool json);
 

@@ -2,9 +2,6 @@
 // control: port: the running service, as the control socket sees it.
 #pragma once
 
-#include <string>
-
-#include "base/result.h"
 #include "control/snapshot.h"
 #include "log/counters.h"
 
@@ -17,9 +14,6 @@ class Backend {
 
   [[nodiscard]] virtual StatusSnapshot status() = 0;
   [[nodiscard]] virtual const log::Counters& counters() const = 0;
-  /// Reads configuration and certificates anew. Gives one line about what changed; an error's
-  /// detail names file and line of what is wrong, and the old settings stay in force.
-  [[nodiscard]] virtual Result<std::string> reload() = 0;
 };
 
 }  // namespace gatepost::control

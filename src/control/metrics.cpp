@@ -26,6 +26,7 @@ enum Row : std::size_t {
   Messages,
   Rejects,
   TlsHandshakes,
+  AuthAttempts,
   Deliveries,
   MessageSize,
   DeliveryDelay,
@@ -52,6 +53,8 @@ constexpr std::array<MetricRow, kRowCount> kRows{{
     {"gatepost_rejects", MetricType::Counter, "", "stage, code", "Commands and messages refused."},
     {"gatepost_tls_handshakes", MetricType::Counter, "", "version, result",
      "TLS handshakes of clients."},
+    {"gatepost_auth_attempts", MetricType::Counter, "", "mechanism, result",
+     "Logins that were tried."},
     {"gatepost_delivery_attempts", MetricType::Counter, "", "transport, status",
      "Attempts to deliver to one recipient."},
     {"gatepost_message_size_bytes", MetricType::Histogram, "bytes", "",
@@ -132,6 +135,7 @@ void add_counters(Samples& samples, const Counters& counters) {
   add_family(samples, Messages, counters, Family::Messages);
   add_family(samples, Rejects, counters, Family::Rejects);
   add_family(samples, TlsHandshakes, counters, Family::TlsHandshakes);
+  add_family(samples, AuthAttempts, counters, Family::AuthAttempts);
   add_family(samples, Deliveries, counters, Family::Deliveries);
   add_histogram(samples, MessageSize, counters.sizes());
   add_histogram(samples, DeliveryDelay, counters.delays());

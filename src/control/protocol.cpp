@@ -14,7 +14,8 @@ namespace gatepost::control {
 namespace {
 
 constexpr std::array kVerbs{
-#define GP_VERB(name, verb, who, text) VerbRow{Verb::name, verb, Who::who, text},
+#define GP_VERB(name, verb, who, arguments, text) \
+  VerbRow{Verb::name, verb, Who::who, arguments, text},
 #include "control/commands.def"
 #undef GP_VERB
 };
@@ -67,15 +68,23 @@ Result<Request> parse_request(std::string_view line) {
     request.json = true;
     argument = take_word(line, " \t");
   }
-  if (!argument.empty()) {
+  if (row->arguments.empty() && !argument.empty()) {
     return not_understood(format("{} takes no argument but json, not {}", row->name,
                                  printable(argument, limits::kLogText)));
+  }
+  for (; !argument.empty(); argument = take_word(line, " \t")) {
+    request.words.emplace_back(argument);
+  }
+  if (!row->arguments.empty() && row->arguments.front() != '[' && request.words.empty()) {
+    return not_understood(format("{} needs {}", row->name, row->arguments));
   }
   return request;
 }
 
 std::string format_request(const Request& request) {
-  return format("{}{}\n", describe(request.verb).name, request.json ? " json" : "");
+  std::string line = format("{}{}", describe(request.verb).name, request.json ? " json" : "");
+  for (const std::string& word : request.words) line.append(" ").append(word);
+  return line + "\n";
 }
 
 std::string format_refusal(int code, std::string_view text) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // control: the language of the control socket: one request line, then the answer, then the end.
 //
-//   request = VERB [ "json" ] LF        at most limits::kControlLine octets; CR LF does as well
+//   request = VERB [ "json" ] *WORD LF        at most limits::kControlLine octets; CR LF does as well
 //   answer  = what was asked for, or one line "error CODE: TEXT" LF
 //
 // CODE is a number of sysexits(3), so that a program has its exit status and a person a reason.
@@ -12,13 +12,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
 namespace gatepost::control {
 
 enum class Verb : std::uint8_t {
-#define GP_VERB(name, verb, who, text) name,
+#define GP_VERB(name, verb, who, arguments, text) name,
 #include "control/commands.def"
 #undef GP_VERB
 };
@@ -33,6 +34,7 @@ struct VerbRow {
   Verb verb;
   std::string_view name;
   Who who;
+  std::string_view arguments;  ///< As shown in help; empty: it takes none; [: it needs none.
   std::string_view text;
 };
 
@@ -42,6 +44,7 @@ struct VerbRow {
 struct Request {
   Verb verb = Verb::Help;
   bool json = false;
+  std::vector<std::string> words = {};  ///< Arguments: printable, without blanks.
   bool operator==(const Request&) const = default;
 };
 
@@ -54,6 +57,7 @@ struct Answer {
 /// sysexits(3), as far as the control socket uses it.
 namespace exits {
 inline constexpr int kUsage = 64;
+inline constexpr int kNoUser = 67;
 inline constexpr int kUnavailable = 69;
 inline constexpr int kSoftware = 70;
 inline constexpr int kTemporary = 75;

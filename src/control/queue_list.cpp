@@ -32,8 +32,12 @@ bool is_pending(const queue::Destination& one) {
 }
 
 void append_item(std::string& out, const queue::Item& item, std::chrono::seconds utc_offset) {
-  append_format(out, "{:<11} {:>8} {:<20} {}\n", item.id, item.octets,
+  append_format(out, "{:<11} {:>8} {:<20} {}\n", item.id + (item.hold ? "!" : ""), item.octets,
                 format_arrival(item.arrived, utc_offset), on_terminal(shown_sender(item)));
+  if (item.hold && !item.login.empty()) {
+    const std::string login = format("(on hold, sent by login {})", on_terminal(item.login));
+    append_format(out, "{:>{}}\n", login, kReasonWidth);
+  }
   std::string_view told;
   for (const queue::Destination& one : item.destinations) {
     if (!is_pending(one)) continue;
@@ -71,13 +75,14 @@ std::string format_queue_json(const std::vector<queue::Item>& items) {
         [](const queue::Destination& one) { return is_pending(one) && !one.reason.empty(); });
     JsonDocument document;
     const auto root = document.object();
-    document.put(root, "queue_name", tried ? "deferred" : "incoming");
+    document.put(root, "queue_name", item.hold ? "hold" : tried ? "deferred" : "incoming");
     document.put(root, "queue_id", item.id);
     const auto arrival = std::chrono::floor<std::chrono::seconds>(item.arrived.time_since_epoch());
     document.put(root, "arrival_time", static_cast<std::int64_t>(arrival.count()));
     document.put(root, "message_size", item.octets);
     document.put(root, "forced_expire", false);
     document.put(root, "sender", shown_sender(item));
+    if (!item.login.empty()) document.put(root, "login", item.login);
     const auto recipients = document.array();
     for (const queue::Destination& one : item.destinations) {
       if (!is_pending(one)) continue;

@@ -2,12 +2,12 @@
 // log: port: calendar time and its distance from UTC where the machine stands.
 #include "log/clock.h"
 
-#include <time.h>
-
 namespace gatepost::log {
 
-SystemClock::SystemClock() {
-  tzset();
+SystemClock::SystemClock() : places_(find_zone_places()), zone_(load_zone(places_)) {}
+
+void SystemClock::reload_zone() {
+  zone_ = load_zone(places_);
 }
 
 Moment SystemClock::now() {
@@ -15,11 +15,7 @@ Moment SystemClock::now() {
 }
 
 std::chrono::seconds SystemClock::utc_offset(Moment when) {
-  const std::time_t seconds =
-      std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
-  std::tm local{};
-  if (localtime_r(&seconds, &local) == nullptr) return std::chrono::seconds{0};
-  return std::chrono::seconds{local.tm_gmtoff};
+  return offset_at(zone_, std::chrono::floor<std::chrono::seconds>(when));
 }
 
 }  // namespace gatepost::log

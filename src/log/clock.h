@@ -5,6 +5,8 @@
 #include <chrono>
 
 #include "base/time.h"
+#include "log/zone.h"
+#include "log/zone_files.h"
 
 namespace gatepost::log {
 
@@ -16,13 +18,19 @@ class Clock {
   [[nodiscard]] virtual std::chrono::seconds utc_offset(Moment when) = 0;
 };
 
-/// The machine's clock and time zone. Reads the zone file when made, so that no file is
-/// needed once the sandbox is up.
+/// The machine's clock and time zone. The zone's file is read when this is made and when it is
+/// asked for, never for a line of the log. For one thread.
 class SystemClock final : public Clock {
  public:
   SystemClock();
+  /// Looks at the zone's file again: the machine may have been moved.
+  void reload_zone();
   [[nodiscard]] Moment now() override;
   [[nodiscard]] std::chrono::seconds utc_offset(Moment when) override;
+
+ private:
+  ZonePlaces places_;
+  TimeZone zone_;
 };
 
 }  // namespace gatepost::log

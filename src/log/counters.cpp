@@ -13,6 +13,7 @@ constexpr std::array<FamilyRow, kFamilyCount> kFamilies{{
     {"gatepost_messages_received", "Messages stored and answered 250.", "listener", ""},
     {"gatepost_rejects", "Commands and messages refused.", "stage", "code"},
     {"gatepost_tls_handshakes", "TLS handshakes of clients.", "version", "result"},
+    {"gatepost_auth_attempts", "Logins that were tried.", "mechanism", "result"},
     {"gatepost_delivery_attempts", "Attempts to deliver to one recipient.", "transport", "status"},
 }};
 

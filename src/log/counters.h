@@ -15,8 +15,15 @@
 namespace gatepost::log {
 
 /// Counters with labels. The row's text is in kFamilies.
-enum class Family : std::uint8_t { Connections, Messages, Rejects, TlsHandshakes, Deliveries };
-inline constexpr std::size_t kFamilyCount = 5;
+enum class Family : std::uint8_t {
+  Connections,
+  Messages,
+  Rejects,
+  TlsHandshakes,
+  AuthAttempts,
+  Deliveries
+};
+inline constexpr std::size_t kFamilyCount = 6;
 
 struct FamilyRow {
   std::string_view name;  ///< Without "_total".

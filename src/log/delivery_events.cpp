@@ -36,6 +36,20 @@ void RecipientDelivered::measure(Counters& counters) const {
   counters.add_delay(delay());
 }
 
+void RecipientTried::line(Line& out) const {
+  out.item(item).add("to=").path(recipient).add(", relay=").add(relay, limits::kLogText);
+  out.add(", delay=").seconds(delay());
+  out.add(", delays=").seconds(before).add("/").seconds(in_queue);
+  out.add("/").seconds(connect).add("/").seconds(transmit);
+  out.add(", dsn=").add(dsn, limits::kLogText).add(", status=").add(status);
+  out.add(" (").add(detail, limits::kLogReply).add(")");
+}
+
+void RecipientTried::measure(Counters& counters) const {
+  counters.add(Family::Deliveries, "lmtp", status);
+  if (status == "sent") counters.add_delay(delay());
+}
+
 void ItemRemoved::line(Line& out) const {
   out.item(item).add("removed");
 }

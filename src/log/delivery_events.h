@@ -79,6 +79,39 @@ struct RecipientDelivered {
   }
 };
 
+/// One attempt to hand a message from the queue to another program, for one recipient.
+struct RecipientTried {
+  static constexpr About about{
+      "recipient_tried", Level::Info, "lmtp",
+      "A message was offered to another server: sent, deferred for a later "
+      "attempt, or bounced, which is told to its sender."};
+  std::string_view item, recipient, relay;
+  Duration before{};        ///< Until the message was in the queue.
+  Duration in_queue{};      ///< Waiting for its turn.
+  Duration connect{};       ///< Reaching the server.
+  Duration transmit{};      ///< Talking with it.
+  std::string_view dsn;     ///< RFC 3463
+  std::string_view status;  ///< "sent", "deferred" or "bounced"
+  std::string_view detail;  ///< What it said.
+
+  [[nodiscard]] Duration delay() const { return before + in_queue + connect + transmit; }
+  void line(Line& out) const;
+  void measure(Counters& counters) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("item", item);
+    field("recipient", recipient);
+    field("relay", relay);
+    field("before", before);
+    field("in_queue", in_queue);
+    field("connect", connect);
+    field("transmit", transmit);
+    field("dsn", dsn);
+    field("status", status);
+    field("detail", detail);
+  }
+};
+
 /// All recipients are served; the queue knows the message no more.
 struct ItemRemoved {
   static constexpr About about{"item_removed", Level::Info, "qmgr",

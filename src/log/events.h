@@ -9,6 +9,7 @@
 
 #include "log/about.h"
 #include "log/delivery_events.h"
+#include "log/local_events.h"
 #include "log/service_events.h"
 #include "log/session_events.h"
 
@@ -20,17 +21,27 @@ using Catalogue = std::tuple<ClientConnected,
                              ConnectionLost,
                              MessageStarted,
                              CommandRejected,
+                             LoginSucceeded,
+                             LoginFailed,
+                             LoginHeld,
                              NonSmtpCommand,
                              ImproperPipelining,
                              TlsEstablished,
                              TlsFailed,
                              ConnectionLimit,
+                             AliasLeaked,
+                             TrapHit,
                              MessageIdSeen,
                              ItemAccepted,
                              RecipientDelivered,
+                             RecipientTried,
                              ItemRemoved,
                              StorageFailed,
                              QueueRecovered,
+                             MessagePickedUp,
+                             MaildropProblem,
+                             RecipientBounced,
+                             ReportSent,
                              ServiceStarted,
                              Listening,
                              ServiceReloaded,

@@ -74,6 +74,7 @@ void Log::finish_line(Level level) {
   whole_.push_back('\n');
   const std::string_view whole = whole_;
   write({.level = level,
+         .stamp = stamp_,
          .program = whole.substr(program_at_, program_end_ - program_at_),
          .whole = whole,
          .tail = whole.substr(program_at_),
@@ -91,6 +92,7 @@ void Log::finish_json(Level level) {
   whole_.append("}\n");
   const std::string_view whole = whole_;
   write({.level = level,
+         .stamp = {},
          .program = settings_.syslog_name,
          .whole = whole,
          .tail = whole,

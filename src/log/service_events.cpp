@@ -42,8 +42,18 @@ void SelfSignedMade::line(Line& out) const {
   out.add("warning: self-signed certificate made: ").add(detail, limits::kLogReply);
 }
 
+// What `gatepost check` shows bears the word already, behind the place where there is one.
 void ConfigNote::line(Line& out) const {
-  out.add("warning: ").add(detail, limits::kLogReply);
+  constexpr std::string_view kWord = "warning: ";
+  const std::size_t at = detail.starts_with(kWord) ? 0 : detail.find(": warning: ");
+  out.add(kWord);
+  if (at == detail.npos) {
+    out.add(detail, limits::kLogReply);
+    return;
+  }
+  const std::size_t place = at == 0 ? 0 : at + 2;
+  out.add(detail.substr(0, place), limits::kLogReply);
+  out.add(detail.substr(place + kWord.size()), limits::kLogReply);
 }
 
 void ControlRefused::line(Line& out) const {

@@ -45,6 +45,8 @@ void ConnectionLost::line(Line& out) const {
 
 void MessageStarted::line(Line& out) const {
   out.item(item).add("client=").add(peer);
+  if (login.empty()) return;
+  out.add(", sasl_method=").add(method).add(", sasl_username=").add(login, limits::kPath);
 }
 
 void CommandRejected::line(Line& out) const {
@@ -54,10 +56,42 @@ void CommandRejected::line(Line& out) const {
   if (has_recipient) out.add(" to=").path(recipient);
   if (!protocol.empty()) out.add(" proto=").add(protocol);
   if (!helo.empty()) out.add(" helo=").path(helo);
+  if (login.empty()) return;
+  out.add(" sasl_method=").add(method).add(" sasl_username=").add(login, limits::kPath);
 }
 
 void CommandRejected::measure(Counters& counters) const {
   if (verb == "reject") counters.add(Family::Rejects, stage, code_of(reply));
+}
+
+void LoginSucceeded::line(Line& out) const {
+  out.add("login from ").add(peer).add(": sasl_method=").add(method);
+  out.add(", sasl_username=").add(login, limits::kPath);
+}
+
+void LoginSucceeded::measure(Counters& counters) const {
+  counters.add(Family::AuthAttempts, method, "ok");
+}
+
+void LoginFailed::line(Line& out) const {
+  out.add("warning: ").add(peer).add(": SASL ").peer_text(method).add(" authentication ");
+  if (reason.empty()) {
+    out.add("aborted");
+  } else {
+    out.add("failed: ").add(reason, limits::kLogReply);
+  }
+  // A name may be a password typed into the wrong field; Postfix shows it too, and who defends a
+  // server needs it.
+  if (!login.empty()) out.add(", sasl_username=").add(login, limits::kPath);
+}
+
+void LoginFailed::measure(Counters& counters) const {
+  counters.add(Family::AuthAttempts, method, result);
+}
+
+void LoginHeld::line(Line& out) const {
+  out.add("warning: ").add(peer).add(": mail of sasl_username=").add(login, limits::kPath);
+  out.add(" is on hold: ").add(reason, limits::kLogReply);
 }
 
 void NonSmtpCommand::line(Line& out) const {
@@ -93,6 +127,15 @@ void TlsFailed::measure(Counters& counters) const {
 void ConnectionLimit::line(Line& out) const {
   out.add("warning: Connection concurrency limit exceeded: ").number(count).add(" from ").add(peer);
   out.add(" for service ").add(service);
+}
+
+void AliasLeaked::line(Line& out) const {
+  out.add("alias ").path(address).add(" given to ").add(given_to, limits::kLogText);
+  out.add(" was used by ").add(used_by, limits::kLogText);
+}
+
+void TrapHit::line(Line& out) const {
+  out.add("trap ").path(address).add(" hit by ").add(peer).add(" from=").path(sender);
 }
 
 }  // namespace gatepost::log

@@ -77,6 +77,8 @@ struct MessageStarted {
   static constexpr About about{"message_started", Level::Info, "smtpd",
                                "A client began a message; from here on the queue id names it."};
   std::string_view service, item, peer;
+  std::string_view method = {};  ///< Empty, as is the next: nobody has logged in.
+  std::string_view login = {};
 
   [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
   void line(Line& out) const;
@@ -85,6 +87,8 @@ struct MessageStarted {
     field("service", service);
     field("item", item);
     field("peer", peer);
+    if (!login.empty()) field("sasl_method", method);
+    if (!login.empty()) field("sasl_username", login);
   }
 };
 
@@ -98,6 +102,8 @@ struct CommandRejected {
       "A command was refused. Expected for unknown users and relay attempts; "
       "many from one peer suggest guessing."};
   std::string_view service, item, verb, stage, peer, reply, sender, recipient, protocol, helo;
+  std::string_view method = {};  ///< Empty, as is the next: nobody has logged in.
+  std::string_view login = {};
   bool has_sender = false;
   bool has_recipient = false;
 
@@ -116,6 +122,67 @@ struct CommandRejected {
     if (has_recipient) field("recipient", recipient);
     field("protocol", protocol);
     field("helo", helo);
+    if (!login.empty()) field("sasl_method", method);
+    if (!login.empty()) field("sasl_username", login);
+  }
+};
+
+/// A login succeeded.
+struct LoginSucceeded {
+  static constexpr About about{"login_succeeded", Level::Info, "smtpd", "A user logged in."};
+  std::string_view service, peer, method, login;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  void measure(Counters& counters) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("sasl_method", method);
+    field("sasl_username", login);
+  }
+};
+
+/// A login failed. `reason` empty: the client gave it up. `result` is the counter's label:
+/// "failed", "aborted", "throttled" or "error".
+struct LoginFailed {
+  static constexpr About about{
+      "login_failed", Level::Warning, "smtpd",
+      "A login failed: a password mistyped once, or guessed at when there are many. fail2ban's "
+      "filter for Postfix knows the line."};
+  std::string_view service, peer, method, login, reason, result;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  void measure(Counters& counters) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("sasl_method", method);
+    field("sasl_username", login);
+    field("reason", reason);
+    field("result", result);
+  }
+};
+
+/// A login sent more than it may (login_hourly_message_limit and its kin) and is held.
+struct LoginHeld {
+  static constexpr About about{
+      "login_held", Level::Warning, "smtpd",
+      "A login sent more than it may, as with a stolen password. Its mail is kept on hold: see "
+      "gatepost login list, change the password, and let go with gatepost login release."};
+  std::string_view service, peer, login, reason;
+
+  [[nodiscard]] std::string_view tag() const { return smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("sasl_username", login);
+    field("reason", reason);
   }
 };
 
@@ -215,6 +282,38 @@ struct ConnectionLimit {
     field("service", service);
     field("peer", peer);
     field("count", count);
+  }
+};
+
+/// Somebody writes to an address that was given to another.
+struct AliasLeaked {
+  static constexpr About about{"alias_leaked", Level::Info, "cleanup",
+                               "A throw-away address was given to one correspondent and is used by "
+                               "another, which was refused."};
+  std::string_view address, given_to, used_by;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("address", address);
+    field("given_to", given_to);
+    field("used_by", used_by);
+  }
+};
+
+/// Somebody writes to a revoked throw-away address, which nobody has a reason to.
+struct TrapHit {
+  static constexpr About about{"trap_hit", Level::Info, "smtpd",
+                               "Somebody wrote to a revoked throw-away address and was answered as "
+                               "if it were unknown."};
+  std::string_view peer, address, sender;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("peer", peer);
+    field("address", address);
+    field("sender", sender);
   }
 };
 

@@ -151,25 +151,6 @@ class PrioritySink final : public Sink {
   LineWriter writer_;
 };
 
-class SyslogSink final : public Sink {
- public:
-  ~SyslogSink() override { ::closelog(); }
-  bool write(const Record& record) override {
-    // openlog(3) keeps the pointer and the open socket; it only takes the other name.
-    if (program_ != record.program) {
-      program_.assign(record.program);
-      ::openlog(program_.c_str(), LOG_PID | LOG_NDELAY, LOG_MAIL);
-    }
-    text_.assign(record.text);
-    ::syslog(priority_of(record.level), "%s", text_.c_str());
-    return true;
-  }
-
- private:
-  std::string program_;
-  std::string text_;
-};
-
 Result<sockaddr_un> unix_address(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -180,51 +161,107 @@ Result<sockaddr_un> unix_address(const std::string& path) {
   return address;
 }
 
-class JournalSink final : public Sink {
+/// Whole messages to a socket of this machine. Its owner may be restarted, and has another socket
+/// under the same name then.
+class MessageSocket {
  public:
-  explicit JournalSink(sockaddr_un address) : address_(address) {}
+  explicit MessageSocket(sockaddr_un address) : address_(address) {}
 
-  bool connect() {
-    Descriptor fresh(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), /*owned=*/true);
+  bool connect(int type) {
+    Descriptor fresh(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0), /*owned=*/true);
     if (fresh.number() < 0) return false;
     const auto* to = reinterpret_cast<const sockaddr*>(&address_);  // NOLINT: the socket API's form
     if (::connect(fresh.number(), to, sizeof(address_)) != 0) return false;
     socket_ = std::move(fresh);
     return true;
   }
+  void close() { socket_ = Descriptor(-1, /*owned=*/false); }
+  [[nodiscard]] bool connected() const { return socket_.number() >= 0; }
 
-  bool write(const Record& record) override {
-    entry_.assign("SYSLOG_FACILITY=2\nPRIORITY=").append(prefix_of(record.level).substr(1, 1));
-    entry_.append("\nSYSLOG_IDENTIFIER=").append(record.program);
-    entry_.append("\nMESSAGE=").append(record.text).append("\n");
-    if (send()) return true;
-    // A journal that was restarted has another socket under the same name.
-    return (errno == ECONNREFUSED || errno == ENOTCONN) && connect() && send();
-  }
-
- private:
-  bool send() {
-    const auto once = [this] {
-      return ::send(socket_.number(), entry_.data(), entry_.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >=
-             0;
-    };
-    bool sent = once();
-    // A burst is waited out, a journal that stands still is not: after one wait in vain lines
-    // are dropped until one gets through.
+  /// False with errno. A burst is waited out, a reader that stands still is not: after one wait in
+  /// vain messages are dropped until one gets through.
+  bool send(std::string_view message) {
+    bool sent = send_now(message);
     if (!sent && errno == EAGAIN && patient_) {
       pollfd room{.fd = socket_.number(), .events = POLLOUT, .revents = 0};
-      sent = ::poll(&room, 1, kPatienceMs) > 0 && once();
+      sent = ::poll(&room, 1, kPatienceMs) > 0 && send_now(message);
     }
     patient_ = sent;
     return sent;
+  }
+
+ private:
+  bool send_now(std::string_view message) {
+    const ssize_t sent =
+        ::send(socket_.number(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0) return false;
+    if (static_cast<std::size_t>(sent) == message.size()) return true;
+    // Half a message in a stream would be taken for the begin of the next.
+    close();
+    errno = EPIPE;
+    return false;
   }
 
   static constexpr int kPatienceMs = 100;
 
   sockaddr_un address_;
   Descriptor socket_{-1, /*owned=*/false};
-  std::string entry_;
   bool patient_ = true;
+};
+
+class SyslogSink final : public Sink {
+ public:
+  explicit SyslogSink(sockaddr_un address) : socket_(address) { connect(); }
+
+  bool write(const Record& record) override {
+    entry_.assign("<").append(
+        format_number(kMail + static_cast<unsigned>(priority_of(record.level))));
+    entry_.append(">").append(record.stamp);
+    if (!record.stamp.empty()) entry_.push_back(' ');
+    entry_.append(record.program).append(pid_).append(record.text);
+    if (socket_.connected() && send()) return true;
+    return !socket_.connected() && connect() && send();
+  }
+
+ private:
+  // A log daemon of another time listens for a stream.
+  bool connect() {
+    stream_ = !socket_.connect(SOCK_DGRAM);
+    return !stream_ || (errno == EPROTOTYPE && socket_.connect(SOCK_STREAM));
+  }
+
+  bool send() {
+    const std::string_view entry(entry_.c_str(), entry_.size() + (stream_ ? 1 : 0));
+    if (socket_.send(entry)) return true;
+    if (errno != EAGAIN) socket_.close();
+    return false;
+  }
+
+  static constexpr unsigned kMail = LOG_MAIL;
+
+  MessageSocket socket_;
+  bool stream_ = false;
+  std::string pid_ = "[" + format_number(static_cast<std::uint64_t>(::getpid())) + "]: ";
+  std::string entry_;
+};
+
+class JournalSink final : public Sink {
+ public:
+  explicit JournalSink(sockaddr_un address) : socket_(address) {}
+
+  bool connect() { return socket_.connect(SOCK_DGRAM); }
+
+  bool write(const Record& record) override {
+    entry_.assign("SYSLOG_FACILITY=2\nPRIORITY=").append(prefix_of(record.level).substr(1, 1));
+    entry_.append("\nSYSLOG_IDENTIFIER=").append(record.program);
+    entry_.append("\nMESSAGE=").append(record.text).append("\n");
+    if (socket_.send(entry_)) return true;
+    return (errno == ECONNREFUSED || errno == ENOTCONN) && connect() && socket_.send(entry_);
+  }
+
+ private:
+  MessageSocket socket_;
+  std::string entry_;
 };
 
 /// systemd tells the device and inode of the journal's stream, so that a standard error which
@@ -258,8 +295,11 @@ std::unique_ptr<Sink> make_priority_sink(int descriptor) {
   return std::make_unique<PrioritySink>(descriptor);
 }
 
-std::unique_ptr<Sink> make_syslog_sink() {
-  return std::make_unique<SyslogSink>();
+std::unique_ptr<Sink> make_syslog_sink(const std::string& socket_path) {
+  // A path too long is one where nobody listens.
+  auto address = unix_address(socket_path);
+  return std::make_unique<SyslogSink>(address ? *address
+                                              : sockaddr_un{.sun_family = AF_UNIX, .sun_path = {}});
 }
 
 std::unique_ptr<Sink> connect_journal_sink(const std::string& socket_path) {
@@ -279,7 +319,7 @@ Result<std::unique_ptr<Sink>> choose_sink(const std::string& maillog_file) {
   if (::isatty(STDERR_FILENO) == 1 || ::access("/dev/log", W_OK) != 0) {
     return make_descriptor_sink(STDERR_FILENO);
   }
-  return make_syslog_sink();
+  return make_syslog_sink("/dev/log");
 }
 
 }  // namespace gatepost::log

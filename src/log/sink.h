@@ -15,6 +15,7 @@ namespace gatepost::log {
 /// for the time of write().
 struct Record {
   Level level = Level::Info;
+  std::string_view stamp;    ///< "Nov 21 06:05:09"; empty where the text has a time of its own.
   std::string_view program;  ///< "gatepost/smtpd"
   std::string_view whole;    ///< The full line of a file, ending in LF.
   std::string_view tail;     ///< From the program on, ending in LF.
@@ -37,8 +38,9 @@ class Sink {
 [[nodiscard]] std::unique_ptr<Sink> make_descriptor_sink(int descriptor);
 /// "<6>gatepost/smtpd[412]: text" to the descriptor: sd-daemon(3).
 [[nodiscard]] std::unique_ptr<Sink> make_priority_sink(int descriptor);
-/// The system's log, facility mail, by libc's syslog(3).
-[[nodiscard]] std::unique_ptr<Sink> make_syslog_sink();
+/// The system's log at that socket, facility mail, in the form of syslog(3): RFC 3164 without a
+/// host. It need not be there yet.
+[[nodiscard]] std::unique_ptr<Sink> make_syslog_sink(const std::string& socket_path);
 /// journald's own protocol, so that the journal's identifier is "gatepost/smtpd" and tools that
 /// read Postfix from the journal read us. Nothing where there is no journal.
 [[nodiscard]] std::unique_ptr<Sink> connect_journal_sink(const std::string& socket_path);

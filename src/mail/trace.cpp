@@ -43,6 +43,22 @@ std::string safe_address(const Mailbox& mailbox) {
 
 }  // namespace
 
+namespace {
+
+// A login stands in a comment as a name does, and holds an @ as a rule.
+std::string escape_helo_but_at(std::string_view login) {
+  std::string out;
+  for (;;) {
+    const std::size_t at = login.find('@');
+    out += escape_helo(login.substr(0, at));
+    if (at == login.npos) return out;
+    out += '@';
+    login.remove_prefix(at + 1);
+  }
+}
+
+}  // namespace
+
 std::string escape_helo(std::string_view helo) {
   std::string out = printable(helo, limits::kDomain);
   for (char& c : out) {
@@ -51,21 +67,28 @@ std::string escape_helo(std::string_view helo) {
   return out;
 }
 
-std::string format_protocol(std::string_view protocol, bool tls, bool smtputf8) {
-  std::string out = smtputf8 ? "UTF8SMTP" : std::string(protocol);
+std::string format_protocol(const Trace& trace) {
+  std::string out = trace.smtputf8 ? "UTF8SMTP" : std::string(trace.protocol);
   // RFC 3848 knows no SMTPS: STARTTLS needs EHLO, but implicit TLS may be followed by HELO.
-  if (tls) out += 'S';
+  if (trace.tls != nullptr) out += 'S';
+  if (trace.authenticated) out += 'A';
   return out;
 }
 
 std::string format_received(const Trace& trace) {
   const std::string name = escape_helo(trace.client_name);
-  std::string out = "Received: from ";
-  out += trace.helo.empty() ? name : escape_helo(trace.helo);
-  append_format(out, " ({} {})\n", name, trace.client.literal());
-  if (trace.tls != nullptr && trace.show_tls) append_tls(out, *trace.tls);
-  append_format(out, "\tby {} ({}) with {} id {}", trace.hostname, trace.mail_name,
-                format_protocol(trace.protocol, trace.tls != nullptr, trace.smtputf8), trace.id);
+  std::string out = "Received: ";
+  if (!trace.hide_client) {
+    append_format(out, "from {} ({} {})\n", trace.helo.empty() ? name : escape_helo(trace.helo),
+                  name, trace.client.literal());
+    if (trace.tls != nullptr && trace.show_tls) append_tls(out, *trace.tls);
+    if (!trace.login.empty()) {
+      append_format(out, "\t(Authenticated sender: {})\n", escape_helo_but_at(trace.login));
+    }
+    out += '\t';
+  }
+  append_format(out, "by {} ({}) with {} id {}", trace.hostname, trace.mail_name,
+                format_protocol(trace), trace.id);
   if (trace.recipient != nullptr) {
     append_format(out, "\n\tfor <{}>; ", safe_address(*trace.recipient));
   } else {
@@ -73,6 +96,13 @@ std::string format_received(const Trace& trace) {
   }
   out += format_date(trace.at, trace.zone);
   out += '\n';
+  return out;
+}
+
+std::string format_received(const LocalTrace& trace) {
+  std::string out = format("Received: by {} ({}", trace.hostname, trace.mail_name);
+  if (trace.uid) append_format(out, ", from userid {}", *trace.uid);
+  append_format(out, ")\n\tid {}; {}\n", trace.id, format_date(trace.at, trace.zone));
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include "net/connection.h"
 
 #include <cerrno>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <system_error>
@@ -75,6 +76,19 @@ Task<bool> Connection::send(std::string_view octets, Instant until) {
 bool Connection::has_input() {
   int waiting = 0;
   return !gone_ && ::ioctl(socket_.native_handle(), FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+// A peer that closed leaves a close_notify unread, so that no read says that it went.
+bool Connection::is_gone() {
+#ifdef POLLRDHUP
+  constexpr short kHungUp = POLLRDHUP;
+#else
+  constexpr short kHungUp = 0;  // POLLHUP and POLLERR are told anyway.
+#endif
+  pollfd one{};
+  one.fd = socket_.native_handle();
+  one.events = kHungUp;
+  return gone_ || ::poll(&one, 1, 0) > 0;
 }
 
 void Connection::send_at_once(std::string_view octets) {

@@ -20,6 +20,7 @@ class Connection final : public Wire, private Waiter {
   Task<FillResult> fill(std::span<char> buffer, Instant until) override;
   Task<bool> send(std::string_view octets, Instant until) override;
   bool has_input() override;
+  [[nodiscard]] bool is_gone() override;
   void send_at_once(std::string_view octets) override;
   /// Says that nothing more will be sent; the socket closes with the object.
   void close() override;

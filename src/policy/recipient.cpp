@@ -27,6 +27,10 @@ smtp::Reply unknown_user_reply(std::string_view recipient,
       table = "relay recipient table";
       code = how.relay_code;
       break;
+    case DomainClass::Alias:
+      table = "virtual alias table";
+      code = how.alias_code;
+      break;
   }
   std::string text = "<" + std::string(recipient) + ">: Recipient address rejected: User unknown";
   if (how.show_table) text.append(" in ").append(table);

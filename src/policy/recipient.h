@@ -17,6 +17,7 @@ struct UnknownUser {
   std::uint16_t virtual_code = 550;  ///< unknown_virtual_mailbox_reject_code
   std::uint16_t relay_code = 550;    ///< unknown_relay_recipient_reject_code
   bool show_table = true;            ///< show_user_unknown_table_name
+  std::uint16_t alias_code = 550;    ///< unknown_virtual_alias_reject_code
 };
 
 /// `<x@y>: Recipient address rejected: User unknown in local recipient table`, with 5.1.1 (or

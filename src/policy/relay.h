@@ -19,6 +19,7 @@ enum class DomainClass : std::uint8_t {
   Local,    ///< mydestination, or an address literal of ours
   Virtual,  ///< virtual_mailbox_domains
   Relay,    ///< relay_domains
+  Alias,    ///< virtual_alias_domains: addresses that lead elsewhere, and no mailboxes
   Other,    ///< Everything else: mail for strangers
 };
 

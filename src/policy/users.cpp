@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// policy: who has a mailbox: the users of a Dovecot passwd-file.
+// policy: who has a mailbox and a password: the users of a Dovecot passwd-file.
 #include "policy/users.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -13,16 +15,65 @@ namespace {
 // A file of garbage must not become a log of garbage.
 constexpr std::size_t kMostProblems = 10;
 
-std::string_view field(std::string_view line, std::size_t wanted) {
-  for (; wanted > 0; --wanted) {
+/// What follows the colon number `count`; empty when there are fewer.
+std::string_view after_colons(std::string_view line, std::size_t count) {
+  for (; count > 0; --count) {
     const std::size_t colon = line.find(':');
     if (colon == line.npos) return {};
     line.remove_prefix(colon + 1);
   }
-  return line.substr(0, line.find(':'));
+  return line;
 }
 
+std::string_view field(std::string_view line, std::size_t wanted) {
+  const std::string_view rest = after_colons(line, wanted);
+  return rest.substr(0, rest.find(':'));
+}
+
+constexpr std::array<std::pair<UserMode, std::string_view>, 4> kModes{{
+    {UserMode::Normal, "normal"},
+    {UserMode::SendOnly, "send-only"},
+    {UserMode::ReceiveOnly, "receive-only"},
+    {UserMode::Disabled, "disabled"},
+}};
+
 }  // namespace
+
+std::optional<std::string_view> User::extra_field(std::string_view key) const {
+  std::string_view rest = extra;
+  while (!rest.empty()) {
+    std::string_view word = take_word(rest, " ");
+    if (!word.starts_with(key)) continue;
+    word.remove_prefix(key.size());
+    if (word.empty()) return word;
+    if (word.front() == '=') return word.substr(1);
+  }
+  return std::nullopt;
+}
+
+UserMode user_mode(const User& user) {
+  UserMode mode = UserMode::Normal;
+  if (const auto word = user.extra_field("gatepost_mode")) {
+    mode = parse_user_mode(*word).value_or(UserMode::Disabled);
+  }
+  if (!user.extra_field("nologin")) return mode;
+  const bool receives = mode == UserMode::Normal || mode == UserMode::ReceiveOnly;
+  return receives ? UserMode::ReceiveOnly : UserMode::Disabled;
+}
+
+std::string_view format_user_mode(UserMode mode) {
+  for (const auto& [one, word] : kModes) {
+    if (one == mode) return word;
+  }
+  return {};
+}
+
+std::optional<UserMode> parse_user_mode(std::string_view word) {
+  for (const auto& [mode, name] : kModes) {
+    if (name == word) return mode;
+  }
+  return std::nullopt;
+}
 
 const char* find_name_fault(std::string_view name) {
   if (name.empty()) return "the user name is empty";
@@ -61,6 +112,7 @@ Users::Parsed Users::parse(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     ++number;
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    out.empty_on_purpose = out.empty_on_purpose || line == kNoUsersLine;
     if (trim(line).empty() || line.front() == '#') continue;
     const std::string name = lower(field(line, 0));
     if (const char* fault = find_name_fault(name)) {
@@ -68,11 +120,15 @@ Users::Parsed Users::parse(std::string_view text) {
       continue;
     }
     const std::string_view home = field(line, 5);
-    if (home.find('\0') != home.npos) {
-      tell("line " + format_number(number) + ": the home holds a NUL");
+    const std::string_view extra = after_colons(line, 7);
+    if (line.find('\0') != line.npos) {
+      const bool in_home = home.find('\0') != home.npos;
+      tell("line " + format_number(number) + (in_home ? ": the home" : ": a field") +
+           " holds a NUL");
       continue;
     }
-    out.users.users_.push_back({name, std::string(home)});
+    out.users.users_.push_back(
+        {name, Secret(std::string(field(line, 1))), std::string(home), std::string(extra)});
   }
   auto& users = out.users.users_;
   const auto by_name = [](const User& a, const User& b) { return a.name < b.name; };
@@ -83,6 +139,7 @@ Users::Parsed Users::parse(std::string_view text) {
     return true;
   };
   users.erase(std::unique(users.begin(), users.end(), same), users.end());
+  out.empty_on_purpose = out.empty_on_purpose && users.empty() && out.problems.empty();
   if (untold > 0) out.problems.push_back("and " + format_number(untold) + " more problems");
   return out;
 }

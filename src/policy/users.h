@@ -1,24 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-// policy: who has a mailbox: the users of a Dovecot passwd-file.
+// policy: who has a mailbox and a password: the users of a Dovecot passwd-file.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "mail/path.h"
 
 namespace gatepost::policy {
 
-/// One line of the file: user:password:uid:gid:gecos:home:shell:extra. Only what delivery
-/// needs is kept; the secret stays in the file.
+/// One line of the file: user:password:uid:gid:gecos:home:shell:extra. Moves, and is copied only
+/// where copy() says so, because of the secret.
 struct User {
-  std::string
-      name;  ///< In lower case: `alice@example.com`, or `alice` for every domain of mydestination.
-  std::string home;  ///< The sixth field; may be empty.
+  /// In lower case: `alice@example.com`, or `alice` for every domain of mydestination.
+  std::string name = {};
+  Secret secret = {};      ///< The second field, as it stands: {SCHEME}data; may be empty.
+  std::string home = {};   ///< The sixth field; may be empty.
+  std::string extra = {};  ///< All after the seventh colon: `key=value` words, colons among them.
+
+  /// The value of an extra field, as Dovecot reads them: the first word `key=value`, or an empty
+  /// value for a bare `key`. Nothing when the user has no such field. Borrowed from `extra`.
+  [[nodiscard]] std::optional<std::string_view> extra_field(std::string_view key) const;
+  [[nodiscard]] User copy() const { return {name, secret.copy(), home, extra}; }
 };
+
+/// What a user may do here.
+enum class UserMode : std::uint8_t {
+  Normal,
+  SendOnly,     ///< Logs in and sends; mail to it is refused.
+  ReceiveOnly,  ///< Mail to it is taken; it may not log in to send.
+  Disabled,     ///< Neither.
+};
+
+/// By the extra field `gatepost_mode` (send-only, receive-only, disabled) and Dovecot's `nologin`,
+/// which takes the right to send away. A word that is none of these disables: what an owner wrote
+/// to restrain a user must not free them for a slip of the pen.
+[[nodiscard]] UserMode user_mode(const User& user);
+
+/// The word of a mode in `gatepost_mode`; "normal" for Normal.
+[[nodiscard]] std::string_view format_user_mode(UserMode mode);
+/// Nothing for a word that is none of the four.
+[[nodiscard]] std::optional<UserMode> parse_user_mode(std::string_view word);
+
+/// A comment that tells a file without users from one that is being written.
+inline constexpr std::string_view kNoUsersLine = "# There are no users.";
 
 /// An immutable set of users, looked up without regard to case.
 class Users {
@@ -33,6 +63,8 @@ class Users {
   /// The user of exactly this name; null when there is none. Borrowed from the set.
   [[nodiscard]] const User* find(std::string_view name) const;
   [[nodiscard]] std::size_t size() const { return users_.size(); }
+  /// All of them, sorted by name. Borrowed from the set.
+  [[nodiscard]] const std::vector<User>& all() const { return users_; }
 
  private:
   std::vector<User> users_;  // Sorted by name.
@@ -41,6 +73,7 @@ class Users {
 struct Users::Parsed {
   Users users;
   std::vector<std::string> problems;  ///< "line 3: user name holds a slash"; the first ten.
+  bool empty_on_purpose = false;      ///< No user, no problem, and kNoUsersLine among the lines.
 };
 
 /// Why this cannot be a user's name, or null. A name becomes part of a path: one that could lead

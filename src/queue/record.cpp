@@ -10,7 +10,7 @@
 namespace gatepost::queue {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 3;
 constexpr std::string_view kMagic = "GPQTEXT1";
 /// Of a destination with all texts empty: what bounds the count before anything is allocated.
 constexpr std::size_t kLeastDestination = 18;
@@ -78,6 +78,25 @@ unsigned notify_bits(const mail::Notify& notify) {
          (notify.delay ? 8U : 0U);
 }
 
+/// The largest that a Moment can tell.
+constexpr auto kMostMicros = static_cast<std::uint64_t>(std::chrono::microseconds::max().count());
+
+Moment read_moment(Reader& reader) {
+  auto micros = reader.number(8);
+  if (micros > kMostMicros) micros = reader.fail();
+  return Moment(std::chrono::microseconds(static_cast<std::int64_t>(micros)));
+}
+
+std::uint64_t micros_of(Moment moment) {
+  return static_cast<std::uint64_t>(moment.time_since_epoch().count());
+}
+
+bool read_flag(Reader& reader) {
+  const auto flag = reader.number(1);
+  if (flag > 1) reader.fail();
+  return flag == 1;
+}
+
 Destination read_destination(Reader& reader) {
   Destination destination;
   destination.recipient.mailbox.local = reader.text();
@@ -108,7 +127,7 @@ std::string format_record(const Item& item) {
   Writer writer;
   writer.number(kVersion, 1);
   writer.text(item.id);
-  writer.number(static_cast<std::uint64_t>(item.arrived.time_since_epoch().count()), 8);
+  writer.number(micros_of(item.arrived), 8);
   writer.number(item.octets, 8);
   writer.text(item.sender.local);
   writer.text(item.sender.domain);
@@ -117,6 +136,9 @@ std::string format_record(const Item& item) {
   writer.number(static_cast<std::uint64_t>(item.options.ret), 1);
   writer.text(item.options.envelope_id);
   writer.number(item.options.size, 8);
+  writer.number(item.hold ? (item.hold_of_login ? 2 : 1) : 0, 1);
+  writer.text(std::string_view(item.login).substr(0, kMostText));
+  writer.number(micros_of(item.next), 8);
   writer.number(item.destinations.size(), 4);
   for (const Destination& each : item.destinations) {
     writer.text(each.recipient.mailbox.local);
@@ -132,25 +154,28 @@ std::string format_record(const Item& item) {
 std::optional<Item> parse_record(std::string_view octets) {
   if (octets.size() > kMostRecord) return std::nullopt;
   Reader reader(octets);
-  if (reader.number(1) != kVersion) return std::nullopt;
+  const auto version = reader.number(1);
+  if (version == 0 || version > kVersion) return std::nullopt;
   Item item;
   item.id = reader.text();
   if (!is_item_id(item.id)) return std::nullopt;
-  const auto arrived = reader.number(8);
-  if (arrived > static_cast<std::uint64_t>(std::chrono::microseconds::max().count())) {
-    return std::nullopt;
-  }
-  item.arrived = Moment(std::chrono::microseconds(static_cast<std::int64_t>(arrived)));
+  item.arrived = read_moment(reader);
   item.octets = reader.number(8);
   item.sender.local = reader.text();
   item.sender.domain = reader.text();
   item.options.body = reader.choice(mail::Body::EightBitMime);
-  const auto smtputf8 = reader.number(1);
-  if (smtputf8 > 1) return std::nullopt;
-  item.options.smtputf8 = smtputf8 == 1;
+  item.options.smtputf8 = read_flag(reader);
   item.options.ret = reader.choice(mail::Return::Headers);
   item.options.envelope_id = reader.text();
   item.options.size = reader.number(8);
+  if (version >= 2) {
+    const auto hold = reader.number(1);
+    if (hold > (version >= 3 ? 2U : 1U)) reader.fail();
+    item.hold = hold != 0;
+    item.login = reader.text();
+    item.hold_of_login = version >= 3 ? hold == 2 : item.hold && !item.login.empty();
+    item.next = read_moment(reader);
+  }
   const auto count = static_cast<std::size_t>(reader.number(4));
   if (reader.bad() || count > reader.left() / kLeastDestination) return std::nullopt;
   item.destinations.reserve(count);

@@ -14,7 +14,7 @@ namespace gatepost::queue {
 
 // A record, all numbers big-endian, a text as its length in 4 octets and its octets:
 //
-//   1  version, 1
+//   1  version, 3; of version 1 the three fields marked (2) are missing
 //   t  id
 //   8  arrival, microseconds since 1970 UTC
 //   8  octets of the text
@@ -24,6 +24,10 @@ namespace gatepost::queue {
 //   1  ret (0 unstated, 1 full, 2 headers)
 //   t  envelope id
 //   8  size as declared
+//   1  hold (0 none, 1 a person's, 2 the login's); in version 2 1 is either: the login's if it has
+//      one (2)
+//   t  login (2)
+//   8  next attempt, microseconds since 1970 UTC (2)
 //   4  number of destinations; for each:
 //        t  t  local part, domain
 //        1     notify: 1 never, 2 success, 4 failure, 8 delay, added up
@@ -52,7 +56,8 @@ inline constexpr std::size_t kMostRecord = 900 * 1000;
 [[nodiscard]] bool is_item_id(std::string_view text);
 
 [[nodiscard]] std::string format_record(const Item& item);
-/// Nothing unless `octets` is one whole record with every value in its range.
+/// Nothing unless `octets` is one whole record, of this version or an earlier one, with every
+/// value in its range.
 [[nodiscard]] std::optional<Item> parse_record(std::string_view octets);
 
 /// The record and footer that follow a text of item.octets octets.

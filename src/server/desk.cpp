@@ -10,6 +10,9 @@
 #include "log/events.h"
 #include "mail/trace.h"
 #include "policy/recipient.h"
+#include "server/left_out.h"
+#include "server/mailbox_checks.h"
+#include "server/put_off.h"
 
 namespace gatepost::server {
 namespace {
@@ -20,10 +23,6 @@ smtp::Ruling accept(std::uint16_t code, std::string_view enhanced, std::string_v
   return smtp::Ruling{smtp::Reply{code, std::string(enhanced), std::string(text)}};
 }
 
-smtp::Reply lookup_failure(const mail::Mailbox& mailbox) {
-  return smtp::Reply{451, "4.3.0", "<" + mailbox.text() + ">: Temporary lookup failure"};
-}
-
 }  // namespace
 
 Desk::Desk(Floor& floor,
@@ -31,7 +30,12 @@ Desk::Desk(Floor& floor,
            const ServiceProfile& service,
            const Peer& peer,
            const smtp::ServerSession& session)
-    : floor_(floor), profile_(profile), service_(service), peer_(peer), session_(session) {}
+    : floor_(floor),
+      profile_(profile),
+      service_(service),
+      peer_(peer),
+      session_(session),
+      submission_(floor, profile, service, peer, session) {}
 
 Desk::~Desk() {
   forget_buffered();
@@ -40,6 +44,8 @@ Desk::~Desk() {
 Task<smtp::Ruling> Desk::sender() {
   discard();
   transaction_.reset();
+  if (auto refusal = submission_.judge_client()) co_return refuse("MAIL", *std::move(refusal));
+  if (auto refusal = submission_.judge_held()) co_return refuse("MAIL", *std::move(refusal));
   // Postfix's rule: room for one and a half of the largest message, so that a mail whose text
   // was taken in does not fail at its very end.
   const std::uint64_t limit = service_.session.message_size_limit;
@@ -56,88 +62,65 @@ Task<smtp::Ruling> Desk::sender() {
       co_return refuse("MAIL", std::move(reply));
     }
   }
-  transaction_ = std::make_unique<Transaction>();
+  transaction_ = std::make_unique<Transaction>(no_recipients());
   transaction_->begun = floor_.clocks.instant();
   co_return accept(250, "2.1.0", "Ok");
 }
 
 Task<smtp::Ruling> Desk::recipient() {
-  co_return judge_recipient(session_.pending_recipient());
+  Recipients& recipients = transaction_->recipients;
+  const std::size_t before = recipients.size();
+  smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
+  if (!ruling.accepts() || recipients.size() == before) co_return ruling;
+  const mail::Envelope& envelope = session_.envelope();
+  const mail::Mailbox& sender = envelope.sender;
+  const std::uint64_t declared = envelope.options.size;
+  Recipients::Accepted& last = recipients.last();
+  auto refusal = co_await check_mailboxes(floor_, profile_, last, sender, declared);
+  if (!refusal) co_return ruling;
+  recipients.drop_last();
+  co_return refuse("RCPT", *std::move(refusal));
 }
 
-Result<DomainClass> Desk::classify(mail::Mailbox& mailbox) const {
-  if (mailbox.domain.empty()) mailbox.domain = profile_.myorigin;
-  if (mailbox.domain == peer_.local.address.literal()) {
-    // user@[our own address] is the user of this host (RFC 5321 section 4.1.3).
-    mailbox.domain = profile_.myorigin;
-    return DomainClass::Local;
-  }
-  return profile_.directory->domain_class(mailbox.domain);
-}
-
-smtp::Reply Desk::unknown_user(const mail::Mailbox& mailbox, DomainClass domain) const {
-  const policy::UnknownUser how{service_.unknown_local_code, service_.unknown_virtual_code,
-                                service_.unknown_relay_code, service_.show_table_name};
-  return policy::unknown_user_reply(mailbox.text(), domain, how);
-}
-
-std::optional<smtp::Reply> Desk::find_target(const mail::Mailbox& mailbox,
-                                             DomainClass domain,
-                                             Target& target) const {
-  if (domain == DomainClass::Other) return std::nullopt;
-  Directory& directory = *profile_.directory;
-  if (domain == DomainClass::Relay) {
-    const Result<bool> known = directory.is_relay_recipient(mailbox);
-    if (!known) return lookup_failure(mailbox);
-    if (!*known) return unknown_user(mailbox, domain);
-    return std::nullopt;
-  }
-  Result<std::optional<Target>> found = directory.find_mailbox(mailbox, domain);
-  if (!found) return lookup_failure(mailbox);
-  if (*found) {
-    target = **std::move(found);
-    return std::nullopt;
-  }
-  if (!policy::is_postmaster(mailbox)) return unknown_user(mailbox, domain);
-  Result<Target> postmaster = directory.postmaster();
-  if (!postmaster) return lookup_failure(mailbox);
-  target = *std::move(postmaster);
-  return std::nullopt;
+Recipients Desk::no_recipients() const {
+  const policy::UnknownUser unknown{service_.unknown_local_code, service_.unknown_virtual_code,
+                                    service_.unknown_relay_code, service_.show_table_name,
+                                    service_.unknown_alias_code};
+  return {*profile_.directory, {profile_.myorigin, unknown}};
 }
 
 smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
+  Recipients& recipients = transaction_->recipients;
   mail::Mailbox mailbox = recipient.mailbox;
   // RFC 5321 section 4.5.1: <postmaster> alone is accepted whatever the rules say.
   const bool bare_postmaster = mailbox.domain.empty() && policy::is_postmaster(mailbox);
-  Result<DomainClass> domain = classify(mailbox);
-  if (!domain && !bare_postmaster) return refuse("RCPT", lookup_failure(recipient.mailbox));
-  if (bare_postmaster) domain = DomainClass::Local;
+  const Result<DomainClass> domain = recipients.classify(mailbox, &peer_.local.address);
+  if (!domain) return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
   if (!bare_postmaster) {
-    const policy::RelayFacts facts{profile_.directory->in_mynetworks(peer_.client.address),
-                                   /*authenticated=*/false, *domain};
-    auto denied = policy::decide_relay(service_.relay_rules, facts, recipient.mailbox.text(),
-                                       service_.relay_codes);
+    auto denied = submission_.judge_recipient(recipient.mailbox, *domain);
     if (denied) return refuse("RCPT", *std::move(denied));
   }
-  Target target;
-  auto unknown = find_target(mailbox, *domain, target);
+  const mail::Mailbox& sender = session_.envelope().sender;
+  auto unknown = recipients.add(recipient, std::move(mailbox), *domain, sender);
+  if (unknown && recipients.was_trap()) {
+    floor_.log.emit(log::TrapHit{peer_.name, recipient.mailbox.text(), sender.text()});
+  }
   if (unknown) return refuse("RCPT", *std::move(unknown));
-  Accepted accepted{*domain, std::move(target), recipient};
-  accepted.recipient.mailbox = std::move(mailbox);
-  transaction_->accepted.push_back(std::move(accepted));
   return accept(250, "2.1.5", "Ok");
 }
 
 Task<smtp::Ruling> Desk::verify(const mail::Mailbox& mailbox) {
+  const Recipients recipients = no_recipients();
+  if (auto refusal = submission_.judge_client()) co_return refuse("VRFY", *std::move(refusal));
   mail::Mailbox known = mailbox;
-  Target target;
-  const Result<DomainClass> domain = classify(known);
-  if (!domain) co_return smtp::Ruling{lookup_failure(mailbox)};
+  Resolution found;
+  const Result<DomainClass> domain = recipients.classify(known, &peer_.local.address);
+  if (!domain) co_return smtp::Ruling{Recipients::lookup_failure(mailbox)};
   const policy::RelayFacts facts{profile_.directory->in_mynetworks(peer_.client.address),
-                                 /*authenticated=*/false, *domain};
+                                 peer_.login != nullptr, *domain};
   auto denied =
       policy::decide_relay(service_.relay_rules, facts, mailbox.text(), service_.relay_codes);
-  if (!denied) denied = find_target(known, *domain, target);
+  if (!denied) denied = recipients.find(known, *domain, {}, found);
   if (denied) co_return refuse("VRFY", *std::move(denied));
   co_return accept(252, "2.0.0", mailbox.text());
 }
@@ -149,19 +132,11 @@ storage::IntakeRequest Desk::intake_request() const {
   request.arrived = floor_.clocks.moment();
   request.envelope.sender = envelope.sender;
   request.envelope.options = envelope.options;
-  for (const Accepted& accepted : transaction_->accepted) {
-    if (accepted.domain == DomainClass::Relay || accepted.domain == DomainClass::Other) {
-      request.envelope.recipients.push_back(accepted.recipient);
-      continue;
-    }
-    // Two recipients may share one mailbox, which then gets one copy.
-    const auto same = [&accepted](const storage::LocalCopy& copy) {
-      return copy.maildir == accepted.target.maildir;
-    };
-    if (std::none_of(request.local.begin(), request.local.end(), same)) {
-      request.local.push_back({accepted.target.maildir, accepted.target.address});
-    }
-  }
+  transaction_->recipients.fill(request);
+  name_waiting(transaction_->recipients, *profile_.directory, request);
+  if (peer_.login) request.login = peer_.login->name;
+  const auto count = static_cast<std::uint32_t>(transaction_->recipients.size());
+  if (submission_.count_message(count)) hold(request);
   mail::Trace trace;
   trace.helo = session_.helo();
   trace.client = peer_.client.address;
@@ -171,6 +146,9 @@ storage::IntakeRequest Desk::intake_request() const {
   trace.smtputf8 = envelope.options.smtputf8;
   trace.tls = peer_.tls.get();
   trace.show_tls = service_.tls_in_received;
+  trace.hide_client = service_.hide_client;
+  trace.authenticated = peer_.login != nullptr;
+  if (peer_.login && service_.login_in_received) trace.login = peer_.login->name;
   trace.id = transaction_->id;
   if (envelope.recipients.size() == 1) trace.recipient = &envelope.recipients.front().mailbox;
   trace.at = request.arrived;
@@ -180,23 +158,66 @@ storage::IntakeRequest Desk::intake_request() const {
   return request;
 }
 
+// All of it waits in the queue, mail for our own users too: what a stolen password sends is as bad
+// for them. The release sends it through here once more.
+void Desk::hold(storage::IntakeRequest& request) const {
+  request.hold = true;
+  transaction_->held = true;
+  request.local.clear();
+  request.envelope.recipients.clear();
+  for (const Recipients::Accepted& one : transaction_->recipients.all()) {
+    // Completed, since only here it is known which literal is ours; but the postmaster without a
+    // domain is ours whatever the tables say of $myorigin.
+    mail::Recipient& waiting = request.envelope.recipients.emplace_back(one.recipient);
+    if (one.bare_postmaster) waiting.mailbox.domain.clear();
+  }
+}
+
 Task<smtp::Ruling> Desk::text() {
   transaction_->id = floor_.ids.next(floor_.clocks.moment());
-  transaction_->intake = floor_.store.begin(intake_request());
-  floor_.log.emit(log::MessageStarted{service_.name(), transaction_->id, peer_.name});
+  storage::IntakeRequest request = intake_request();
+  if (submission_.completes_header()) {
+    const mail::HeaderFixes fixes = submission_.make_fixes(transaction_->id, request.arrived);
+    transaction_->fixer = std::make_unique<mail::HeaderFixer>(fixes);
+    transaction_->own_message_id = fixes.message_id;
+  }
+  transaction_->copies = request.local;
+  transaction_->arrived = request.arrived;
+  const bool tells = !transaction_->held && has_left_out(transaction_->recipients);
+  if (tells) transaction_->returned = std::make_unique<mail::ReturnedText>();
+  transaction_->intake =
+      transaction_->recipients.begin(floor_.store, std::move(request), floor_.ids);
+  log::MessageStarted event{service_.name(), transaction_->id, peer_.name};
+  if (peer_.login) {
+    event.method = peer_.login->method;
+    event.login = peer_.login->name;
+  }
+  floor_.log.emit(event);
   co_return accept(250, "2.0.0", "Ok");
 }
 
 bool Desk::body(std::string_view octets) {
   Transaction& transaction = *transaction_;
   if (transaction.failure || !transaction.intake) return false;
-  transaction.intake->append(octets);
-  transaction.buffered += octets.size();
-  floor_.text_in_memory += octets.size();
+  if (transaction.fixer && !transaction.fixer->ended()) {
+    std::string fixed;
+    transaction.fixer->feed(octets, fixed);
+    append(fixed);
+  } else {
+    append(octets);
+  }
   // When many large messages come at once, each is written out sooner.
   const bool crowded = floor_.text_in_memory > limits::kTextBuffersTotal &&
                        transaction.buffered >= limits::kReadBuffer;
   return crowded || transaction.intake->full();
+}
+
+void Desk::append(std::string_view octets) {
+  transaction_->intake->append(octets);
+  if (transaction_->returned) transaction_->returned->feed(octets);
+  transaction_->octets += octets.size();
+  transaction_->buffered += octets.size();
+  floor_.text_in_memory += octets.size();
 }
 
 Task<void> Desk::settle() {
@@ -210,31 +231,54 @@ void Desk::forget_buffered() {
   floor_.text_in_memory -= std::exchange(transaction_->buffered, 0);
 }
 
-std::optional<std::string> Desk::find_loop() const {
-  for (const Accepted& accepted : transaction_->accepted) {
-    if (accepted.target.address.empty()) continue;
-    for (const std::string& seen : session_.delivered_to()) {
-      if (iequals(seen, accepted.target.address)) return accepted.target.address;
-    }
+Task<Result<storage::Stored>> Desk::keep() {
+  Transaction& transaction = *transaction_;
+  if (transaction.returned) {
+    const LeftOut message{transaction.recipients, session_.envelope(), transaction.id,
+                          transaction.arrived, *transaction.returned};
+    // The session keeps the profile for as long as there is a desk.
+    std::shared_ptr<const Profile> profile(std::shared_ptr<const void>(), &profile_);
+    Result<void> told = co_await tell_left_out(floor_, std::move(profile), message);
+    if (!told) co_return std::move(told).error();
   }
-  return std::nullopt;
+  Result<storage::Stored> stored = co_await transaction.intake->promise();
+  co_return stored;
 }
 
 Task<smtp::Ruling> Desk::commit() {
   Transaction& transaction = *transaction_;
   const std::string id = transaction.id;
-  floor_.log.emit(log::MessageIdSeen{id, session_.message_id()});
-  if (const auto loop = find_loop()) {
+  if (transaction.fixer && transaction.intake && !transaction.failure) {
+    std::string rest;
+    transaction.fixer->finish(rest);
+    append(rest);
+  }
+  const bool ours = transaction.fixer && transaction.fixer->added_message_id();
+  floor_.log.emit(
+      log::MessageIdSeen{id, ours ? transaction.own_message_id : session_.message_id()});
+  if (const auto loop = transaction.recipients.find_loop(session_.delivered_to())) {
     smtp::Reply reply{554, "5.4.6", "<" + *loop + ">: mail forwarding loop"};
     smtp::Ruling ruling = refuse("END-OF-MESSAGE", std::move(reply));
     discard();
     co_return ruling;
   }
+  const std::uint64_t octets = transaction.octets;
+  auto full = co_await check_room(floor_, profile_, transaction.recipients, octets);
+  if (full) {
+    smtp::Ruling ruling = refuse("END-OF-MESSAGE", *std::move(full));
+    discard();
+    co_return ruling;
+  }
   if (!transaction.failure) {
-    Result<storage::Stored> stored = co_await transaction.intake->promise();
+    Result<storage::Stored> stored = co_await keep();
     forget_buffered();
     if (stored) {
       log_delivered(*stored);
+      if (transaction.held) submission_.note_held(stored->octets);
+      submission_.recheck_held(transaction.held);
+      // Most mail is for mailboxes, and a look at the queue costs as much as half a delivery.
+      if (stored->queued) floor_.wake_queue();
+      co_await warn_nearly_full(floor_, profile_, transaction.copies, *stored);
       transaction_.reset();
       co_return accept(250, "2.0.0", "Ok: queued as " + id);
     }
@@ -256,28 +300,15 @@ smtp::Reply Desk::storage_reply(const Error& error) const {
 void Desk::log_delivered(const storage::Stored& stored) const {
   const Transaction& transaction = *transaction_;
   const std::string& id = transaction.id;
-  const auto count = static_cast<std::uint32_t>(transaction.accepted.size());
+  const auto count = static_cast<std::uint32_t>(transaction.recipients.size());
   const std::string sender = session_.envelope().sender.text();
   floor_.log.emit(log::ItemAccepted{id, sender, stored.octets, count, service_.name()});
   const auto whole =
       std::chrono::duration_cast<Duration>(floor_.clocks.instant() - transaction.begun);
   const Duration before = std::max(Duration::zero(), whole - stored.promise_time);
-  bool waiting = false;
-  for (const Accepted& accepted : transaction.accepted) {
-    if (accepted.target.maildir.empty()) {
-      waiting = true;
-      continue;
-    }
-    const std::string_view transport =
-        (accepted.domain == DomainClass::Local) ? "local" : "virtual";
-    const std::string said = accepted.recipient.mailbox.text();
-    const bool same = iequals(said, accepted.target.address);
-    const std::string_view original = same ? std::string_view() : std::string_view(said);
-    floor_.log.emit(log::RecipientDelivered{id, transport, accepted.target.address, original,
-                                            before, Duration::zero(), Duration::zero(),
-                                            stored.promise_time, "delivered to maildir"});
-  }
-  if (!waiting) floor_.log.emit(log::ItemRemoved{id});
+  if (transaction.held) return;
+  transaction.recipients.log_delivered(floor_.log, id,
+                                       {before, stored.promise_time, stored.put_off});
 }
 
 void Desk::discard() {
@@ -318,6 +349,10 @@ void Desk::log_refusal(std::string_view stage, std::string_view reply) const {
   event.recipient = recipient;
   event.protocol = session_.protocol();
   event.helo = session_.helo();
+  if (peer_.login) {
+    event.method = peer_.login->method;
+    event.login = peer_.login->name;
+  }
   floor_.log.emit(event);
 }
 

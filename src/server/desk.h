@@ -6,25 +6,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "base/address.h"
 #include "base/task.h"
 #include "base/tls_facts.h"
+#include "mail/report.h"
 #include "server/floor.h"
+#include "server/peer.h"
 #include "server/profile.h"
+#include "server/recipients.h"
+#include "server/submission.h"
 #include "smtp/server_session.h"
 #include "smtp/steps.h"
 
 namespace gatepost::server {
-
-/// Who is at the other end.
-struct Peer {
-  Endpoint client;
-  Endpoint local;
-  std::string name;  ///< "unknown[192.0.2.1]": the client's name and address as logs show them.
-  std::unique_ptr<const TlsFacts> tls;  ///< Null in the clear.
-};
 
 /// Holds one transaction at a time. All arguments of the constructor outlive the desk.
 class Desk {
@@ -52,31 +48,32 @@ class Desk {
   void log_refusal(std::string_view stage, std::string_view reply) const;
 
  private:
-  struct Accepted {
-    policy::DomainClass domain;
-    Target target;  // Of Local and Virtual recipients.
-    mail::Recipient recipient;
-  };
   struct Transaction {
+    explicit Transaction(Recipients none) : recipients(std::move(none)) {}
     Instant begun{};
-    std::vector<Accepted> accepted;
+    Recipients recipients;
     std::string id;
     std::unique_ptr<storage::Intake> intake;
     std::optional<Error> failure;
+    std::unique_ptr<mail::HeaderFixer> fixer;  // Null: the header stays as it came.
+    std::string own_message_id;                // What the fixer adds where there is none.
+    bool held = false;                         // The login's mail waits (login_hourly_...).
+    std::vector<storage::LocalCopy> copies;    ///< As given to the store.
+    Moment arrived{};
+    std::unique_ptr<mail::ReturnedText> returned;  ///< For tell_left_out(); null: nobody is.
+    std::uint64_t octets = 0;                      ///< Of the text so far.
     std::uint64_t buffered = 0;
   };
 
-  Result<policy::DomainClass> classify(mail::Mailbox& mailbox) const;
+  Recipients no_recipients() const;
   smtp::Ruling judge_recipient(const mail::Recipient& recipient);
-  /// Looks the mailbox up; a reply when it does not exist or cannot be found out now.
-  std::optional<smtp::Reply> find_target(const mail::Mailbox& mailbox,
-                                         policy::DomainClass domain,
-                                         Target& target) const;
-  smtp::Reply unknown_user(const mail::Mailbox& mailbox, policy::DomainClass domain) const;
   smtp::Ruling refuse(std::string_view stage, smtp::Reply reply) const;
   smtp::Reply storage_reply(const Error& error) const;
   storage::IntakeRequest intake_request() const;
-  std::optional<std::string> find_loop() const;
+  void hold(storage::IntakeRequest& request) const;
+  void append(std::string_view octets);
+  /// What is still to be done with a whole text that is to be kept.
+  Task<Result<storage::Stored>> keep();
   void log_delivered(const storage::Stored& stored) const;
   void forget_buffered();
 
@@ -85,6 +82,7 @@ class Desk {
   const ServiceProfile& service_;
   const Peer& peer_;
   const smtp::ServerSession& session_;
+  const Submission submission_;
   std::unique_ptr<Transaction> transaction_;
 
  public:

@@ -5,12 +5,17 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/limits.h"
+#include "base/task.h"
 #include "base/time.h"
 #include "log/log.h"
 #include "mail/id.h"
+#include "mail/path.h"
 #include "net/deadlines.h"
+#include "policy/relay.h"
+#include "smtp/steps.h"
 #include "storage/mail_store.h"
 #include "tls/server_context.h"
 
@@ -26,6 +31,20 @@ class Clocks {
   [[nodiscard]] virtual int utc_offset_minutes(Moment when) const = 0;
 };
 
+struct Logins;
+/// port: the other programs that mail is handed to.
+class Handover {
+ public:
+  virtual ~Handover() = default;
+  /// A refusal when the program that mail for `to` goes to refuses it for good. Nothing when it
+  /// takes it, or cannot be asked now. All arguments outlive the task.
+  virtual Task<std::optional<smtp::Reply>> probe(const mail::Mailbox& to,
+                                                 policy::DomainClass domain,
+                                                 const mail::Mailbox& sender) = 0;
+  /// There is something new in the queue.
+  virtual void wake() = 0;
+};
+
 /// Owned by app; every reference outlives all sessions.
 struct Floor {
   log::Log& log;
@@ -33,11 +52,17 @@ struct Floor {
   tls::ServerContexts* contexts;  ///< Null when no service offers TLS.
   net::Deadlines& deadlines;
   const Clocks& clocks;
+  Logins* logins = nullptr;      ///< Null: nobody can log in.
+  Handover* handover = nullptr;  ///< Null: all mailboxes are Maildirs, and nothing is sent on.
   mail::IdMaker ids{};
   std::uint64_t text_in_memory = 0;  ///< Octets of message text not yet written, all sessions.
   /// Input of whichever session is being served: read, looked at, and kept by a session
   /// only when it has to wait for something else than input.
   std::array<char, limits::kReadBuffer> scratch{};
+
+  void wake_queue() const {
+    if (handover != nullptr) handover->wake();
+  }
 };
 
 }  // namespace gatepost::server

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "policy/access.h"
 #include "policy/relay.h"
 #include "server/directory.h"
 #include "smtp/server_session.h"
@@ -30,13 +31,26 @@ struct ServiceProfile {
   bool log_tls = true;          ///< smtpd_tls_loglevel is not 0
   bool tls_in_received = true;  ///< smtpd_tls_received_header
   std::vector<policy::RelayRule> relay_rules;
+  std::vector<policy::AccessRule> client_rules;     ///< smtpd_client_restrictions
+  std::vector<policy::AccessRule> helo_rules;       ///< smtpd_helo_restrictions
+  std::vector<policy::AccessRule> sender_rules;     ///< smtpd_sender_restrictions
+  std::vector<policy::AccessRule> recipient_rules;  ///< smtpd_recipient_restrictions
+  bool login_in_received = false;                   ///< smtpd_sasl_authenticated_header
+  bool hide_client = false;                         ///< smtpd_hide_client_session
+  std::uint32_t auth_rate = 0;                      ///< smtpd_client_auth_rate_limit; 0: none
   policy::RelayCodes relay_codes;
   std::uint16_t unknown_local_code = 550;
   std::uint16_t unknown_virtual_code = 550;
   std::uint16_t unknown_relay_code = 550;
+  std::uint16_t unknown_alias_code = 550;
   bool show_table_name = true;            ///< show_user_unknown_table_name
   std::uint32_t client_connections = 50;  ///< smtpd_client_connection_count_limit; 0: none
 
+  /// Mail comes from people, not from other hosts (RFC 6409).
+  [[nodiscard]] bool is_submission() const { return service != Service::Smtp; }
+  [[nodiscard]] bool has_auth() const {
+    return !session.auth_mechanisms.empty() || !session.auth_mechanisms_tls.empty();
+  }
   [[nodiscard]] std::string_view name() const {
     return kServiceNames[static_cast<std::size_t>(service)];
   }
@@ -45,9 +59,10 @@ struct ServiceProfile {
 /// All that a session holds on to from the moment it begins; a reload makes a new one.
 struct Profile {
   std::array<ServiceProfile, kServices> services;
-  std::string hostname;   ///< myhostname
-  std::string mail_name;  ///< in Received: by HOST (mail_name)
-  std::string myorigin;   ///< completes an address without a domain
+  std::uint16_t mailbox_full_code = 552;  ///< mailbox_full_reject_code
+  std::string hostname;                   ///< myhostname
+  std::string mail_name;                  ///< in Received: by HOST (mail_name)
+  std::string myorigin;                   ///< completes an address without a domain
   std::string queue_directory;
   std::string mail_root;  ///< the fixed front of mail_location: its file system is watched
   std::uint64_t queue_minfree = 0;
@@ -55,6 +70,7 @@ struct Profile {
   unsigned ipv4_prefix = 32;   ///< smtpd_client_ipv4_prefix_length
   unsigned ipv6_prefix = 84;   ///< smtpd_client_ipv6_prefix_length
   Duration shutdown_grace{10'000};
+  Duration rate_time{60'000};  ///< anvil_rate_time_unit
   std::shared_ptr<Directory> directory;
 
   [[nodiscard]] const ServiceProfile& of(Service service) const {

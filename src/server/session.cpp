@@ -43,17 +43,21 @@ Session::Session(Floor& floor,
     : floor_(floor),
       profile_(std::move(profile)),
       service_(profile_->of(service)),
-      peer_{client, local, "unknown[" + client.address.text() + "]", nullptr},
+      peer_{.client = client, .local = local, .name = "unknown[" + client.address.text() + "]"},
       connection_(std::move(socket), floor.deadlines),
-      wire_(&connection_) {}
+      wire_(&connection_) {
+  peer_.wire = &connection_;
+}
 
 void Session::begin() {
   smtp::PeerFacts facts;
   facts.trusted = profile_->directory->may_send_bare_newlines(peer_.client.address);
   facts.secured = peer_.tls != nullptr;
+  facts.auth_hidden = profile_->directory->hides_auth(peer_.client.address);
   facts.tls_available = floor_.contexts != nullptr && floor_.contexts->current() != nullptr;
   machine_ =
       std::make_unique<smtp::ServerSession>(service_.session, facts, floor_.clocks.instant());
+  login_ = std::make_unique<Login>(floor_, *profile_, service_, peer_);
   desk_ = std::make_unique<Desk>(floor_, *profile_, service_, peer_, *machine_);
   if (shutting_down_) machine_->shut_down();
 }
@@ -124,6 +128,8 @@ smtp::Step Session::advance() {
       if (desk_->body(text->octets)) return todo;
     } else if (std::holds_alternative<step::Discard>(todo)) {
       desk_->discard();
+    } else if (std::holds_alternative<step::DropAuth>(todo)) {
+      login_->drop();
     } else {
       return todo;
     }
@@ -149,6 +155,14 @@ Task<void> Session::obey(smtp::Step todo) {
     ruling = co_await desk_->recipient();
   } else if (auto* who = std::get_if<step::AskVerify>(&todo)) {
     ruling = co_await desk_->verify(who->mailbox);
+  } else if (auto* auth = std::get_if<step::AskAuth>(&todo)) {
+    if (secure_) {
+      peer_.exporter = secure_->channel_binding(tls::ChannelBinding::Exporter);
+      peer_.end_point = secure_->channel_binding(tls::ChannelBinding::ServerEndPoint);
+    }
+    ruling = co_await login_->begin(std::move(*auth));
+  } else if (auto* response = std::get_if<step::AskAuthResponse>(&todo)) {
+    ruling = co_await login_->respond(std::move(response->octets));
   } else if (std::holds_alternative<step::AskText>(todo)) {
     ruling = co_await desk_->text();
   } else if (std::holds_alternative<step::AskCommit>(todo)) {
@@ -180,6 +194,7 @@ Task<void> Session::obey(smtp::Step todo) {
       // What came ahead of the handshake is gone (RFC 3207 section 6; CVE-2011-0411).
       input_ = {};
       machine_->secured();
+      peer_.login.reset();
     }
   } else if (std::holds_alternative<step::HangUp>(todo)) {
     const bool sent = co_await flush();
@@ -252,6 +267,9 @@ void Session::tell(const smtp::Note& note) {
     case smtp::Note::Kind::Timeout:
       floor_.log.emit(log::ConnectionLost{service, peer_.name, desk_->item(), "timeout", note.after,
                                           machine_->text_octets()});
+      return;
+    case smtp::Note::Kind::AuthFailed:
+      login_->log_abort(note.text);
       return;
     case smtp::Note::Kind::Refused:
       desk_->log_refusal(note.after, note.text);

@@ -14,6 +14,7 @@
 #include "net/connection.h"
 #include "server/desk.h"
 #include "server/floor.h"
+#include "server/login.h"
 #include "server/profile.h"
 #include "smtp/server_session.h"
 #include "tls/secure_wire.h"
@@ -61,6 +62,7 @@ class Session {
   std::unique_ptr<tls::SecureWire> secure_;
   Wire* wire_;
   std::unique_ptr<smtp::ServerSession> machine_;
+  std::unique_ptr<Login> login_;
   std::unique_ptr<Desk> desk_;
   std::string_view input_;  // Unread octets: in floor_.scratch, or in kept_ after a wait.
   std::string kept_;

@@ -11,11 +11,12 @@
 namespace gatepost::smtp {
 namespace {
 
-constexpr std::array<ExtensionRow, 11> kRows{{
+constexpr std::array<ExtensionRow, 12> kRows{{
     {Extension::Pipelining, "PIPELINING", "", "", "RFC 2920"},
     {Extension::Size, "SIZE", "SIZE", "", "RFC 1870"},
     {Extension::Vrfy, "VRFY", "", "", "RFC 5321 section 3.5"},
     {Extension::Starttls, "STARTTLS", "", "", "RFC 3207"},
+    {Extension::Auth, "AUTH", "AUTH", "", "RFC 4954"},
     {Extension::EnhancedStatusCodes, "ENHANCEDSTATUSCODES", "", "", "RFC 2034"},
     {Extension::EightBitMime, "8BITMIME", "BODY", "", "RFC 6152"},
     {Extension::Dsn, "DSN", "RET ENVID", "NOTIFY ORCPT", "RFC 3461"},
@@ -31,6 +32,16 @@ std::string_view keyword(Extension extension) {
       ->keyword;
 }
 
+// The keyword stands in `out`. AUTH= is for clients older than RFC 2554.
+void append_mechanisms(std::string& out, const SessionSettings& settings, const PeerFacts& peer) {
+  std::string names;
+  for (const std::string& name : auth_offers(settings, peer)) names += ' ' + name;
+  out += names;
+  if (!settings.auth_broken_clients) return;
+  names.front() = '=';
+  out += "\nAUTH" + names;
+}
+
 bool lists(std::string_view parameters, std::string_view wanted) {
   while (!parameters.empty()) {
     if (iequals(take_word(parameters, " "), wanted)) return true;
@@ -41,9 +52,9 @@ bool lists(std::string_view parameters, std::string_view wanted) {
 bool admits(std::string_view ExtensionRow::*list,
             std::string_view parameter,
             const SessionSettings& settings,
-            bool secured) {
+            const PeerFacts& peer) {
   return std::any_of(kRows.begin(), kRows.end(), [&](const ExtensionRow& row) {
-    return lists(row.*list, parameter) && is_offered(row.extension, settings, secured);
+    return lists(row.*list, parameter) && is_offered(row.extension, settings, peer);
   });
 }
 
@@ -53,14 +64,16 @@ std::span<const ExtensionRow> extensions() {
   return kRows;
 }
 
-bool is_offered(Extension extension, const SessionSettings& settings, bool secured) {
+bool is_offered(Extension extension, const SessionSettings& settings, const PeerFacts& peer) {
   const auto& dropped = settings.discard_ehlo_keywords;
   if (std::find(dropped.begin(), dropped.end(), keyword(extension)) != dropped.end()) return false;
   switch (extension) {
     case Extension::Vrfy:
       return settings.vrfy;
     case Extension::Starttls:
-      return settings.starttls_offered && !secured;
+      return settings.starttls_offered && !peer.secured;
+    case Extension::Auth:
+      return !peer.auth_hidden && !auth_offers(settings, peer).empty();
     case Extension::Limits:
       return settings.recipient_limit > 0;
     case Extension::Pipelining:
@@ -76,12 +89,19 @@ bool is_offered(Extension extension, const SessionSettings& settings, bool secur
   std::unreachable();
 }
 
-std::string format_ehlo(const SessionSettings& settings, bool secured) {
+std::span<const std::string> auth_offers(const SessionSettings& settings, const PeerFacts& peer) {
+  if (peer.secured) return settings.auth_mechanisms_tls;
+  if (settings.auth_tls_only) return {};
+  return settings.auth_mechanisms;
+}
+
+std::string format_ehlo(const SessionSettings& settings, const PeerFacts& peer) {
   std::string out = settings.hostname;
   for (const ExtensionRow& row : kRows) {
-    if (!is_offered(row.extension, settings, secured)) continue;
+    if (!is_offered(row.extension, settings, peer)) continue;
     out += '\n';
     out += row.keyword;
+    if (row.extension == Extension::Auth) append_mechanisms(out, settings, peer);
     if (row.extension == Extension::Size && settings.message_size_limit > 0) {
       out += ' ' + format_number(settings.message_size_limit);
     }
@@ -92,12 +112,16 @@ std::string format_ehlo(const SessionSettings& settings, bool secured) {
   return out;
 }
 
-bool admits_mail(std::string_view parameter, const SessionSettings& settings, bool secured) {
-  return admits(&ExtensionRow::mail, parameter, settings, secured);
+bool admits_mail(std::string_view parameter,
+                 const SessionSettings& settings,
+                 const PeerFacts& peer) {
+  return admits(&ExtensionRow::mail, parameter, settings, peer);
 }
 
-bool admits_rcpt(std::string_view parameter, const SessionSettings& settings, bool secured) {
-  return admits(&ExtensionRow::rcpt, parameter, settings, secured);
+bool admits_rcpt(std::string_view parameter,
+                 const SessionSettings& settings,
+                 const PeerFacts& peer) {
+  return admits(&ExtensionRow::rcpt, parameter, settings, peer);
 }
 
 }  // namespace gatepost::smtp

@@ -17,6 +17,7 @@ enum class Extension : std::uint8_t {
   Size,
   Vrfy,
   Starttls,
+  Auth,
   EnhancedStatusCodes,
   EightBitMime,
   Dsn,
@@ -37,17 +38,24 @@ struct ExtensionRow {
 [[nodiscard]] std::span<const ExtensionRow> extensions();
 
 /// What EHLO offers now.
-[[nodiscard]] bool is_offered(Extension extension, const SessionSettings& settings, bool secured);
+[[nodiscard]] bool is_offered(Extension extension,
+                              const SessionSettings& settings,
+                              const PeerFacts& peer);
+
+/// The mechanisms AUTH offers now; none where there is no AUTH (smtpd_tls_auth_only, or a client
+/// it is hidden from, who may use it all the same).
+[[nodiscard]] std::span<const std::string> auth_offers(const SessionSettings& settings,
+                                                       const PeerFacts& peer);
 
 /// The text of the EHLO reply: the host name and one line for each extension offered.
-[[nodiscard]] std::string format_ehlo(const SessionSettings& settings, bool secured);
+[[nodiscard]] std::string format_ehlo(const SessionSettings& settings, const PeerFacts& peer);
 
 /// True when an offered extension admits this parameter (any case).
 [[nodiscard]] bool admits_mail(std::string_view parameter,
                                const SessionSettings& settings,
-                               bool secured);
+                               const PeerFacts& peer);
 [[nodiscard]] bool admits_rcpt(std::string_view parameter,
                                const SessionSettings& settings,
-                               bool secured);
+                               const PeerFacts& peer);
 
 }  // namespace gatepost::smtp

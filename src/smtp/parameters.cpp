@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "mail/xtext.h"
 #include "smtp/extensions.h"
@@ -103,6 +104,16 @@ const ReplyRow* set_envid(const Parameter& parameter, mail::SenderOptions& out) 
   return nullptr;
 }
 
+// RFC 4954 section 5: who we do not trust to speak for others counts as AUTH=<>, and that is
+// everybody; so the value is checked and forgotten.
+const ReplyRow* check_auth(const Parameter& parameter) {
+  if (parameter.value == "<>") return nullptr;
+  const auto text = mail::parse_xtext(parameter.value, /*utf8=*/false);
+  const bool good = text && !text->empty() && text->size() <= limits::kPath &&
+                    is_printable(*text, /*utf8=*/false);
+  return good ? nullptr : &replies::kBadAuthParameter;
+}
+
 const ReplyRow* set_notify(const Parameter& parameter, mail::Notify& out) {
   std::string_view list = parameter.value;
   if (list.empty() || list.front() == ',' || list.back() == ',' || list.find(",,") != list.npos) {
@@ -143,17 +154,17 @@ const ReplyRow* set_orcpt(const Parameter& parameter, bool utf8, std::string& ou
 
 std::optional<Reply> parse_sender_options(std::string_view text,
                                           const SessionSettings& settings,
-                                          bool secured,
+                                          const PeerFacts& peer,
                                           mail::SenderOptions& out) {
-  static constexpr std::array<std::string_view, 5> kNames{"SIZE", "BODY", "RET", "ENVID",
-                                                          "SMTPUTF8"};
+  static constexpr std::array<std::string_view, 6> kNames{"SIZE",  "BODY",     "RET",
+                                                          "ENVID", "SMTPUTF8", "AUTH"};
   Seen seen(kNames);
   for (std::string_view word; !(word = take_word(text, kBlank)).empty();) {
     const Parameter parameter = split_parameter(word);
     const std::size_t row = seen.find(parameter.keyword);
     const bool needs_value = row != 4;
     if (row == kNames.size() || parameter.has_value != needs_value ||
-        !admits_mail(parameter.keyword, settings, secured)) {
+        !admits_mail(parameter.keyword, settings, peer)) {
       return make_reply(replies::kUnsupported, word);
     }
     if (!seen.mark(row)) return make_reply(replies::kTwice, kNames[row]);
@@ -163,6 +174,7 @@ std::optional<Reply> parse_sender_options(std::string_view text,
     if (row == 2) wrong = set_ret(parameter, out);
     if (row == 3) wrong = set_envid(parameter, out);
     if (row == 4) out.smtputf8 = true;
+    if (row == 5) wrong = check_auth(parameter);
     if (wrong != nullptr) return make_reply(*wrong);
   }
   return std::nullopt;
@@ -170,7 +182,7 @@ std::optional<Reply> parse_sender_options(std::string_view text,
 
 std::optional<Reply> parse_recipient_options(std::string_view text,
                                              const SessionSettings& settings,
-                                             bool secured,
+                                             const PeerFacts& peer,
                                              bool utf8,
                                              mail::Recipient& out) {
   static constexpr std::array<std::string_view, 2> kNames{"NOTIFY", "ORCPT"};
@@ -179,7 +191,7 @@ std::optional<Reply> parse_recipient_options(std::string_view text,
     const Parameter parameter = split_parameter(word);
     const std::size_t row = seen.find(parameter.keyword);
     if (row == kNames.size() || !parameter.has_value ||
-        !admits_rcpt(parameter.keyword, settings, secured)) {
+        !admits_rcpt(parameter.keyword, settings, peer)) {
       return make_reply(replies::kUnsupported, word);
     }
     if (!seen.mark(row)) return make_reply(replies::kTwice, kNames[row]);

@@ -15,13 +15,13 @@ namespace gatepost::smtp {
 /// use then. The size is compared with the limit here.
 [[nodiscard]] std::optional<Reply> parse_sender_options(std::string_view text,
                                                         const SessionSettings& settings,
-                                                        bool secured,
+                                                        const PeerFacts& peer,
                                                         mail::SenderOptions& out);
 
 /// The same after a forward-path; `utf8`: the transaction has SMTPUTF8.
 [[nodiscard]] std::optional<Reply> parse_recipient_options(std::string_view text,
                                                            const SessionSettings& settings,
-                                                           bool secured,
+                                                           const PeerFacts& peer,
                                                            bool utf8,
                                                            mail::Recipient& out);
 

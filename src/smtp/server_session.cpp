@@ -36,6 +36,8 @@ std::optional<Step> ServerSession::Parts::advance(std::string_view& input, Insta
       return std::nullopt;
     case State::Command:
       return read_command(input, now);
+    case State::Auth:
+      return read_auth(input, now);
     case State::Text:
       return read_text(input, now);
     case State::Chunk:
@@ -119,7 +121,8 @@ void ServerSession::Parts::time_out() {
 }
 
 Instant ServerSession::Parts::deadline() const {
-  const bool interruptible = state_ == State::Command && chunks_ != Chunks::Open;
+  const bool interruptible =
+      state_ == State::Auth || (state_ == State::Command && chunks_ != Chunks::Open);
   return (stopping_ && interruptible) ? Instant{} : deadline_;
 }
 
@@ -173,6 +176,7 @@ void ServerSession::Parts::end_transaction() {
 }
 
 void ServerSession::Parts::close() {
+  end_auth();
   end_transaction();
   lines_.clear();
   state_ = State::Closed;
@@ -199,6 +203,9 @@ void ServerSession::Parts::answer(Ruling ruling) {
       } else {
         refuse(std::move(ruling.reply));
       }
+      break;
+    case Question::Auth:
+      auth_ruled(std::move(ruling));
       break;
     case Question::Data:
     case Question::Bdat:
@@ -254,6 +261,10 @@ const mail::Recipient& ServerSession::pending_recipient() const {
 
 const std::string& ServerSession::helo() const {
   return parts_->helo_;
+}
+
+bool ServerSession::authenticated() const {
+  return parts_->authenticated_;
 }
 
 std::string_view ServerSession::protocol() const {

@@ -35,6 +35,7 @@ struct SessionSettings {
   std::uint32_t soft_error_limit = 10;
   std::uint32_t hard_error_limit = 20;
   std::uint32_t junk_command_limit = 100;
+  std::uint32_t auth_response_limit = 12288;  ///< smtpd_sasl_response_limit, octets
   Duration error_sleep_time{1000};
   BareNewline bare_newline = BareNewline::Normalize;
   std::uint16_t bare_newline_reject_code =
@@ -46,6 +47,11 @@ struct SessionSettings {
   bool starttls_offered = false;  ///< smtpd_tls_security_level may or encrypt
   bool tls_required = false;      ///< smtpd_tls_security_level encrypt
   bool soft_bounce = false;
+  bool auth_tls_only = true;         ///< smtpd_tls_auth_only
+  bool auth_broken_clients = false;  ///< broken_sasl_auth_clients: AUTH=... too
+  /// What AUTH offers in the clear and under TLS, in upper case; both empty: there is no AUTH.
+  std::vector<std::string> auth_mechanisms;
+  std::vector<std::string> auth_mechanisms_tls;
   std::vector<std::string> discard_ehlo_keywords;  ///< smtpd_discard_ehlo_keywords, upper case
   std::vector<std::string> forbidden_commands;  ///< smtpd_forbidden_commands, verbs in upper case
   bool forbid_non_letters = true;               ///< ... with the entry regexp:{{/^[^A-Z]/ Bogus}}
@@ -55,6 +61,7 @@ struct SessionSettings {
 struct PeerFacts {
   bool trusted = false;       ///< In mynetworks: smtpd_forbid_bare_newline_exclusions applies.
   bool secured = false;       ///< Implicit TLS: the handshake is already done.
+  bool auth_hidden = false;   ///< smtpd_sasl_exceptions_networks: EHLO does not offer AUTH.
   bool tls_available = true;  ///< False: keys could not be loaded; STARTTLS answers 454.
 };
 
@@ -91,7 +98,9 @@ class ServerSession {
   [[nodiscard]] const mail::Recipient& pending_recipient() const;
   /// As the peer named itself, unescaped; empty before HELO.
   [[nodiscard]] const std::string& helo() const;
-  /// "SMTP" or "ESMTP" (RFC 3848 adds the S for TLS in Received, not in logs).
+  /// AUTH succeeded on this session, and no handshake came after it.
+  [[nodiscard]] bool authenticated() const;
+  /// "SMTP" or "ESMTP" (RFC 3848 adds S for TLS and A for AUTH in Received, not in logs).
   [[nodiscard]] std::string_view protocol() const;
   /// What was found in the header of the text just received: Message-ID value and the
   /// Delivered-To addresses, for loop detection. Valid during AskCommit.

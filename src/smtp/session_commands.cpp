@@ -64,7 +64,7 @@ bool ServerSession::Parts::is_forbidden(const Command& command) const {
 bool ServerSession::Parts::talks_ahead(const VerbRow& row, std::string_view input) const {
   if (input.empty()) return false;
   // What was sent in the clear must never be read as if it came through TLS.
-  const bool may_start = is_offered(Extension::Starttls, settings_, peer_.secured);
+  const bool may_start = is_offered(Extension::Starttls, settings_, peer_);
   if (row.verb == Verb::Starttls && may_start) return true;
   if (!settings_.forbid_unauth_pipelining) return false;
   return row.last_in_group || (!esmtp_ && !row.may_pipeline_smtp);
@@ -78,7 +78,7 @@ void ServerSession::Parts::run(const Command& command) {
     case Verb::Starttls:
       return starttls(command);
     case Verb::Auth:
-      return refuse(replies::kNoAuth);
+      return auth(command);
     case Verb::Mail:
       return mail(command);
     case Verb::Rcpt:
@@ -118,14 +118,13 @@ void ServerSession::Parts::helo(const Command& command) {
   end_transaction();
   helo_ = command.arguments;
   esmtp_ = verb_ == Verb::Ehlo;
-  grant(replies::kHello,
-        esmtp_ ? format_ehlo(settings_, peer_.secured) : std::string(settings_.hostname));
+  grant(replies::kHello, esmtp_ ? format_ehlo(settings_, peer_) : std::string(settings_.hostname));
 }
 
 void ServerSession::Parts::starttls(const Command& command) {
   if (!command.arguments.empty()) return syntax();
   if (peer_.secured) return refuse(replies::kTlsActive);
-  if (!is_offered(Extension::Starttls, settings_, peer_.secured)) {
+  if (!is_offered(Extension::Starttls, settings_, peer_)) {
     return refuse(replies::kNotImplemented);
   }
   if (!peer_.tls_available) return refuse(replies::kTlsTrouble);
@@ -139,6 +138,7 @@ void ServerSession::Parts::secured() {
   // RFC 3207 section 4.2: both sides forget what was said before.
   peer_.secured = true;
   esmtp_ = false;
+  authenticated_ = false;
   waiting_ = false;
   std::string().swap(helo_);
   lines_.clear();
@@ -176,8 +176,9 @@ void ServerSession::Parts::vrfy(const Command& command) {
 void ServerSession::Parts::help() {
   std::string names;
   for (const VerbRow& row : verbs()) {
-    const bool useless = row.verb == Verb::Unknown || row.verb == Verb::Auth ||
-                         row.verb == Verb::Expn || (row.verb == Verb::Vrfy && !settings_.vrfy);
+    const bool useless = row.verb == Verb::Unknown || row.verb == Verb::Expn ||
+                         (row.verb == Verb::Auth && auth_offers(settings_, peer_).empty()) ||
+                         (row.verb == Verb::Vrfy && !settings_.vrfy);
     if (useless) continue;
     if (!names.empty()) names += ' ';
     names += row.name;

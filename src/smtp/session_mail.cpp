@@ -33,7 +33,7 @@ void ServerSession::Parts::mail(const Command& command) {
   auto fresh = std::make_unique<Transaction>();
   fresh->envelope.sender = std::move(*mailbox);
   mail::SenderOptions& options = fresh->envelope.options;
-  auto refusal = parse_sender_options(rest, settings_, peer_.secured, options);
+  auto refusal = parse_sender_options(rest, settings_, peer_, options);
   const mail::Mailbox& sender = fresh->envelope.sender;
   if (!refusal && !options.smtputf8 && !(is_ascii(sender.local) && is_ascii(sender.domain))) {
     refusal = make_reply(replies::kNeedSmtpUtf8);
@@ -71,7 +71,7 @@ void ServerSession::Parts::rcpt(const Command& command) {
   }
   mail::Recipient pending;
   pending.mailbox = std::get<mail::Mailbox>(std::move(path));
-  auto refusal = parse_recipient_options(rest, settings_, peer_.secured, utf8, pending);
+  auto refusal = parse_recipient_options(rest, settings_, peer_, utf8, pending);
   if (refusal) return refuse(*std::move(refusal));
   transaction_->pending = std::move(pending);
   const std::uint32_t limit = settings_.recipient_limit;

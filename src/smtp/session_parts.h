@@ -50,6 +50,7 @@ struct Transaction {
 ///                      │ MAIL, RCPT, VRFY: Question ──────┤ answer()
 ///                      │ DATA: Question ─► Text ─► TextEnd ─► Question
 ///                      │ BDAT: Question ─► Chunk ─► (Command or TextEnd)
+///                      │ AUTH: Question ─ 334 ─► Auth ─► Question
 ///                      │ STARTTLS: Handshake ─ secured() ─┘
 ///   any ── 221, 421, 521, hang up ──► Closed
 class ServerSession::Parts {
@@ -72,6 +73,7 @@ class ServerSession::Parts {
   PeerFacts peer_;
   bool stopping_ = false;
   bool esmtp_ = false;
+  bool authenticated_ = false;
   bool noted_bare_lf_ = false;
   std::string_view where_ = "CONNECT";
   std::string helo_;
@@ -83,6 +85,7 @@ class ServerSession::Parts {
     Greet,
     Command,
     Question,
+    Auth,
     Text,
     Chunk,
     RefusedChunk,
@@ -90,7 +93,7 @@ class ServerSession::Parts {
     Handshake,
     Closed,
   };
-  enum class Question : std::uint8_t { None, Sender, Recipient, Verify, Data, Bdat, Commit };
+  enum class Question : std::uint8_t { None, Sender, Recipient, Verify, Auth, Data, Bdat, Commit };
   /// What BDAT has done to the transaction (RFC 3030 section 4.2).
   enum class Chunks : std::uint8_t { None, Open, Failed };
 
@@ -129,6 +132,14 @@ class ServerSession::Parts {
   Reply bare_newline_reply() const;
   bool rejects_bare_newline() const;
 
+  // session_auth.cpp: AUTH
+  void auth(const Command& command);
+  std::optional<Step> read_auth(std::string_view& input, Instant now);
+  void on_response(const Line& line);
+  void auth_ruled(Ruling ruling);
+  void fail_auth(const ReplyRow& row, std::string_view why);
+  void end_auth();
+
   // session_mail.cpp: MAIL and RCPT
   void mail(const Command& command);
   void rcpt(const Command& command);
@@ -163,6 +174,7 @@ class ServerSession::Parts {
   Verb verb_ = Verb::Unknown;
   bool waiting_ = false;     ///< The last step was NeedInput for the request at hand.
   bool got_input_ = false;   ///< Octets were taken since the last NeedInput.
+  bool in_auth_ = false;     ///< The driver holds an exchange that must be ruled on or dropped.
   bool asked_text_ = false;  ///< The driver holds text that must be committed or discarded.
   std::uint32_t errors_ = 0;
   std::uint32_t junk_ = 0;

@@ -26,7 +26,7 @@ void ServerSession::Parts::bdat(const Command& command) {
   }
   chunk_.begin(*size);
   if (size->octets == 0 && !size->last && ++junk_ > settings_.junk_command_limit) ++errors_;
-  if (!is_offered(Extension::Chunking, settings_, peer_.secured)) {
+  if (!is_offered(Extension::Chunking, settings_, peer_)) {
     return refuse_chunk(replies::kNotImplemented);
   }
   if (settings_.tls_required && !peer_.secured) {

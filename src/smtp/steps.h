@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "base/secret.h"
 #include "base/time.h"
 #include "mail/envelope.h"
 
@@ -26,6 +28,7 @@ struct Reply {
 /// The world's answer to a question the machine asked.
 struct Ruling {
   Reply reply;           ///< Said to the peer; positive replies accept.
+  Duration delay{};      ///< Wait before saying it (verdicts on AUTH): guessing is to be slow.
   bool hang_up = false;  ///< Close after saying it (421 and 521 do so by themselves).
 
   [[nodiscard]] bool accepts() const { return reply.positive(); }
@@ -39,6 +42,7 @@ struct Note {
     TooManyErrors,   ///< smtpd_hard_error_limit reached; text is the last command.
     Timeout,         ///< The peer was silent or slow too long.
     Refused,         ///< A command was refused by the machine itself; text is the reply.
+    AuthFailed,      ///< An exchange ended before a ruling; text says why, empty: given up.
   };
   Kind kind = Kind::Refused;
   std::string after;  ///< The command at hand: CONNECT, EHLO, RCPT, DATA ...
@@ -68,6 +72,20 @@ struct AskRecipient {};
 struct AskVerify {
   mail::Mailbox mailbox;
 };
+/// AUTH (RFC 4954): begins an exchange by `mechanism`, one of those offered, spelled as the
+/// settings spell it. `initial`: the initial response, decoded; empty and no response at all are
+/// not the same. Answer with 334 and the octets of the challenge as text (they are encoded here),
+/// with 235, or with a refusal.
+struct AskAuth {
+  std::string mechanism;
+  std::optional<Secret> initial;
+};
+/// The client's answer to the last challenge, decoded. Answer as to AskAuth.
+struct AskAuthResponse {
+  Secret octets;
+};
+/// The exchange under way is over without a ruling; no answer.
+struct DropAuth {};
 /// The text of envelope() is about to follow. A negative ruling refuses DATA (or the
 /// first BDAT) as a whole; a positive one's reply is not sent.
 struct AskText {};
@@ -94,6 +112,9 @@ using Step = std::variant<step::NeedInput,
                           step::AskSender,
                           step::AskRecipient,
                           step::AskVerify,
+                          step::AskAuth,
+                          step::AskAuthResponse,
+                          step::DropAuth,
                           step::AskText,
                           step::Body,
                           step::AskCommit,

@@ -28,6 +28,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <unistd.h>
 
 #include "base/format.h"
@@ -56,6 +57,12 @@ bool cannot_link(int number) {
          number == ENOSYS;
 }
 
+/// A matter of this mailbox, as far as one can tell, and not of the disk.
+bool is_its_own(int number) {
+  return number == ENOTDIR || number == ELOOP || number == EACCES || number == EPERM ||
+         number == EROFS;
+}
+
 }  // namespace
 
 void Draft::Tally::add(std::string_view text) {
@@ -74,7 +81,9 @@ Draft::Draft(Shelf& shelf, IntakeRequest request)
     : shelf_(shelf),
       request_(std::move(request)),
       hostname_(shelf.hostname),
-      copies_(request_.local.size()) {}
+      copies_(request_.local.size()) {
+  for (std::size_t n = 0; n < copies_.size(); ++n) copies_[n].which = n;
+}
 
 Result<void> Draft::check_request() const {
   if (!queue::is_item_id(request_.id)) return Error{Cause::Bug, "not an id: " + request_.id, 0};
@@ -89,6 +98,7 @@ Result<void> Draft::check_request() const {
 
 Result<void> Draft::spill() {
   GP_CHECK(check_request());
+  GP_CHECK(find_places());
   body_.add(buffer);
   if (!copies_.empty()) GP_CHECK(write_first(/*last=*/false));
   if (!request_.envelope.recipients.empty()) GP_CHECK(write_queued(/*last=*/false));
@@ -107,11 +117,15 @@ Result<Stored> Draft::promise() {
   Stored stored;
   stored.octets = octets_;
   stored.stores = stores_;
+  stored.queued = has_row_;
+  stored.put_off = std::move(put_off_);
+  count_copies(stored);
   return stored;
 }
 
 Result<void> Draft::store() {
   GP_CHECK(check_request());
+  GP_CHECK(find_places());
   body_.add(buffer);
   if (!copies_.empty()) GP_CHECK(write_first(/*last=*/true));
   if (!request_.envelope.recipients.empty()) GP_CHECK(write_queued(/*last=*/true));
@@ -129,7 +143,7 @@ std::string Draft::header(const LocalCopy* to) const {
   std::string out;
   out.reserve(512 + request_.received.size());
   add_field(out, "Return-Path", format("<{}>", request_.envelope.sender.text()));
-  if (!request_.original_to.empty()) add_field(out, "X-Original-To", request_.original_to);
+  if (to != nullptr && !to->original.empty()) add_field(out, "X-Original-To", to->original);
   if (to != nullptr) add_field(out, "Delivered-To", to->recipient);
   out.append(request_.received);
   return out;
@@ -144,7 +158,84 @@ std::string Draft::make_name() {
 
 Result<void> Draft::hold(std::size_t n) {
   if (copies_[n].lease) return {};
-  GP_TRY(copies_[n].lease, shelf_.maildirs.open(request_.local[n].maildir, request_.arrived));
+  const LocalCopy& to = request_.local[n];
+  Copy& copy = copies_[n];
+  // Chosen once: the folder may come or go before the message is shown, and it must be found
+  // where it was written.
+  if (!copy.path.empty() || to.folder.empty()) {
+    const std::string& path = copy.path.empty() ? to.maildir : copy.path;
+    GP_TRY(copy.lease, shelf_.maildirs.open(path, request_.arrived));
+  } else {
+    GP_TRY(copy.lease,
+           shelf_.maildirs.open_folder(to.maildir, to.folder, to.create_folder, request_.arrived));
+  }
+  copy.path = copy.lease->path;
+  return {};
+}
+
+Result<Descriptor> Draft::create_copy(Copy& copy) {
+  GP_TRY(const int number, shelf_.files.create(copy.lease->tmp.get(), copy.name));
+  Descriptor file(shelf_.files, number);
+  copy.place = Place::Tmp;
+  begun_ = true;
+  ++stores_;
+  const unsigned mode = shelf_.settings.maildir_mode;
+  if (mode != kOwnerOnly) GP_CHECK(shelf_.files.set_mode(file.get(), mode & 0666U));
+  return file;
+}
+
+// After the promise: a number that is wrong until the next count is no reason to refuse a message
+// that is already in its mailbox.
+void Draft::count_copies(Stored& stored) {
+  const unsigned percent = shelf_.settings.quota_warning;
+  for (std::size_t n = 0; n < copies_.size(); ++n) {
+    const LocalCopy& to = request_.local[n];
+    if (Quotas::is_free(to.maildir, copies_[n].path)) continue;
+    const auto use = shelf_.quotas.add(to.maildir, to.quota, copies_[n].octets);
+    if (!use || percent == 0 || !mail::reaches(*use, to.quota, percent)) continue;
+    const mail::QuotaUse before{use->octets - std::min(use->octets, copies_[n].octets),
+                                use->messages - std::min<std::uint64_t>(use->messages, 1)};
+    if (!mail::reaches(before, to.quota, percent)) stored.nearly_full.push_back(copies_[n].which);
+  }
+}
+
+Result<void> Draft::try_place(std::size_t n) {
+  GP_CHECK(hold(n));
+  GP_CHECK(shelf_.files.may_change(copies_[n].lease->tmp.get()));
+  GP_CHECK(shelf_.files.may_change(copies_[n].lease->fresh.folder.get()));
+  let_go(n);
+  return {};
+}
+
+// Before anything is written, so that the text goes into the queue from its first octet: one
+// member's broken mailbox must not keep the mail of all others.
+Result<void> Draft::find_places() {
+  if (std::exchange(placed_, true)) return {};
+  std::vector<mail::Recipient>& queued = request_.envelope.recipients;
+  const bool has_queued = !queued.empty();
+  const bool alone = copies_.size() <= 1 && !has_queued;
+  if (!shelf_.index || (alone && !request_.may_wait_alone)) return {};
+  std::vector<Copy> copies;
+  std::vector<LocalCopy> local;
+  std::optional<Error> last;
+  for (std::size_t n = 0; n < copies_.size(); ++n) {
+    LocalCopy& to = request_.local[n];
+    auto there = to.later ? try_place(n) : Result<void>();
+    if (there) {
+      copies.push_back(std::move(copies_[n]));
+      local.push_back(std::move(to));
+      continue;
+    }
+    last = std::move(there).error();
+    if (!is_its_own(last->system)) return *std::move(last);
+    put_off_.push_back({to.maildir, to.folder, last->detail});
+    const auto same = [&to](const auto& one) { return one.mailbox == to.later->mailbox; };
+    if (std::none_of(queued.begin(), queued.end(), same)) queued.push_back(*std::move(to.later));
+  }
+  copies_ = std::move(copies);
+  request_.local = std::move(local);
+  const bool nobody = copies_.empty() && !has_queued;
+  if (nobody && last && !request_.may_wait_alone) return *std::move(last);
   return {};
 }
 
@@ -160,11 +251,7 @@ Result<void> Draft::write_first(bool last) {
     top = header(is_shared() ? nullptr : &request_.local.front());
     first_header_ = top.size();
     copy.name = make_name();
-    GP_TRY(const int number, shelf_.files.create(copy.lease->tmp.get(), copy.name));
-    first_ = Descriptor(shelf_.files, number);
-    copy.place = Place::Tmp;
-    begun_ = true;
-    ++stores_;
+    GP_TRY(first_, create_copy(copy));
   }
   const std::array<std::string_view, 2> parts = {top, buffer};
   GP_CHECK(shelf_.files.write(first_.get(), parts));
@@ -174,6 +261,7 @@ Result<void> Draft::write_first(bool last) {
   // The header again only when it was written long ago: its lines count too.
   Tally all = body_;
   all.add(top.empty() ? header(is_shared() ? nullptr : &request_.local.front()) : top);
+  copy.octets = all.octets;
   copy.info = format(",S={},W={}", all.octets, all.octets + all.lines);
   return {};
 }
@@ -194,6 +282,9 @@ Result<void> Draft::write_queued(bool last) {
     item_.octets = request_.received.size() + body_.octets;
     item_.sender = request_.envelope.sender;
     item_.options = request_.envelope.options;
+    item_.login = request_.login;
+    item_.hold = request_.hold;
+    item_.hold_of_login = request_.hold;
     for (const mail::Recipient& each : request_.envelope.recipients) {
       item_.destinations.push_back({each, queue::State::Waiting, {}});
     }
@@ -228,19 +319,18 @@ Result<void> Draft::link_copy(std::size_t n) {
                              copy.lease->tmp.get(), copy.name));
   copy.place = Place::Tmp;
   copy.info = copies_.front().info;
+  copy.octets = copies_.front().octets;
   return {};
 }
 
 Result<void> Draft::write_copy(std::size_t n) {
   Copy& copy = copies_[n];
-  GP_TRY(const int number, shelf_.files.create(copy.lease->tmp.get(), copy.name));
-  const Descriptor file(shelf_.files, number);
-  copy.place = Place::Tmp;
-  ++stores_;
+  GP_TRY(const Descriptor file, create_copy(copy));
   // A text of its own tells no other recipient anything, so it names this one.
   const std::string top = header(&request_.local[n]);
   Tally all = body_;
   all.add(top);
+  copy.octets = all.octets;
   copy.info = format(",S={},W={}", all.octets, all.octets + all.lines);
   if (written_ == 0) {
     const std::array<std::string_view, 2> parts = {top, buffer};
@@ -311,8 +401,11 @@ void Draft::undo() {
     copy.lease.release();
   }
   // A row that stays needs its text: better a message twice than a row without one.
-  if (has_row_ && !shelf_.index->erase(request_.id)) return;
-  if (has_text_) static_cast<void>(shelf_.texts.remove(request_.id));
+  if (has_row_) {
+    static_cast<void>(shelf_.take_out({&request_.id, 1}));
+  } else if (has_text_) {
+    static_cast<void>(shelf_.texts.remove(request_.id));
+  }
 }
 
 }  // namespace gatepost::storage

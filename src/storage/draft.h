@@ -2,7 +2,6 @@
 // storage: one message being made durable.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,30 +12,9 @@
 #include "storage/files.h"
 #include "storage/mail_store.h"
 #include "storage/maildirs.h"
-#include "storage/queue_index.h"
-#include "storage/queue_texts.h"
+#include "storage/shelf.h"
 
 namespace gatepost::storage {
-
-/// What all messages share.
-struct Shelf {
-  Shelf(Files& the_files, MailStore::Settings the_settings, std::uint32_t first_serial)
-      : files(the_files),
-        settings(std::move(the_settings)),
-        hostname(std::make_shared<const std::string>(settings.hostname)),
-        maildirs(the_files),
-        texts(the_files),
-        serial(first_serial) {}
-
-  Files& files;
-  const MailStore::Settings settings;
-  /// Escaped. Of the loop's thread, for messages that begin.
-  std::shared_ptr<const std::string> hostname;
-  Maildirs maildirs;
-  QueueTexts texts;
-  std::unique_ptr<QueueIndex> index;  ///< Null before open().
-  std::atomic<std::uint32_t> serial;  ///< For the Q of Maildir names; starts anywhere.
-};
 
 /// The files of one message, from the first octet to the promise.
 ///
@@ -67,8 +45,11 @@ class Draft {
   /// The message in one Maildir.
   struct Copy {
     Maildirs::Lease lease;
+    std::string path;  ///< Of the Maildir or folder, once it was chosen.
     std::string name;  ///< Of the file, as far as it is the same in tmp/ and new/.
     std::string info;  ///< `,S=...,W=...` in new/.
+    std::uint64_t octets = 0;
+    std::size_t which = 0;  ///< Its place in the request as it was given.
     Place place = Place::Nowhere;
   };
 
@@ -80,6 +61,8 @@ class Draft {
 
   Result<void> store();
   Result<void> check_request() const;
+  Result<void> find_places();
+  Result<void> try_place(std::size_t n);
   Result<void> write_first(bool last);
   Result<void> write_queued(bool last);
   Result<void> write_others();
@@ -88,6 +71,8 @@ class Draft {
   Result<void> copy_body(int to);
   Result<void> insert_row();
   Result<void> show();
+  Result<Descriptor> create_copy(Copy& copy);
+  void count_copies(Stored& stored);
   void undo();
 
   Result<void> hold(std::size_t n);
@@ -97,9 +82,10 @@ class Draft {
   [[nodiscard]] bool is_shared() const;
 
   Shelf& shelf_;
-  const IntakeRequest request_;
+  IntakeRequest request_;  ///< Its local copies: those of copies_.
   const std::shared_ptr<const std::string> hostname_;
   std::vector<Copy> copies_;
+  std::vector<PutOff> put_off_;
   Descriptor first_;  ///< The file of copies_[0].
   std::uint64_t first_header_ = 0;
   Descriptor queued_;
@@ -109,6 +95,7 @@ class Draft {
   std::uint32_t stores_ = 0;
   std::uint64_t octets_ = 0;
   bool begun_ = false;
+  bool placed_ = false;
   bool has_text_ = false;  ///< The queue's file is there.
   bool has_row_ = false;
 };

@@ -41,6 +41,10 @@ FileFacts facts_from(const struct stat& found) {
   facts.changed = Moment(std::chrono::seconds(found.st_mtim.tv_sec) +
                          std::chrono::microseconds(found.st_mtim.tv_nsec / 1000));
   facts.is_folder = S_ISDIR(found.st_mode);
+  facts.is_file = S_ISREG(found.st_mode);
+  facts.uid = found.st_uid;
+  facts.rights = found.st_mode & 07777U;
+  facts.links = found.st_nlink;
   return facts;
 }
 
@@ -62,6 +66,18 @@ class SystemFiles final : public Files {
   Result<int> open(int folder, const std::string& name) override {
     // Without O_NONBLOCK a pipe put in the place of a file would hold the thread for ever.
     return open_with(folder, name, O_RDONLY | O_NONBLOCK);
+  }
+
+  Result<int> open_append(int folder, const std::string& name) override {
+    return open_with(folder, name, O_RDWR | O_APPEND | O_NONBLOCK);
+  }
+
+  Result<void> set_mode(int descriptor, unsigned mode) override {
+    struct stat found {};
+    if (::fstat(descriptor, &found) < 0) return system_error("stat", errno);
+    const mode_t keep = S_ISDIR(found.st_mode) ? (found.st_mode & S_ISGID) : 0;
+    if (::fchmod(descriptor, mode | keep) < 0) return system_error("chmod", errno);
+    return {};
   }
 
   Result<void> write(int file, std::span<const std::string_view> parts) override {
@@ -118,6 +134,14 @@ class SystemFiles final : public Files {
     return {};
   }
 
+  Result<void> replace(int from,
+                       const std::string& name,
+                       int to,
+                       const std::string& to_name) override {
+    if (::renameat(from, name.c_str(), to, to_name.c_str()) < 0) return failed("rename", name);
+    return {};
+  }
+
   Result<void> link(int from,
                     const std::string& name,
                     int to,
@@ -143,6 +167,11 @@ class SystemFiles final : public Files {
     struct stat found {};
     if (::fstat(file, &found) < 0) return system_error("stat", errno);
     return facts_from(found);
+  }
+
+  Result<void> may_change(int folder) override {
+    if (::faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) < 0) return system_error("access", errno);
+    return {};
   }
 
   Result<std::vector<std::string>> list(int folder, std::size_t most) override {
@@ -216,7 +245,7 @@ std::unique_ptr<Files> make_system_files() {
   return std::make_unique<SystemFiles>();
 }
 
-Result<void> make_folders(Files& files, const std::string& path) {
+Result<void> make_folders(Files& files, const std::string& path, unsigned mode) {
   const auto cut = path.find_last_not_of('/');
   if (path.empty() || path.front() != '/') {
     return Error{Cause::Bug, "not an absolute path: " + path, 0};
@@ -229,13 +258,18 @@ Result<void> make_folders(Files& files, const std::string& path) {
 
   const auto slash = plain.find_last_of('/');
   const std::string parent = slash == 0 ? "/" : plain.substr(0, slash);
-  GP_CHECK(make_folders(files, parent));
+  GP_CHECK(make_folders(files, parent, mode));
   // The parents may be symbolic links of the owner's making; a trailing "/." follows them.
   GP_TRY(const int number, files.open_folder(kNoFolder, parent + "/."));
   const Descriptor folder(files, number);
   auto made = files.make_folder(folder.get(), plain.substr(slash + 1));
   // Another thread may have been first; its sync may still be under way, so ours follows too.
   if (!made && made.error().system != EEXIST) return made;
+  if (made && mode != kOwnerOnly) {
+    GP_TRY(const int fresh, files.open_folder(folder.get(), plain.substr(slash + 1)));
+    const Descriptor owned(files, fresh);
+    GP_CHECK(files.set_mode(owned.get(), mode));
+  }
   return files.sync_folder(folder.get());
 }
 

@@ -24,6 +24,10 @@ struct FileFacts {
   std::uint64_t octets = 0;
   Moment changed{};  ///< When the content last changed.
   bool is_folder = false;
+  bool is_file = false;      ///< A regular one.
+  std::uint32_t uid = 0;     ///< The owner.
+  std::uint32_t rights = 0;  ///< The bits of chmod(2).
+  std::uint64_t links = 0;
   bool same_as(const FileFacts& other) const {
     return device == other.device && inode == other.inode;
   }
@@ -51,6 +55,10 @@ class Files {
   virtual Result<int> create(int folder, const std::string& name) = 0;
   /// To read.
   virtual Result<int> open(int folder, const std::string& name) = 0;
+  /// An existing file, to append to and read.
+  virtual Result<int> open_append(int folder, const std::string& name) = 0;
+  /// The permissions of an open file or folder; a folder keeps the bit that hands its group on.
+  virtual Result<void> set_mode(int descriptor, unsigned mode) = 0;
   /// Appends all parts, with as few calls as the system allows.
   virtual Result<void> write(int file, std::span<const std::string_view> parts) = 0;
   /// Reads at `offset` until `into` is full or the file ends; tells how much there was.
@@ -65,6 +73,11 @@ class Files {
                               const std::string& name,
                               int to,
                               const std::string& to_name) = 0;
+  /// Takes the place of `to_name` when that exists.
+  virtual Result<void> replace(int from,
+                               const std::string& name,
+                               int to,
+                               const std::string& to_name) = 0;
   virtual Result<void> link(int from,
                             const std::string& name,
                             int to,
@@ -72,6 +85,8 @@ class Files {
   virtual Result<void> unlink(int folder, const std::string& name) = 0;
   virtual Result<FileFacts> facts(int folder, const std::string& name) = 0;
   virtual Result<FileFacts> facts(int file) = 0;
+  /// An error when names may not be made in the open folder.
+  virtual Result<void> may_change(int folder) = 0;
   /// Names in the folder without "." and "..", in no order; at most `most`.
   virtual Result<std::vector<std::string>> list(int folder, std::size_t most) = 0;
   virtual Result<FreeSpace> space(const std::string& path) = 0;
@@ -106,7 +121,12 @@ class Descriptor {
   int number_ = -1;
 };
 
+/// What a folder or file is made with; other modes are set afterwards.
+inline constexpr unsigned kOwnerOnly = 0700;
+
 /// Makes `path` (absolute) with the parents it lacks, each synced into its parent.
-[[nodiscard]] Result<void> make_folders(Files& files, const std::string& path);
+[[nodiscard]] Result<void> make_folders(Files& files,
+                                        const std::string& path,
+                                        unsigned mode = kOwnerOnly);
 
 }  // namespace gatepost::storage

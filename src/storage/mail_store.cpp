@@ -129,9 +129,63 @@ class DiskMailStore final : public MailStore {
   Task<Result<void>> erase(std::string id) override {
     if (!shelf_.index) co_return not_open();
     if (!queue::is_item_id(id)) co_return Result<void>();
-    auto job = [this, name = std::move(id)] { return erase_now(name); };
-    auto done = co_await clerk_.run(std::move(job));
-    co_return done;
+    auto job = [this, name = std::move(id)] { return shelf_.take_out({&name, 1}); };
+    const auto erased = co_await clerk_.run(std::move(job));
+    if (!erased) co_return erased.error();
+    co_return Result<void>();
+  }
+
+  Task<Result<std::size_t>> erase_all(std::vector<std::string> ids) override {
+    if (!shelf_.index) co_return not_open();
+    std::erase_if(ids, [](const std::string& id) { return !queue::is_item_id(id); });
+    auto job = [this, which = std::move(ids)] { return shelf_.take_out(which); };
+    auto erased = co_await clerk_.run(std::move(job));
+    co_return erased;
+  }
+
+  Task<Result<std::vector<queue::Item>>> due(Moment now, std::size_t most) override {
+    if (!shelf_.index) co_return not_open();
+    auto job = [this, now, most] { return shelf_.index->due(now, most); };
+    auto items = co_await clerk_.run(std::move(job));
+    co_return items;
+  }
+
+  Task<Result<std::optional<queue::Item>>> find(std::string id) override {
+    if (!shelf_.index) co_return not_open();
+    auto job = [this, name = std::move(id)] { return shelf_.index->find(name); };
+    auto item = co_await clerk_.run(std::move(job));
+    co_return item;
+  }
+
+  Task<Result<std::size_t>> update(std::vector<std::string> ids, queue::Change change) override {
+    if (!shelf_.index) co_return not_open();
+    auto job = [this, which = std::move(ids), what = std::move(change)] {
+      return shelf_.index->update(which, what);
+    };
+    auto changed = co_await clerk_.run(std::move(job));
+    co_return changed;
+  }
+
+  Task<Result<std::string>> read_text(std::string id,
+                                      std::uint64_t offset,
+                                      std::size_t most) override {
+    if (!shelf_.texts.is_open()) co_return not_open();
+    auto job = [this, name = std::move(id), offset, most] {
+      return shelf_.texts.read(name, offset, most);
+    };
+    auto piece = co_await clerk_.run(std::move(job));
+    co_return piece;
+  }
+
+  Task<Result<mail::QuotaUse>> quota(std::string maildir, mail::QuotaLimits limits) override {
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    if (const auto known = shelf_.quotas.known(maildir, limits, now)) co_return *known;
+    auto job = [this, path = std::move(maildir), limits, now] {
+      return shelf_.quotas.use(path, limits, now);
+    };
+    auto use = co_await clerk_.run(std::move(job));
+    co_return use;
   }
 
   std::vector<std::string> take_problems() override { return std::exchange(problems_, {}); }
@@ -158,21 +212,20 @@ class DiskMailStore final : public MailStore {
  private:
   static Error not_open() { return Error{Cause::Bug, "the queue is not open", 0}; }
 
-  /// The row first: a text without a row is removed at the next start, a row without a text
-  /// would be a loss to be told.
-  Result<void> erase_now(const std::string& id) {
-    GP_CHECK(shelf_.index->erase(id));
-    auto removed = shelf_.texts.remove(id);
-    if (!removed && removed.error().system != ENOENT) return removed;
-    return {};
-  }
-
   Clerk& clerk_;
   Shelf shelf_;
   std::vector<std::string> problems_;
 };
 
 }  // namespace
+
+Task<Result<std::size_t>> MailStore::set_hold(std::string id, bool hold) {
+  std::vector<std::string> ids;
+  ids.push_back(std::move(id));
+  queue::Change change;
+  change.hold = hold;
+  return update(std::move(ids), std::move(change));
+}
 
 std::unique_ptr<MailStore> make_mail_store(Clerk& clerk,
                                            Files& files,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "mail/envelope.h"
+#include "mail/quota.h"
 #include "queue/item.h"
 
 namespace gatepost::storage {
@@ -21,8 +23,15 @@ class Files;
 
 /// One mailbox the message goes to.
 struct LocalCopy {
-  std::string maildir;    ///< Absolute path of the Maildir; made with its parents when missing.
-  std::string recipient;  ///< The final address, for Delivered-To and the log.
+  std::string maildir;        ///< Absolute path of the Maildir; made with its parents when missing.
+  std::string recipient;      ///< The final address, for Delivered-To.
+  std::string original = {};  ///< X-Original-To where it is another; empty: no such field.
+  std::string folder = {};    ///< Maildir++ name without its first dot; empty: the Maildir itself.
+  bool create_folder = false;    ///< Makes the folder; else what has none goes to the Maildir.
+  mail::QuotaLimits quota = {};  ///< For Stored::nearly_full; nothing is refused here.
+  /// Who waits in the queue instead while the mailbox cannot be opened for a reason of its own
+  /// (not a disk that is full or broken); nobody: the message fails as a whole.
+  std::optional<mail::Recipient> later = {};
 };
 
 /// A message about to come in.
@@ -31,15 +40,28 @@ struct IntakeRequest {
   Moment arrived{};
   mail::Envelope envelope;  ///< Sender and options; recipients: those of other hosts only.
   std::vector<LocalCopy> local;
-  std::string received;     ///< The Received field, folded, ending in LF.
-  std::string original_to;  ///< X-Original-To where it differs; empty: none.
+  std::string received;  ///< The Received field, folded, ending in LF.
+  std::string login;     ///< Who submitted it; kept with the item in the queue.
+  bool hold = false;     ///< Queued recipients wait until somebody lets the login go.
+  /// LocalCopy::later counts even when nobody else can have the message now.
+  bool may_wait_alone = false;
+};
+
+/// A local copy that waits in the queue: see LocalCopy::later.
+struct PutOff {
+  std::string maildir;
+  std::string folder;
+  std::string reason;
 };
 
 /// What a kept promise tells.
 struct Stored {
   std::uint64_t octets = 0;  ///< Size of the text with the trace fields of the first copy.
   std::uint32_t stores = 0;  ///< How many times the text was written (1 when shared by links).
-  Duration promise_time{};   ///< From promise() to durable, for delays=.
+  bool queued = false;       ///< There is something new in the queue.
+  std::vector<std::size_t> nearly_full;  ///< Local copies that brought a mailbox past the warning.
+  std::vector<PutOff> put_off;
+  Duration promise_time{};  ///< From promise() to durable, for delays=.
 };
 
 /// One message on its way to the disk. Destroying it before promise() succeeded drops all
@@ -73,6 +95,8 @@ class MailStore {
     bool share_text = true;  ///< maildir_share_text: links for many recipients where possible
     std::string hostname;    ///< Until set_hostname().
     std::uint64_t buffer_octets = 64 * 1024;
+    std::uint32_t maildir_mode = 0700;  ///< Of folders made; messages have it without the x bits.
+    std::uint32_t quota_warning = 90;   ///< Percent of a limit; 0: none.
   };
 
   virtual ~MailStore() = default;
@@ -92,8 +116,27 @@ class MailStore {
   virtual Task<Result<std::vector<queue::Item>>> list(std::size_t most) = 0;
   /// Takes the item out of the queue and removes its text. Nothing happens when there is none.
   virtual Task<Result<void>> erase(std::string id) = 0;
+  /// erase() of all these; tells how many there were.
+  virtual Task<Result<std::size_t>> erase_all(std::vector<std::string> ids) = 0;
+  /// Items that are not on hold and may be tried at `now`; who may longest first.
+  virtual Task<Result<std::vector<queue::Item>>> due(Moment now, std::size_t most) = 0;
+  /// Nothing when there is no such item.
+  virtual Task<Result<std::optional<queue::Item>>> find(std::string id) = 0;
+  /// Changes the items of these ids, durably, in one step; tells how many there were. The files
+  /// of the texts keep what was said when the message came in.
+  virtual Task<Result<std::size_t>> update(std::vector<std::string> ids, queue::Change change) = 0;
+  /// update() of the hold alone. Items on hold are not tried.
+  Task<Result<std::size_t>> set_hold(std::string id, bool hold);
+  /// A piece of an item's text (the Received field and the message, LF line ends), at `offset`,
+  /// at most `most` octets: shorter only at the text's end.
+  virtual Task<Result<std::string>> read_text(std::string id,
+                                              std::uint64_t offset,
+                                              std::size_t most) = 0;
   /// What open() found and put right, one line each, for the log; told once.
   virtual std::vector<std::string> take_problems() = 0;
+  /// What a mailbox holds, by its maildirsize; a few seconds old at most. Ready at once, without
+  /// waiting, when it was asked just before.
+  virtual Task<Result<mail::QuotaUse>> quota(std::string maildir, mail::QuotaLimits limits) = 0;
   /// Numbers for status and metrics; no disk access.
   [[nodiscard]] virtual queue::Totals totals() const = 0;
   /// Free space where `path` (or its nearest existing parent) lies. Quick, may be called on the loop.

@@ -5,11 +5,18 @@
 #include <cerrno>
 #include <chrono>
 
+#include "base/text.h"
+
 namespace gatepost::storage {
 namespace {
 
 using namespace std::literals;
 
+/// In octets; a name in a file system has at most 255, and folders have folders.
+constexpr std::size_t kMostFolderName = 240;
+constexpr std::size_t kFoldersLooked = 100'000;
+/// Folders are made by whoever writes an address: with so many there, no more are.
+constexpr std::size_t kMostFolders = 64;
 constexpr std::size_t kSweptRemembered = 10000;
 constexpr std::size_t kSweptAtOnce = 10000;
 /// The Maildir convention: nobody takes 36 hours to deliver a message.
@@ -45,6 +52,67 @@ Result<Maildirs::Lease> Maildirs::open(const std::string& path, Moment now) {
   if (!lease) return at(path, std::move(lease).error());
   sweep_if_due(*lease->operator->(), now);
   return lease;
+}
+
+Result<Maildirs::Lease> Maildirs::open_folder(const std::string& path,
+                                              const std::string& folder,
+                                              bool create,
+                                              Moment now) {
+  const bool safe = !folder.empty() && folder.front() != '.' && folder.back() != '.' &&
+                    folder.size() < kMostFolderName && folder.find("..") == std::string::npos &&
+                    folder.find('/') == std::string::npos && folder.find('\0') == std::string::npos;
+  if (!safe) return open(path, now);
+  std::size_t there = 0;
+  auto found = find_folder(path, "." + folder, there);
+  if (!found) return at(path, std::move(found).error());
+  if (!found->empty()) return open(path + "/" + *found, now);
+  if (!create || there >= kMostFolders) return open(path, now);
+  // The Maildir first: a folder alone is no mailbox.
+  GP_TRY(const Lease root, open(path, now));
+  const std::string fresh = path + "/." + folder;
+  auto made = open(fresh, now);
+  if (!made) {
+    // A link or a file of that name: the owner's business, and no reason to keep mail waiting.
+    const int number = made.error().system;
+    if (number == ENOTDIR || number == ELOOP) return open(path, now);
+    return made;
+  }
+  Lease lease = *std::move(made);
+  auto marked = mark_folder(fresh);
+  if (!marked) return at(fresh, std::move(marked).error());
+  return lease;
+}
+
+/// Empty when there is none; `there` is how many others there are then.
+Result<std::string> Maildirs::find_folder(const std::string& path,
+                                          const std::string& name,
+                                          std::size_t& there) {
+  const auto exact = files_.facts(kNoFolder, path + "/" + name);
+  if (exact && exact->is_folder) return name;
+  auto number = files_.open_folder(kNoFolder, path);
+  if (!number && number.error().system == ENOENT) return std::string();
+  if (!number) return std::move(number).error();
+  const Descriptor root(files_, *number);
+  GP_TRY(const auto names, files_.list(root.get(), kFoldersLooked));
+  for (const std::string& each : names) {
+    if (each.starts_with('.')) ++there;
+    if (!iequals(each, name)) continue;
+    const auto facts = files_.facts(root.get(), each);
+    if (facts && facts->is_folder) return each;
+  }
+  return std::string();
+}
+
+/// Maildir++: an empty file tells programs that begin here that this is not the mailbox's root.
+Result<void> Maildirs::mark_folder(const std::string& path) {
+  GP_TRY(const int number, files_.open_folder(kNoFolder, path));
+  const Descriptor folder(files_, number);
+  auto made = files_.create(folder.get(), "maildirfolder");
+  if (!made && made.error().system == EEXIST) return {};
+  if (!made) return std::move(made).error();
+  const Descriptor file(files_, *made);
+  if (mode_ == kOwnerOnly) return {};
+  return files_.set_mode(file.get(), mode_ & 0666U);
 }
 
 Maildirs::Maildir* Maildirs::find(const std::string& path) {
@@ -129,7 +197,7 @@ Result<std::unique_ptr<Maildirs::Maildir>> Maildirs::open_folders(const std::str
   if (!path.starts_with('/')) return Error{Cause::Bug, "not an absolute path", EINVAL};
   auto number = files_.open_folder(kNoFolder, path);
   if (!number && number.error().system == ENOENT) {
-    GP_CHECK(make_folders(files_, path));
+    GP_CHECK(make_folders(files_, path, mode_));
     number = files_.open_folder(kNoFolder, path);
   }
   if (!number) return std::move(number).error();
@@ -155,8 +223,14 @@ Result<Descriptor> Maildirs::open_or_make(int maildir, const std::string& name, 
   if (!number && number.error().system == ENOENT) {
     auto done = files_.make_folder(maildir, name);
     if (!done && done.error().system != EEXIST) return std::move(done).error();
+    const bool fresh = static_cast<bool>(done);
     made = true;
     number = files_.open_folder(maildir, name);
+    if (number && fresh && mode_ != kOwnerOnly) {
+      const Descriptor folder(files_, *number);
+      GP_CHECK(files_.set_mode(folder.get(), mode_));
+      number = files_.open_folder(maildir, name);
+    }
   }
   if (!number) return std::move(number).error();
   return Descriptor(files_, *number);

@@ -33,8 +33,8 @@ class SharedFolder {
 class Maildirs {
  public:
   /// `files` outlives it. At most `most_idle` Maildirs stay open without a user.
-  explicit Maildirs(Files& files, std::size_t most_idle = 64)
-      : files_(files), most_idle_(most_idle) {}
+  explicit Maildirs(Files& files, std::size_t most_idle = 64, unsigned mode = kOwnerOnly)
+      : files_(files), most_idle_(most_idle), mode_(mode) {}
 
   struct Maildir {
     std::string path;
@@ -48,7 +48,7 @@ class Maildirs {
     bool stale = false;  ///< Not what its path leads to any more; closed with its last user.
   };
 
-  /// A Maildir held open.
+  /// A Maildir, or one of its folders, held open.
   class Lease {
    public:
     Lease() = default;
@@ -72,9 +72,16 @@ class Maildirs {
     Maildir* maildir_ = nullptr;
   };
 
-  /// Makes the Maildir (0700) and the parents it lacks, all synced. Removes from tmp/ what is
+  /// Makes the Maildir and the parents it lacks, all synced. Removes from tmp/ what is
   /// older than 36 hours, at most once a day; `now` is the wall clock.
   Result<Lease> open(const std::string& path, Moment now);
+  /// The folder `folder` (Maildir++: `Lists.asio` is the folder `.Lists.asio`) of the Maildir at
+  /// `path`, in whatever case it is written there. One that does not exist is made when `create`,
+  /// else the Maildir itself is opened; so it is for a name that is not safe.
+  Result<Lease> open_folder(const std::string& path,
+                            const std::string& folder,
+                            bool create,
+                            Moment now);
 
  private:
   struct Table {
@@ -91,6 +98,10 @@ class Maildirs {
   void retire(Maildir& maildir);
   void give_back(Maildir& maildir);
   static std::unique_ptr<Maildir> drop_oldest(Table& table);
+  Result<std::string> find_folder(const std::string& path,
+                                  const std::string& name,
+                                  std::size_t& there);
+  Result<void> mark_folder(const std::string& path);
   Result<std::unique_ptr<Maildir>> open_folders(const std::string& path);
   Result<Descriptor> open_or_make(int maildir, const std::string& name, bool& made);
   Result<Lease> open_new(const std::string& path);
@@ -98,6 +109,7 @@ class Maildirs {
 
   Files& files_;
   const std::size_t most_idle_;
+  const unsigned mode_;  ///< Of folders that are made.
   Guarded<Table> table_;
   Guarded<Turn> opening_;  ///< Held while folders are made; see open_new().
 };

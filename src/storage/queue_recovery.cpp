@@ -92,6 +92,24 @@ Result<void> mend_row(QueueIndex& index,
   return {};
 }
 
+/// What was taken out of the queue before its text was gone for good. Done before anything else
+/// looks at the texts.
+Result<void> remove_texts(QueueIndex& index, QueueTexts& texts, Problems& problems) {
+  GP_TRY(auto ids, index.removed());
+  if (ids.empty()) return {};
+  std::erase_if(ids, [&texts, &problems](const std::string& id) {
+    // The rows were written by us, but a name out of the folder must not come of them.
+    if (!queue::is_item_id(id)) return false;
+    const auto removed = texts.remove(id);
+    if (removed || removed.error().system == ENOENT) return false;
+    problems.push_back(
+        format("{}: this text is not in the queue any more: {}", id, removed.error().detail));
+    return true;
+  });
+  GP_CHECK(texts.sync_names());
+  return index.forget(ids);
+}
+
 /// A text without a row. Whole, it may have been promised: the index may be older than the
 /// text, or its log be lost. Then it goes in again, at the price of sending twice what a crash
 /// caught between text and row. Not whole, it was caught while it was written, before any
@@ -115,8 +133,10 @@ Result<void> adopt(QueueIndex& index,
 }
 
 Result<void> reconcile(QueueIndex& index, QueueTexts& texts, Problems& problems) {
+  GP_CHECK(remove_texts(index, texts, problems));
+  GP_TRY(const auto removed, index.removed());
+  std::unordered_set<std::string> known(removed.begin(), removed.end());
   GP_TRY(const auto rows, index.rows());
-  std::unordered_set<std::string> known;
   for (const QueueIndex::Row& row : rows) {
     known.insert(row.id);
     if (!queue::is_item_id(row.id)) {

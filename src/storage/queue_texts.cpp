@@ -2,6 +2,7 @@
 // storage: queue texts made, found, read at their end.
 #include "storage/queue_texts.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <limits>
@@ -39,20 +40,38 @@ Result<std::vector<std::string>> QueueTexts::ids() {
   return names;
 }
 
-Result<queue::Item> QueueTexts::read_item(const std::string& id) {
-  GP_TRY(const int number, files_.open(folder_.folder.get(), id));
-  const Descriptor file(files_, number);
+Result<queue::Footer> QueueTexts::read_footer(const std::string& id, const Descriptor& file) {
   GP_TRY(const auto facts, files_.facts(file.get()));
   if (facts.is_folder || facts.octets < queue::kFooterOctets) return damaged(id);
-
   std::array<char, queue::kFooterOctets> end{};
   GP_TRY(const auto got, files_.read(file.get(), facts.octets - end.size(), end));
   const auto footer = queue::parse_footer(std::string_view(end.data(), got), facts.octets);
   if (!footer) return damaged(id);
-  std::string record(footer->record_octets, '\0');
-  GP_TRY(const auto length, files_.read(file.get(), footer->text_octets, record));
+  return *footer;
+}
+
+Result<std::string> QueueTexts::read(const std::string& id,
+                                     std::uint64_t offset,
+                                     std::size_t most) {
+  GP_TRY(const int number, files_.open(folder_.folder.get(), id));
+  const Descriptor file(files_, number);
+  GP_TRY(const auto footer, read_footer(id, file));
+  if (offset >= footer.text_octets) return std::string();
+  const auto want = std::min<std::uint64_t>(most, footer.text_octets - offset);
+  std::string piece(static_cast<std::size_t>(want), '\0');
+  GP_TRY(const auto got, files_.read(file.get(), offset, piece));
+  if (got != piece.size()) return damaged(id);
+  return piece;
+}
+
+Result<queue::Item> QueueTexts::read_item(const std::string& id) {
+  GP_TRY(const int number, files_.open(folder_.folder.get(), id));
+  const Descriptor file(files_, number);
+  GP_TRY(const auto footer, read_footer(id, file));
+  std::string record(footer.record_octets, '\0');
+  GP_TRY(const auto length, files_.read(file.get(), footer.text_octets, record));
   if (length != record.size()) return damaged(id);
-  auto item = queue::parse_trailer(*footer, record);
+  auto item = queue::parse_trailer(footer, record);
   if (!item || item->id != id) return damaged(id);
   return std::move(*item);
 }

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "queue/item.h"
+#include "queue/record.h"
 #include "storage/files.h"
 #include "storage/maildirs.h"
 
@@ -33,10 +34,14 @@ class QueueTexts {
   Result<std::vector<std::string>> ids();
   /// The envelope at the end. EUCLEAN when the file is not whole or not that item's.
   Result<queue::Item> read_item(const std::string& id);
+  /// A piece of the text, without what follows it; shorter than `most` at the text's end.
+  Result<std::string> read(const std::string& id, std::uint64_t offset, std::size_t most);
   /// Gives a file that cannot be read a name that ids() passes over.
   Result<void> set_aside(const std::string& id);
 
  private:
+  Result<queue::Footer> read_footer(const std::string& id, const Descriptor& file);
+
   Files& files_;
   SharedFolder folder_;
 };

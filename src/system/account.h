@@ -2,6 +2,7 @@
 // system: users and groups from their files.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>

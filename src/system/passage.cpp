@@ -38,4 +38,8 @@ std::optional<std::string> find_barrier(const std::string& path, const Account& 
   return std::nullopt;
 }
 
+Account anybody() {
+  return {"anybody", static_cast<uid_t>(-1), static_cast<gid_t>(-1), {}};
+}
+
 }  // namespace gatepost::system

@@ -14,4 +14,7 @@ namespace gatepost::system {
 /// lists are not seen: this explains a refusal, or warns, and decides nothing.
 [[nodiscard]] std::optional<std::string> find_barrier(const std::string& path, const Account& who);
 
+/// Somebody who owns nothing and is in no group.
+[[nodiscard]] Account anybody();
+
 }  // namespace gatepost::system

@@ -136,6 +136,33 @@ Built build_indexed(std::string_view text) {
   return finish(std::move(table), std::move(problems));
 }
 
+Built build_aliases(std::string_view text) {
+  auto table = std::make_shared<IndexedTable>(IndexedTable::Case::Ignored);
+  table->reserve(text.size());
+  LineReader reader(text);
+  std::vector<Problem> problems;
+  std::string key;
+  while (reader.next()) {
+    std::string_view line = reader.line();
+    if (line.front() == '"') {
+      if (!take_key(line, key)) line = {};
+      line = trim(line);
+    } else {
+      const std::size_t colon = std::min(line.find(':'), line.size());
+      key = trim(line.substr(0, colon));
+      line.remove_prefix(colon);
+    }
+    const bool good = line.starts_with(':') && !key.empty() && !trim(line.substr(1)).empty();
+    if (good) {
+      table->add(key, trim(line.substr(1)));
+    } else if (problems.size() < kMostTold) {
+      problems.push_back({reader.number(), "expected name: address, address ..."});
+    }
+  }
+  for (Problem& problem : reader.take_problems()) problems.push_back(std::move(problem));
+  return finish(std::move(table), std::move(problems));
+}
+
 Built build_inline(std::string_view argument) {
   auto table = std::make_shared<IndexedTable>(IndexedTable::Case::Ignored);
   // Spec has checked the outer braces.

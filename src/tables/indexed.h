@@ -39,6 +39,9 @@ class IndexedTable final : public Table {
 };
 
 [[nodiscard]] Built build_indexed(std::string_view text);
+/// aliases(5): `name: value`; the name may stand in quotes. A line without a colon is fatal: what
+/// leads to nobody would be refused.
+[[nodiscard]] Built build_aliases(std::string_view text);
 [[nodiscard]] Built build_inline(std::string_view argument);
 /// passwd(5): the key is the name, the value the whole line.
 [[nodiscard]] Built build_passwd(std::string_view text);

@@ -80,6 +80,8 @@ bool Spec::has_file() const {
   switch (type) {
     case Type::Indexed:
     case Type::UnixPasswd:
+    case Type::Aliases:
+    case Type::List:
       return true;
     case Type::Cidr:
     case Type::Regexp:

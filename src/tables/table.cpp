@@ -29,6 +29,15 @@ Built build_static(const Spec& spec) {
   return {std::make_shared<StaticTable>(braced ? words->front() : spec.argument), {}};
 }
 
+Built build_list(std::string_view text) {
+  std::string all;
+  LineReader reader(text);
+  while (reader.next()) all.append(all.empty() ? "" : ",").append(reader.line());
+  auto problems = reader.take_problems();
+  if (!problems.empty()) return {nullptr, std::move(problems)};
+  return {std::make_shared<StaticTable>(std::move(all)), {}};
+}
+
 }  // namespace
 
 Built build_table(const Spec& spec, std::string_view text) {
@@ -45,6 +54,10 @@ Built build_table(const Spec& spec, std::string_view text) {
       return build_inline(spec.argument);
     case Type::UnixPasswd:
       return build_passwd(text);
+    case Type::Aliases:
+      return build_aliases(text);
+    case Type::List:
+      return build_list(text);
     case Type::Union:
     case Type::Pipe:
       break;

@@ -2,6 +2,7 @@
 // tables: the tables in use, read again when their files change.
 #include "tables/table_set.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -28,51 +29,65 @@ std::string place(const Spec& spec, const Problem& problem) {
 /// One table; also those without a file, which never change.
 class TableSet::FileHandle final : public Handle {
  public:
-  explicit FileHandle(Spec spec) : spec_(std::move(spec)) {}
+  explicit FileHandle(Spec spec) { in_force_.spec = std::move(spec); }
+  explicit FileHandle(Content content) : in_force_(std::move(content)) {}
 
   [[nodiscard]] Result<std::optional<std::string>> find(std::string_view key) const override {
-    return table_->find(key);
+    return in_force_.table->find(key);
   }
-  [[nodiscard]] std::optional<Table::Entries> entries() const override { return table_->entries(); }
-  [[nodiscard]] const Spec& spec() const { return spec_; }
+  [[nodiscard]] std::optional<Table::Entries> entries() const override {
+    return in_force_.table->entries();
+  }
+  [[nodiscard]] const Spec& spec() const { return in_force_.spec; }
+  [[nodiscard]] const Content& content() const { return in_force_; }
+  void take(const Content& content) { in_force_ = content; }
 
   /// Takes the content of the file, or gives the reason why not. Warnings are added.
   Result<void> load(Files& files, std::vector<std::string>& warnings) {
     std::string text;
-    if (spec_.has_file()) {
-      const std::string path = path_of(spec_);
+    const Spec& spec = in_force_.spec;
+    if (spec.has_file()) {
+      const std::string path = path_of(spec);
       // The stamp first: a change while reading is then seen as one by the next refresh.
-      stamp_.reset();
-      GP_TRY(const Stamp stamp, files.stamp(path));
-      stamp_ = stamp;
+      in_force_.stamp.reset();
+      GP_TRY(in_force_.stamp, files.stamp(path));
       GP_TRY(text, files.read(path, limits::kFile));
     }
-    Built built = build_table(spec_, text);
+    Built built = build_table(spec, text);
     std::string fatal;
     for (const Problem& problem : built.problems) {
       if (!problem.fatal) {
-        warnings.push_back("warning: " + place(spec_, problem));
+        warnings.push_back("warning: " + place(spec, problem));
       } else {
-        fatal += (fatal.empty() ? "" : ", ") + place(spec_, problem);
+        fatal += (fatal.empty() ? "" : ", ") + place(spec, problem);
       }
     }
     if (!built.table) return Error{Cause::Permanent, fatal};
-    table_ = std::move(built.table);
+    before_ = std::exchange(in_force_.table, std::move(built.table));
+    in_force_.held = false;
     return {};
   }
 
+  void revert() {
+    if (!before_) return;
+    in_force_.table = std::exchange(before_, nullptr);
+    in_force_.held = true;
+  }
+  void settle() { before_.reset(); }
+  [[nodiscard]] bool is_held() const { return in_force_.held; }
+
   /// True when the file is not what was last read, or tried.
   [[nodiscard]] bool is_stale(Files& files) const {
-    if (!spec_.has_file()) return false;
-    const Result<Stamp> now = files.stamp(path_of(spec_));
-    if (!now) return stamp_.has_value();
-    return !stamp_ || *stamp_ != *now;
+    if (!spec().has_file()) return false;
+    const Result<Stamp> now = files.stamp(path_of(spec()));
+    const std::optional<Stamp>& seen = in_force_.stamp;
+    if (!now) return seen.has_value();
+    return !seen || *seen != *now;
   }
 
  private:
-  Spec spec_;
-  std::shared_ptr<const Table> table_;  // Never null once open() has given the handle away.
-  std::optional<Stamp> stamp_;          // Of the last try; nothing: the file was not there.
+  Content in_force_;  // Its table is never null once open() has given the handle away.
+  std::shared_ptr<const Table> before_;  // What the last load() took the place of.
 };
 
 /// unionmap: the results of all tables, joined by commas.
@@ -111,7 +126,9 @@ class TableSet::PipeHandle final : public Handle {
   std::vector<TableHandle> parts_;
 };
 
-TableSet::TableSet(Files& files) : files_(files) {}
+TableSet::TableSet(Files& files, const Contents& before) : files_(files) {
+  for (const Content& one : before) opened_.push_back(std::make_shared<FileHandle>(one));
+}
 TableSet::~TableSet() = default;
 
 Result<TableHandle> TableSet::open(const Spec& spec) {
@@ -152,8 +169,10 @@ std::vector<std::string> TableSet::take_warnings() {
 
 TableSet::Refresh TableSet::refresh() {
   Refresh out;
+  for (const auto& handle : opened_) handle->settle();
+  if (!is_stale()) return out;
   for (const auto& handle : opened_) {
-    if (!handle->is_stale(files_)) continue;
+    if (!handle->is_held() && !handle->is_stale(files_)) continue;
     if (const Result<void> loaded = handle->load(files_, out.problems); loaded) {
       out.changed = true;
     } else {
@@ -161,6 +180,56 @@ TableSet::Refresh TableSet::refresh() {
     }
   }
   return out;
+}
+
+bool TableSet::is_stale() const {
+  return std::any_of(opened_.begin(), opened_.end(),
+                     [this](const auto& handle) { return handle->is_stale(files_); });
+}
+
+TableSet::Contents TableSet::contents() const {
+  Contents out;
+  out.reserve(opened_.size());
+  for (const auto& handle : opened_) out.push_back(handle->content());
+  return out;
+}
+
+void TableSet::take(const Contents& contents) {
+  for (const auto& handle : opened_) {
+    const auto same = [&handle](const Content& one) { return one.spec == handle->spec(); };
+    const auto found = std::find_if(contents.begin(), contents.end(), same);
+    if (found != contents.end()) handle->take(*found);
+  }
+}
+
+void TableSet::hold(Contents& contents, Files& files) {
+  for (Content& one : contents) {
+    if (!one.spec.has_file()) continue;
+    const Result<Stamp> now = files.stamp(path_of(one.spec));
+    one.stamp = now ? std::optional(*now) : std::nullopt;
+    one.held = true;
+  }
+}
+
+void TableSet::revert() {
+  for (const auto& handle : opened_) handle->revert();
+}
+
+std::string TableSet::place_of(const Spec& spec, std::string_view key) {
+  if (!spec.has_file()) return spec.text();
+  std::string path = path_of(spec);
+  const Result<std::string> text = files_.read(path, limits::kFile);
+  if (!text) return path;
+  LineReader reader(*text);
+  while (reader.next()) {
+    std::string_view line = reader.line();
+    if (line.starts_with('"')) line.remove_prefix(1);
+    const std::string_view rest = line.substr(std::min(key.size(), line.size()));
+    const bool ends =
+        !rest.empty() && (is_space(rest.front()) || rest.front() == ':' || rest.front() == '"');
+    if (istarts_with(line, key) && ends) return path + ":" + format_number(reader.number());
+  }
+  return path;
 }
 
 }  // namespace gatepost::tables

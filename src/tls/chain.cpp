@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include <mbedtls/md.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/pem.h>
 #include <mbedtls/ssl.h>
@@ -161,6 +162,19 @@ bool Chain::signs(std::uint16_t scheme) const {
       return scheme == MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384;
   }
   std::unreachable();
+}
+
+std::string Chain::end_point() const {
+  mbedtls_md_type_t hash = MBEDTLS_MD_NONE;
+  mbedtls_pk_type_t unused = MBEDTLS_PK_NONE;
+  if (mbedtls_oid_get_sig_alg(&certificates_.sig_oid, &hash, &unused) != 0) return {};
+  if (hash == MBEDTLS_MD_MD5 || hash == MBEDTLS_MD_SHA1) hash = MBEDTLS_MD_SHA256;
+  const mbedtls_md_info_t* info = mbedtls_md_info_from_type(hash);
+  if (info == nullptr) return {};
+  std::string out(mbedtls_md_get_size(info), '\0');
+  const auto& leaf = certificates_.raw;
+  const int code = mbedtls_md(info, leaf.p, leaf.len, reinterpret_cast<unsigned char*>(out.data()));
+  return code == 0 ? out : std::string();
 }
 
 }  // namespace gatepost::tls

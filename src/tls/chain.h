@@ -41,6 +41,10 @@ class Chain {
   /// True when this key can make a TLS 1.3 signature of `scheme` (RFC 8446 section 4.2.3).
   [[nodiscard]] bool signs(std::uint16_t scheme) const;
 
+  /// The hash of the leaf for "tls-server-end-point" (RFC 5929 section 4.1); empty where its
+  /// signature has no single hash that is known by its name, as RSA-PSS and Ed25519.
+  [[nodiscard]] std::string end_point() const;
+
   /// For mbedTLS, which wants them mutable.
   [[nodiscard]] mbedtls_x509_crt* certificates() { return &certificates_; }
   [[nodiscard]] mbedtls_pk_context* key() { return &key_; }

@@ -150,14 +150,44 @@ bool Channel::has_input() const {
   return !over_ && (mbedtls_ssl_check_pending(&session_) != 0 || !input_.empty());
 }
 
-void Channel::name_key_exchange(TlsFacts& facts) const {
+void Channel::name_key_exchange(TlsFacts& facts) {
   if (!client_hello_ || !server_hello_) return;
   facts.key_exchange = group_name(server_hello_->group());
   const auto& chains = context_->chains_for(facts.server_name);
   const auto [chain, scheme] = decide_signature(client_hello_->schemes(), chains);
   if (chain == nullptr) return;
+  shown_ = chain;
   facts.server_signature = signature_name(*chain);
   facts.server_digest = digest_name(scheme);
+}
+
+void Channel::find_shown_chain(const TlsFacts& facts) {
+  // In TLS 1.2 the cipher tells the type of the key. Of two chains with such keys the library
+  // takes the one whose curve the client knows, and does not tell.
+  const bool rsa = facts.cipher.find("-RSA-") != std::string::npos;
+  for (const auto& chain : context_->chains_for(facts.server_name)) {
+    if (rsa != (chain->type() == KeyType::Rsa)) continue;
+    if (shown_ != nullptr) {
+      shown_ = nullptr;
+      return;
+    }
+    shown_ = chain.get();
+  }
+}
+
+std::string Channel::channel_binding(ChannelBinding type) {
+  if (over_) return {};
+  if (type == ChannelBinding::ServerEndPoint) {
+    return shown_ == nullptr ? std::string() : shown_->end_point();
+  }
+  if (!exports_) return {};
+  constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+  std::string out(32, '\0');
+  // An empty context and none differ in TLS 1.2; RFC 9266 section 2 wants an empty one.
+  const int code = mbedtls_ssl_export_keying_material(
+      &session_, reinterpret_cast<unsigned char*>(out.data()), out.size(), kLabel.data(),
+      kLabel.size(), nullptr, 0, /*use_context=*/1);
+  return code == 0 ? out : std::string();
 }
 
 TlsFacts Channel::take_facts() {
@@ -174,6 +204,12 @@ TlsFacts Channel::take_facts() {
   // In TLS 1.2 the cipher's name says it all; Postfix logs no more either.
   if (mbedtls_ssl_get_version_number(&session_) == MBEDTLS_SSL_VERSION_TLS1_3) {
     name_key_exchange(facts);
+    exports_ = true;
+  } else {
+    find_shown_chain(facts);
+    // Without the extended master secret an attacker in the middle can give two sessions the same
+    // (RFC 9266 section 4).
+    exports_ = server_hello_ && server_hello_->extended_master_secret();
   }
   client_hello_.reset();
   server_hello_.reset();

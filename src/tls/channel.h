@@ -14,6 +14,7 @@
 #include "base/tls_facts.h"
 #include "tls/context.h"
 #include "tls/hello.h"
+#include "tls/secure_wire.h"
 
 namespace gatepost::tls {
 
@@ -57,6 +58,8 @@ class Channel {
   [[nodiscard]] bool has_input() const;
   /// What was agreed on; once, after the handshake. Frees what was kept to know it.
   [[nodiscard]] TlsFacts take_facts();
+  /// After take_facts(), for as long as the session lives; see SecureWire.
+  [[nodiscard]] std::string channel_binding(ChannelBinding type);
   /// Why it is Broken or Closed; empty otherwise.
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
@@ -65,7 +68,8 @@ class Channel {
   static int on_send(void* self, const unsigned char* octets, std::size_t count);
   static int on_receive(void* self, unsigned char* octets, std::size_t count);
   Progress judge(int result);
-  void name_key_exchange(TlsFacts& facts) const;
+  void name_key_exchange(TlsFacts& facts);
+  void find_shown_chain(const TlsFacts& facts);
 
   std::shared_ptr<const ServerContext> context_;
   mbedtls_ssl_context session_;
@@ -76,6 +80,8 @@ class Channel {
   std::string problem_;
   std::unique_ptr<HelloReader> client_hello_;  // Until the facts have been taken.
   std::unique_ptr<HelloReader> server_hello_;
+  const Chain* shown_ = nullptr;  // Of context_; null where it is not certain which it was.
+  bool exports_ = false;          // What the exporter gives is this session's alone.
   bool ended_ = false;
   bool over_ = false;  // Closed or Broken was said.
   Progress end_ = Progress::Broken;

@@ -48,6 +48,7 @@ constexpr std::size_t kChangeCipherSpec = 20;
 constexpr std::size_t kClientHello = 1;
 constexpr std::size_t kServerHello = 2;
 constexpr std::size_t kSignatureAlgorithms = 13;
+constexpr std::size_t kExtendedMasterSecret = 23;
 constexpr std::size_t kKeyShare = 51;
 constexpr std::size_t kRandom = 32;
 
@@ -152,7 +153,9 @@ void HelloReader::read_server_hello(std::string_view body) {
   if (retry) return;  // The true one follows.
   reader.vector(1);   // Session id.
   reader.bytes(3);    // Cipher suite, compression method.
-  if (const auto found = find_extension(reader.vector(2), kKeyShare)) {
+  const std::string_view extensions = reader.vector(2);
+  extended_ = find_extension(extensions, kExtendedMasterSecret).has_value();
+  if (const auto found = find_extension(extensions, kKeyShare)) {
     Reader share(*found);
     group_ = static_cast<std::uint16_t>(share.number(2));
   }

@@ -12,8 +12,8 @@ namespace gatepost::tls {
 
 /// Watches the clear records at the start of a handshake (RFC 8446 sections 4.1 and 5.1).
 ///
-/// For the log only: nothing is decided by what it finds, and on anything it does not
-/// understand it stops looking.
+/// On anything it does not understand it stops looking. What it finds in a client's hello serves
+/// the log, and to know again which of our chains was shown; nothing is allowed for it.
 class HelloReader {
  public:
   /// Octets of the stream in one direction, in any cut.
@@ -25,6 +25,8 @@ class HelloReader {
   [[nodiscard]] const std::vector<std::uint16_t>& schemes() const { return schemes_; }
   /// The group of the key share in a ServerHello (section 4.2.8); 0 when there was none.
   [[nodiscard]] std::uint16_t group() const { return group_; }
+  /// A ServerHello agreed to the extended master secret (RFC 7627).
+  [[nodiscard]] bool extended_master_secret() const { return extended_; }
 
  private:
   void stop();
@@ -37,6 +39,7 @@ class HelloReader {
   std::string messages_;  // Handshake octets out of the records, until one message is whole.
   std::vector<std::uint16_t> schemes_;
   std::uint16_t group_ = 0;
+  bool extended_ = false;
   bool done_ = false;
 };
 

@@ -19,6 +19,7 @@ class ServerWire final : public SecureWire {
       : inner_(inner), context_(std::move(context)) {}
 
   Task<Result<TlsFacts>> handshake(Instant until) override;
+  std::string channel_binding(ChannelBinding type) override;
   Task<FillResult> fill(std::span<char> buffer, Instant until) override;
   Task<bool> send(std::string_view octets, Instant until) override;
   bool has_input() override;
@@ -110,6 +111,10 @@ Task<bool> ServerWire::send(std::string_view octets, Instant until) {
     if (progress != Progress::Done || !sent) end();
   }
   co_return state_ == State::Open;
+}
+
+std::string ServerWire::channel_binding(ChannelBinding type) {
+  return state_ == State::Open ? channel_->channel_binding(type) : std::string();
 }
 
 bool ServerWire::has_input() {

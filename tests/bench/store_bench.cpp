@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
@@ -184,7 +185,7 @@ Measured run_store(const Plan& plan, unsigned sessions, bool queued) {
 }
 
 struct Row {
-  const char* name;
+  std::string_view name;
   unsigned width;
   enum class Kind { Bare, Maildir, Queue } kind;
   std::vector<Measured> turns;

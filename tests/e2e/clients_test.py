@@ -11,8 +11,9 @@ class RealClients(SharedCase):
     @classmethod
     def setUpClass(cls):
         submissions, = free_ports(1)
-        # Without AUTH the submission services take mail of mynetworks only.
-        cls.settings = {"submissions_listen": f"{STRANGER}:{submissions}", "mynetworks": "127.0.0.0/8"}
+        # AUTH is submission_test's.
+        cls.settings = {"submissions_listen": f"{STRANGER}:{submissions}", "mynetworks": "127.0.0.0/8",
+                        "submissions.smtpd_relay_restrictions": "permit_mynetworks, reject"}
         cls.submissions = submissions
         super().setUpClass()
 

@@ -2,9 +2,10 @@
 # e2e: the configuration as the command line shows and judges it.
 import json
 import os
+import signal
 
 from certificates import Authority
-from harness import DOMAIN, HOME, REPO, Case, ordinary_user, wait_for
+from harness import DOMAIN, HOME, REPO, Case, message, ordinary_user, wait_for
 
 
 class Check(Case):
@@ -81,6 +82,7 @@ class Check(Case):
                           ("mail_owner = root", 'mail_owner: "root" is root: expected a user without rights, such as '
                                                 "gatepost"),
                           ("control_group = nosuch", 'control_group: no group "nosuch" in /etc/group'),
+                          ("virtual_alias_maps = hash:/x/nofile", "virtual_alias_maps: /x/nofile: No such file"),
                           ("mydestination = example.com, hash:/x/nofile", "mydestination: /x/nofile: No such file")):
             with self.subTest(row=row):
                 status, said, line, server = self.check(row + "\n")
@@ -89,12 +91,12 @@ class Check(Case):
                 if not row.startswith("smtpd_tls_chain"):
                     self.assertIn(f"{server.config}:{line}: {told}", said)
 
-    def test_a_missing_file_of_users_is_told_with_what_belongs_there(self):
+    def test_a_missing_file_of_users_is_told_with_what_makes_it(self):
         server = self.unstarted()
         (server.root / "etc" / "users").unlink()
         done = server.command("check")
         self.assertEqual(done.returncode, 78)
-        self.assertIn(f"passwd_file: {server.root}/etc/users is not there; expected a line NAME:PASSWORD for each user",
+        self.assertIn(f"passwd_file: {server.root}/etc/users is not there; gatepost user add NAME makes it",
                       done.stderr)
 
     def test_an_origin_that_is_no_domain_of_ours_is_worth_a_word(self):
@@ -104,6 +106,43 @@ class Check(Case):
                       "as cron's for root, would wait for another host", said)
         status, said, _, _ = self.check(f"myorigin = {DOMAIN}\n")
         self.assertNotIn("myorigin", said)
+
+    def test_a_maildrop_that_users_cannot_reach_is_worth_a_word(self):
+        server = self.unstarted()
+        closed = server.root / "closed"
+        closed.mkdir()
+        closed.chmod(0o750)
+        server.write_config({"maildrop_directory": f"{closed}/drop"})
+        done = server.command("check")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, rf"warning: maildrop_directory: {closed}/drop: other users may not go through "
+                                      rf"{closed} \(\S+ 0750\), and cannot use sendmail")
+
+    def test_users_that_are_not_what_is_meant_are_worth_a_word(self):
+        server = self.unstarted({"myorigin": DOMAIN, "virtual_alias_maps": "hash:virtual",
+                                 "postmaster_address": f"root@{DOMAIN}"})
+        (server.root / "etc" / "virtual").write_text(f"sales@{DOMAIN} alice@{DOMAIN}\nkeep@{DOMAIN} keep@{DOMAIN}, "
+                                                     f"alice@{DOMAIN}\n")
+        users = server.root / "etc" / "users"
+        with open(users, "a", encoding="utf-8") as file:
+            file.write(f"no colon here\nodd@{DOMAIN}:*::::::gatepost_mode=sendonly\nargon@{DOMAIN}:{{ARGON2ID}}x\n"
+                       f"far@elsewhere.test:*\nsales@{DOMAIN}:*\nkeep@{DOMAIN}:*\n")
+        done = server.command("check")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = [line.partition("warning: ")[2] for line in done.stderr.splitlines()]
+        for line in (f"{users}: line 5: expected name:password, with a colon",
+                     f"{users}: user odd@{DOMAIN} is disabled: gatepost_mode sendonly: expected normal, send-only, "
+                     "receive-only or disabled",
+                     f"{users}: user far@elsewhere.test gets no mail: elsewhere.test is not a domain of ours",
+                     f"{users}: user sales@{DOMAIN} gets no mail: sales@{DOMAIN} is also an alias, which counts",
+                     f"postmaster_address: root@{DOMAIN} is no user of {users}"):
+            self.assertIn(line, said, done.stderr)
+        self.assertIn(f"{users}: user argon@{DOMAIN} cannot log in: ", done.stderr)
+        for name in ("alice", "keep"):
+            self.assertNotIn(f"user {name}@", done.stderr)
+        added = server.command("user", "add", "bob@elsewhere.test", "--stdin", input="secret words\n")
+        self.assertEqual(added.returncode, 0)
+        self.assertIn("user bob@elsewhere.test gets no mail: elsewhere.test is not a domain of ours", added.stderr)
 
     def test_a_missing_file_is_told(self):
         server = self.unstarted()
@@ -186,6 +225,27 @@ class Dialect(Case):
         table.write_text("127.0.0.1/32 OK\n")
         os.utime(table, (0, 0))
         wait_for(relayed, "the changed table")
+
+    def test_reloads_and_a_stop_while_a_large_table_is_read_lose_nothing(self):
+        server = self.unstarted()
+        table = server.root / "etc" / "virtual"
+        table.write_text(f"first@{DOMAIN} alice\n")
+        server.write_config({"virtual_alias_maps": f"hash:{table}"})
+        server.start()
+        many = "".join(f"name{number}@{DOMAIN} alice\n" for number in range(20_000))
+        table.write_text(many + f"last@{DOMAIN} alice\n")
+        for _ in range(3):
+            server.signal(signal.SIGHUP)
+        with server.client() as client:
+            client.ehlo()
+            # Reloads take turns, and this one comes after those of the signals.
+            self.assertIn("read anew", server.control("reload"))
+        with server.client() as client:
+            client.ehlo()
+            self.assertEqual(client.deliver(message(), f"last@{DOMAIN}").code, 250)
+        table.write_text(many)
+        server.signal(signal.SIGHUP)
+        self.assertEqual(server.stop(), 0)
 
     def test_the_generated_sample_passes_the_check(self):
         sample = REPO / "config" / "gatepost.conf"

@@ -9,6 +9,9 @@ end. Nothing here sleeps for luck: every wait polls a condition until a deadline
 Addresses: 127.0.0.1 is a stranger, 127.0.0.9 (HOME) and ::1 are in mynetworks.
 """
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -28,7 +31,18 @@ STRANGER = "127.0.0.1"
 HOME = "127.0.0.9"
 DOMAIN = "example.com"
 USERS = ("alice", "bob", "carol", "dave")
-HASH = "{SCRAM-SHA-256}4096,AAAAAAAAAAAAAAAAAAAAAA==,AAAAAAAAAAAAAAAAAAAAAA==,AAAAAAAAAAAAAAAAAAAAAA=="
+PASSWORD = "wonderland"  # Of every user.
+
+
+def scram_secret(password, salt=b"0123456789abcdef", iterations=4096):
+    """A passwd-file's secret (RFC 5802 section 3), made here and not by the program under test."""
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
+    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    parts = (salt, hashlib.sha256(client_key).digest(), hmac.digest(salted, b"Server Key", "sha256"))
+    return f"{{SCRAM-SHA-256}}{iterations}," + ",".join(base64.b64encode(part).decode() for part in parts)
+
+
+HASH = scram_secret(PASSWORD)
 PATIENCE = float(os.environ.get("GATEPOST_PATIENCE", "20"))
 
 
@@ -99,9 +113,11 @@ class Server:
             "passwd_file": f"{self.root}/etc/users",
             "mail_location": f"{self.root}/mail/%d/%n/Maildir",
             "queue_directory": f"{self.root}/queue",
+            "maildrop_directory": f"{self.root}/maildrop",
             "state_directory": f"{self.root}/state",
             "control_socket": f"{self.root}/run/control.sock",
             "maillog_file": f"{self.root}/log/mail.log",
+            "alias_maps": "",  # The machine's own /etc/aliases is no part of a test.
         }
         self.settings.update(settings or {})
         self.config = self.root / "etc" / "gatepost.conf"
@@ -128,6 +144,13 @@ class Server:
             path.mkdir(exist_ok=True)
             if is_root() and not self.as_root:
                 os.chown(path, user.pw_uid, user.pw_gid)
+        if not self.as_root:
+            # As the unit's ExecStartPre: the folder above belongs to somebody else.
+            drop = self.root / "maildrop"
+            drop.mkdir(exist_ok=True)
+            drop.chmod(0o1733)
+            if is_root():
+                os.chown(drop, user.pw_uid, user.pw_gid)
 
     def write_users(self, users):
         lines = [f"{name if '@' in name else name + '@' + DOMAIN}:{HASH}::::::\n" for name in users]
@@ -229,8 +252,21 @@ class Server:
             if not program.exists():
                 program.symlink_to("gatepost")
         tail = ["-c", str(self.config)] if config else []
-        return subprocess.run([str(program), *arguments, *tail], stdin=subprocess.DEVNULL, capture_output=True,
+        if "input" not in run:
+            run["stdin"] = subprocess.DEVNULL
+        return subprocess.run([str(program), *arguments, *tail], capture_output=True,
                               text=True, timeout=PATIENCE, check=False, **run)
+
+    def sendmail(self, *arguments, text=b"", uid=None, name="sendmail", **run):
+        """Runs sendmail with `text` on standard input, as `uid` where it is given; the finished process."""
+        program = self.program.parent / name
+        if not program.exists():
+            program.symlink_to("gatepost")
+        if isinstance(text, str):
+            text = text.encode()
+        credentials = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+        return subprocess.run([str(program), "-C", str(self.config), *arguments], input=text, capture_output=True,
+                              timeout=PATIENCE, check=False, cwd="/", **credentials, **run)
 
     def control(self, request):
         """One request line to the control socket; the whole answer."""

@@ -77,6 +77,19 @@ class Sizes(Case):
         self.assertEqual([len(server.new(user)) for user in users], [1] * 100 + [0] * 2)
 
 
+    def test_extensions_of_a_list_are_bounded_by_what_they_lead_to(self):
+        server = self.unstarted({"recipient_delimiter": "+", "virtual_alias_maps": "hash:virtual"})
+        (server.root / "etc" / "virtual").write_text(f"list@{DOMAIN} " + ", ".join(f"user{n}@far.test" for n in range(1000)) + "\n")
+        server.start()
+        with server.client() as client:
+            client.ehlo()
+            replies = client.envelope("x@remote.test", *(f"list+{n}@{DOMAIN}" for n in range(6)), f"list+0@{DOMAIN}")
+            self.assertEqual([reply.code for reply in replies], [250] * 6 + [452, 250])
+            self.assert_reply(replies[-2], "452 4.5.3 Error: too many recipients")
+            self.assertEqual(client.data(message()).code, 250)
+        self.assertEqual(len(server.queue()[0]["recipients"]), 5000)
+
+
 class Loops(Case):
     def test_too_many_hops_are_refused(self):
         server = self.server()

@@ -260,13 +260,15 @@ class Privileges(Case):
         server = self.unstarted({"mail_owner": ordinary_user().pw_name}, as_root=True)
         var = server.root / "var"
         server.write_config({"state_directory": f"{var}/lib/gatepost", "queue_directory": f"{var}/lib/gatepost/queue",
+                             "maildrop_directory": f"{var}/spool/gatepost/drop",
                              "mail_location": f"{var}/mail/%d/%n/Maildir"})
         server.start()
         with server.client() as client:
             client.ehlo()
             self.assertEqual(client.deliver(message(), ALICE).code, 250)
-        about = (var / "lib").stat()
-        self.assertEqual((about.st_uid, about.st_mode & 0o7777), (0, 0o755))
+        for name in ("lib", "spool/gatepost"):
+            about = (var / name).stat()
+            self.assertEqual((about.st_uid, about.st_mode & 0o7777), (0, 0o755), name)
         for name in ("lib/gatepost", "lib/gatepost/queue", "mail"):
             self.assertEqual((var / name).stat().st_uid, ordinary_user().pw_uid, name)
         server.stop()

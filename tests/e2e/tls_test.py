@@ -228,7 +228,8 @@ class Certificates(Case):
 class Implicit(Case):
     def test_submissions_speaks_tls_from_the_first_octet(self):
         port, = free_ports(1)
-        server = self.server({"submissions_listen": f"{STRANGER}:{port}"})
+        server = self.server({"submissions_listen": f"{STRANGER}:{port}",
+                              "submissions.smtpd_relay_restrictions": "permit_mynetworks, reject"})
         for version in (TLS12, TLS13):
             with server.client(port=port, source=HOME, tls=insecure_tls(version, version)) as client:
                 self.assert_reply(client.greeting, f"220 mx.{DOMAIN}")
@@ -247,12 +248,13 @@ class Implicit(Case):
             client.ehlo()
             self.assertEqual(client.ask("MAIL FROM:<a@b.test>").code, 250)
 
-    def test_submission_takes_mail_of_mynetworks_only_while_there_is_no_login(self):
+    def test_submission_can_take_mail_of_mynetworks_without_a_login(self):
         port, = free_ports(1)
-        server = self.server({"submissions_listen": f"{STRANGER}:{port}"})
+        server = self.server({"submissions_listen": f"{STRANGER}:{port}", "submissions.smtpd_relay_restrictions":
+                              "permit_mynetworks, permit_sasl_authenticated, reject"})
         with server.client(port=port, tls=insecure_tls()) as client:
             client.ehlo()
-            self.assert_reply(client.envelope("a@b.test", ALICE)[1], "554 5.7.1")
+            self.assert_reply(client.ask("MAIL FROM:<a@b.test>"), "530 5.7.0 Authentication required")
         with server.client(port=port, source=HOME, tls=insecure_tls()) as client:
             client.ehlo()
             self.assertEqual(client.envelope("a@b.test", "x@elsewhere.test")[1].code, 250)

@@ -15,7 +15,11 @@ using namespace gatepost::queue;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   if (const auto item = parse_record(input)) {
-    if (format_record(*item) != input) std::abort();
+    const std::string written = format_record(*item);
+    if (input[0] == 2 && written != input) std::abort();
+    // An earlier version becomes the present one, and stays what it then is.
+    const auto again = parse_record(written);
+    if (!again || format_record(*again) != written) std::abort();
   }
   if (input.size() < kFooterOctets) return 0;
   const auto end = input.substr(input.size() - kFooterOctets);
@@ -23,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!footer) return 0;
   const auto record = input.substr(footer->text_octets, footer->record_octets);
   if (const auto item = parse_trailer(*footer, record)) {
-    if (format_trailer(*item) != input.substr(footer->text_octets)) std::abort();
+    const bool present = record[0] == 2;
+    if (present && format_trailer(*item) != input.substr(footer->text_octets)) std::abort();
   }
   return 0;
 }

@@ -22,6 +22,10 @@ smtp::SessionSettings settings_for(std::uint8_t mode) {
   settings.starttls_offered = (mode & 32U) != 0;
   settings.tls_required = (mode & 64U) != 0;
   settings.forbid_unauth_pipelining = (mode & 128U) != 0;
+  settings.auth_mechanisms = {"PLAIN", "LOGIN"};
+  settings.auth_mechanisms_tls = settings.auth_mechanisms;
+  settings.auth_tls_only = settings.starttls_offered;
+  settings.auth_response_limit = 120;
   settings.message_size_limit = 200;
   settings.header_size_limit = 60;
   settings.hopcount_limit = 2;

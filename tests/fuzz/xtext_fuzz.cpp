@@ -21,13 +21,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     must(mail::parse_xtext(mail::format_xtext(*decoded), false) == *decoded);
   }
   mail::SenderOptions options;
-  if (!smtp::parse_sender_options(text, settings, false, options)) {
+  if (!smtp::parse_sender_options(text, settings, gatepost::smtp::PeerFacts{}, options)) {
     must(options.envelope_id.size() <= 100);
     for (const char c : options.envelope_id) must(c >= ' ' && c <= '~');
     must(options.size <= settings.message_size_limit);
   }
   mail::Recipient recipient;
-  if (!smtp::parse_recipient_options(text, settings, false, utf8, recipient)) {
+  if (!smtp::parse_recipient_options(text, settings, gatepost::smtp::PeerFacts{}, utf8,
+                                     recipient)) {
     must(recipient.original.size() <= 500);
     must(recipient.original.empty() || recipient.original.find(';') != std::string::npos);
     for (const char c : recipient.original)

@@ -114,6 +114,26 @@ bool Play::obey(smtp::Step& todo, bool has_input) {
             session_.answer(take_ruling(next_ruling_, rule(252, "2.0.0", verify.mailbox.text())));
             return true;
           },
+          [&](step::AskAuth& auth) {
+            if (!mechanism_.empty()) violate("AskAuth within an exchange");
+            mechanism_ = auth.mechanism;
+            user_.clear();
+            if (auth.initial) {
+              answer_auth(auth.initial->reveal());
+            } else {
+              session_.answer(rule(334, "", mechanism_ == "LOGIN" ? "Username:" : ""));
+            }
+            return true;
+          },
+          [&](step::AskAuthResponse& response) {
+            if (mechanism_.empty()) violate("AskAuthResponse without AskAuth");
+            answer_auth(response.octets.reveal());
+            return true;
+          },
+          [&](step::DropAuth&) {
+            if (std::exchange(mechanism_, {}).empty()) violate("DropAuth without an exchange");
+            return true;
+          },
           [&](step::AskText&) {
             question("AskText");
             if (session_.envelope().recipients.empty()) violate("AskText without recipients");
@@ -138,10 +158,31 @@ bool Play::obey(smtp::Step& todo, bool has_input) {
           [&](step::StartTls&) { return wants_tls_ = true, false; },
           [&](step::HangUp&) {
             if (in_text_) violate("HangUp with a text neither committed nor discarded");
+            if (!mechanism_.empty())
+              violate("HangUp with an exchange neither ruled on nor dropped");
             return outcome_.closed = true, false;
           },
       },
       todo);
+}
+
+void Play::answer_auth(std::string_view response) {
+  if (mechanism_ == "LOGIN" && user_.empty()) {
+    user_ = response;
+    if (!user_.empty()) return session_.answer(rule(334, "", "Password:"));
+  }
+  if (mechanism_ == "PLAIN" && std::count(response.begin(), response.end(), '\0') != 2) {
+    mechanism_.clear();
+    return session_.answer(rule(501, "5.5.2", "Error: malformed authentication response"));
+  }
+  constexpr std::string_view kUser = "alice@example.com";
+  const std::string plain = '\0' + std::string(kUser) + '\0' + std::string(kPassword);
+  const bool good = (mechanism_ == "LOGIN") ? user_ == kUser && response == kPassword
+                                            : mechanism_ == "PLAIN" && response == plain;
+  outcome_.log.push_back("SASL " + mechanism_ + " authentication " + (good ? "done" : "failed"));
+  mechanism_.clear();
+  if (good) return session_.answer(rule(235, "2.7.0", "Authentication successful"));
+  session_.answer(rule(535, "5.7.8", "Error: authentication failed: wrong user name or password"));
 }
 
 void Play::question(const char* name) {
@@ -180,6 +221,10 @@ void Play::note(const smtp::Note& note) {
       break;
     case smtp::Note::Kind::Timeout:
       line = "timeout after " + from;
+      break;
+    case smtp::Note::Kind::AuthFailed:
+      line = "SASL " + mechanism_ + " authentication ";
+      line += note.text.empty() ? "aborted" : "failed: " + note.text;
       break;
     case smtp::Note::Kind::Refused:
       line = "NOQUEUE: reject: " + from + ": " + note.text + "; from=<" +

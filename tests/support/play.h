@@ -48,6 +48,8 @@ class Play {
 
   // The world. alice@example.com is known from the start, and so is postmaster.
   void knows(std::string recipient) { known_.push_back(std::move(recipient)); }
+  /// The password of alice@example.com, for AUTH PLAIN and LOGIN.
+  static constexpr std::string_view kPassword = "wonderland";
   /// The next question of any kind gets this answer.
   void rules_next(smtp::Ruling ruling) { next_ruling_ = std::move(ruling); }
   void rules_text(smtp::Ruling ruling) { text_ruling_ = std::move(ruling); }
@@ -86,6 +88,7 @@ class Play {
   bool obey(smtp::Step& step, bool has_input);
   void note(const smtp::Note& note);
   void commit();
+  void answer_auth(std::string_view response);
   void question(const char* name);
   void violate(std::string what) { violations_.push_back(std::move(what)); }
   [[nodiscard]] smtp::Ruling recipient_ruling(const mail::Mailbox& mailbox) const;
@@ -101,6 +104,8 @@ class Play {
   std::string early_;
   std::string text_;
   bool in_text_ = false;
+  std::string mechanism_;  ///< Of the exchange under way.
+  std::string user_;       ///< LOGIN's first answer.
   bool wants_tls_ = false;
   std::size_t shown_ = 0;
   Outcome outcome_;

@@ -255,8 +255,19 @@ bool set_vrfy(SessionSettings& settings, std::string_view value) {
   return value == "yes" || value == "no";
 }
 
+// The scenarios know the mechanisms of passwords only: others need secrets of the moment.
+bool set_auth(SessionSettings& settings, std::string_view value) {
+  settings.auth_mechanisms = {"PLAIN", "LOGIN"};
+  settings.auth_mechanisms_tls = settings.auth_mechanisms;
+  return value == "yes";
+}
+
+bool same_mechanisms(SessionSettings&, std::string_view value) {
+  return value == "plain, login";
+}
+
 using S = SessionSettings;
-constexpr std::array<SettingRow, 25> kSettings{{
+constexpr std::array<SettingRow, 29> kSettings{{
     {"smtpd_timeout", set_time<&S::timeout>},
     {"smtpd_per_request_deadline", set_flag<&S::per_request_deadline>},
     {"smtpd_min_data_rate", set_number<&S::min_data_rate>},
@@ -281,6 +292,10 @@ constexpr std::array<SettingRow, 25> kSettings{{
     {"smtpd_discard_ehlo_keywords", set_words<&S::discard_ehlo_keywords>},
     {"smtpd_forbidden_commands", set_words<&S::forbidden_commands>},
     {"smtpd_starttls_timeout", set_time<&S::starttls_timeout>},
+    {"smtpd_sasl_auth_enable", set_auth},
+    {"smtpd_sasl_mechanism_filter", same_mechanisms},
+    {"smtpd_tls_auth_only", set_flag<&S::auth_tls_only>},
+    {"broken_sasl_auth_clients", set_flag<&S::auth_broken_clients>},
     {"forbid_non_letters", set_flag<&S::forbid_non_letters>},
 }};
 

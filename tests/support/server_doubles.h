@@ -2,6 +2,7 @@
 // support: doubles made of maps for the server room: a store in memory, a directory, a log.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "log/log.h"
+#include "policy/recipient.h"
 #include "server/directory.h"
 #include "server/floor.h"
 #include "storage/mail_store.h"
@@ -37,10 +39,56 @@ class MemoryStore final : public storage::MailStore {
   std::unique_ptr<storage::Intake> begin(storage::IntakeRequest request) override {
     return std::make_unique<MemoryIntake>(*this, std::move(request));
   }
-  Task<Result<std::vector<queue::Item>>> list(std::size_t) override {
-    co_return std::vector<queue::Item>();
+  std::vector<queue::Item> items;            ///< The queue; what is kept does not come into it.
+  std::map<std::string, std::string> texts;  ///< Of items, by id.
+
+  Task<Result<std::vector<queue::Item>>> list(std::size_t) override { co_return items; }
+  Task<Result<void>> erase(std::string id) override {
+    std::vector<std::string> ids;
+    ids.push_back(std::move(id));
+    const auto erased = co_await erase_all(std::move(ids));
+    co_return erased ? Result<void>() : Result<void>(erased.error());
   }
-  Task<Result<void>> erase(std::string) override { co_return Result<void>(); }
+  Task<Result<std::size_t>> erase_all(std::vector<std::string> ids) override {
+    co_return std::erase_if(items, [&ids](const queue::Item& item) {
+      return std::find(ids.begin(), ids.end(), item.id) != ids.end();
+    });
+  }
+  Task<Result<std::vector<queue::Item>>> due(Moment now, std::size_t most) override {
+    std::vector<queue::Item> out;
+    for (const queue::Item& item : items) {
+      if (!item.hold && item.next <= now && out.size() < most) out.push_back(item);
+    }
+    co_return out;
+  }
+  Task<Result<std::optional<queue::Item>>> find(std::string id) override {
+    for (const queue::Item& item : items) {
+      if (item.id == id) co_return std::optional<queue::Item>(item);
+    }
+    co_return std::optional<queue::Item>();
+  }
+  Task<Result<std::size_t>> update(std::vector<std::string> ids, queue::Change change) override {
+    std::size_t changed = 0;
+    for (queue::Item& item : items) {
+      if (std::find(ids.begin(), ids.end(), item.id) == ids.end()) continue;
+      queue::apply(change, item);
+      ++changed;
+    }
+    co_return changed;
+  }
+  Task<Result<std::string>> read_text(std::string id,
+                                      std::uint64_t offset,
+                                      std::size_t most) override {
+    const auto found = texts.find(id);
+    if (found == texts.end()) co_return Error{Cause::Temporary, id, 2};
+    const std::string& text = found->second;
+    co_return offset >= text.size() ? std::string()
+                                    : text.substr(static_cast<std::size_t>(offset), most);
+  }
+  std::map<std::string, mail::QuotaUse> uses;  ///< What mailboxes hold, by Maildir.
+  Task<Result<mail::QuotaUse>> quota(std::string maildir, mail::QuotaLimits) override {
+    co_return uses[maildir];
+  }
   std::vector<std::string> take_problems() override { return {}; }
   [[nodiscard]] queue::Totals totals() const override { return {}; }
   [[nodiscard]] Result<storage::Space> space(const std::string&) override {
@@ -72,6 +120,7 @@ class MemoryStore final : public storage::MailStore {
       store_.kept.push_back(kept_);
       storage::Stored stored;
       stored.octets = kept_.text.size();
+      stored.queued = !kept_.request.envelope.recipients.empty();
       co_return stored;
     }
 
@@ -95,6 +144,7 @@ class MapDirectory final : public server::Directory {
       {"alice@example.com", "/mail/alice"},
       {"bob@example.com", "/mail/bob"},
       {"carol@virtual.example", "/mail/carol"}};
+  std::map<std::string, server::Resolution, std::less<>> aliases;  ///< Looked at first.
   bool trusts_loopback = false;
   bool unlimited = false;
   bool broken = false;  ///< Every look-up fails for now.
@@ -104,22 +154,62 @@ class MapDirectory final : public server::Directory {
     const auto found = domains.find(domain);
     return found == domains.end() ? policy::DomainClass::Other : found->second;
   }
-  Result<std::optional<server::Target>> find_mailbox(const mail::Mailbox& address,
-                                                     policy::DomainClass) override {
+  Result<server::Resolution> resolve(const mail::Mailbox& address,
+                                     policy::DomainClass domain,
+                                     const mail::Mailbox&) override {
+    server::Resolution out;
+    const auto known = aliases.find(address.text());
+    if (known != aliases.end()) return known->second;
+    if (domain == policy::DomainClass::Other) out.others.push_back(address);
+    if (domain == policy::DomainClass::Relay && address.local != "nobody") {
+      out.others.push_back(address);
+    }
     const auto found = mailboxes.find(address.text());
-    if (found == mailboxes.end()) return std::optional<server::Target>();
-    return std::optional<server::Target>({found->second, found->first});
+    if (found != mailboxes.end()) {
+      out.mailboxes.push_back(target(found->second, found->first, domain));
+    } else if (out.others.empty() && policy::is_postmaster(address)) {
+      out.mailboxes.push_back(target("/mail/postmaster", "postmaster@example.com", domain));
+    }
+    return out;
   }
-  Result<server::Target> postmaster() override {
-    return server::Target{"/mail/postmaster", "postmaster@example.com"};
+  static server::Target target(const std::string& maildir,
+                               const std::string& address,
+                               policy::DomainClass domain) {
+    server::Target out;
+    out.maildir = maildir;
+    out.address = address;
+    out.user = address;
+    out.domain = domain;
+    return out;
   }
-  Result<bool> is_relay_recipient(const mail::Mailbox& address) override {
-    return address.local != "nobody";
+  std::vector<std::string> used;  ///< Throw-away addresses that got mail.
+  void note_use(std::string_view throwaway, const mail::Mailbox& sender) override {
+    used.push_back(std::string(throwaway) + " " + sender.text());
   }
   bool in_mynetworks(const IpAddress& client) override {
     return trusts_loopback && client.is_loopback();
   }
   bool is_unlimited(const IpAddress&) override { return unlimited; }
+
+  std::map<std::string, policy::User, std::less<>> logins;  ///< By name.
+  std::map<std::string, std::string, std::less<>> owners;   ///< A login by its sender.
+  std::shared_ptr<const auth::Decoys> decoy_users;
+
+  Result<server::LoginName> find_login(std::string_view name) override {
+    if (broken) return Error{Cause::Temporary, "broken"};
+    server::LoginName out{std::string(name), std::nullopt};
+    const auto found = logins.find(name);
+    if (found != logins.end()) out.user = found->second.copy();
+    return out;
+  }
+  std::shared_ptr<const auth::Decoys> decoys() override { return decoy_users; }
+  Result<policy::Owner> owner_of(const mail::Mailbox& sender, std::string_view login) override {
+    if (broken) return Error{Cause::Temporary, "broken"};
+    const auto found = owners.find(sender.text());
+    if (found == owners.end()) return policy::Owner::Nobody;
+    return found->second == login ? policy::Owner::Self : policy::Owner::Other;
+  }
+  bool hides_auth(const IpAddress&) override { return false; }
   bool may_send_bare_newlines(const IpAddress&) override { return false; }
 };
 

@@ -51,9 +51,12 @@ class FakeBackend final : public ControlBackend {
   }
   const log::Counters& counters() const override { return numbers; }
   Task<Result<std::vector<queue::Item>>> queue() override { co_return std::vector<queue::Item>{}; }
-  Result<std::string> reload() override {
+  Task<Result<std::string>> perform(control::Request request) override {
+    co_return std::string(request.words.front());
+  }
+  Task<Result<std::string>> reload() override {
     ++reloads;
-    return std::string("nothing changed");
+    co_return std::string("nothing changed");
   }
 
   log::Counters numbers;

@@ -19,11 +19,13 @@ class MapFiles final : public tables::Files {
   void remove(const std::string& path) { texts_.erase(path); }
 
   Result<std::string> read(const std::string& path, std::size_t) override {
+    ++reads_[path];
     const auto found = texts_.find(path);
     if (found == texts_.end()) return system_error("open " + path, ENOENT);
     return found->second;
   }
   Result<tables::Stamp> stamp(const std::string& path) override {
+    ++stamps_[path];
     const auto found = texts_.find(path);
     if (found == texts_.end()) return system_error(path, ENOENT);
     tables::Stamp out;
@@ -31,10 +33,15 @@ class MapFiles final : public tables::Files {
     out.octets = found->second.size();
     return out;
   }
+  /// How often each was asked for.
+  [[nodiscard]] std::size_t reads(const std::string& path) { return reads_[path]; }
+  [[nodiscard]] std::size_t stamps(const std::string& path) { return stamps_[path]; }
 
  private:
   std::map<std::string, std::string> texts_;
   std::map<std::string, std::uint64_t> versions_;
+  std::map<std::string, std::size_t> reads_;
+  std::map<std::string, std::size_t> stamps_;
 };
 
 }  // namespace gatepost::test

@@ -63,6 +63,7 @@ TEST_CASE("every reply is in the manual, with dots for what it names", "[cli]") 
   }
   CHECK(holds(text, "\n    421 4.3.2 ... Server shutting down\n"));
   CHECK(holds(text, "\n    501 5.5.4 Syntax: ...\n"));
+  CHECK_FALSE(holds(text, " \n"));
   CHECK(holds(json, R"({"code":221,"enhanced":"2.0.0","text":"Bye","where":"Session"})"));
 }
 

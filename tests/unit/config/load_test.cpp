@@ -221,6 +221,28 @@ TEST_CASE("relay restrictions are known names", "[config][load]") {
   CHECK_FALSE(load("smtpd_relay_restrictions = check_client_access hash:/x, reject\n").ok());
 }
 
+TEST_CASE("users log in and send as themselves where users send", "[config][load]") {
+  const Settings plain = good("myhostname = mx.example\n");
+  CHECK_FALSE(plain.smtp.smtpd_sasl_auth_enable);
+  CHECK(plain.submission.smtpd_sasl_auth_enable);
+  CHECK(plain.submissions.smtpd_sasl_auth_enable);
+  CHECK(plain.submission.smtpd_relay_restrictions ==
+        std::vector<std::string>{"permit_sasl_authenticated", "reject"});
+  CHECK(plain.submissions.smtpd_sender_restrictions ==
+        std::vector<std::string>{"reject_authenticated_sender_login_mismatch"});
+  // What tutorials have for master.cf.
+  CHECK(load("submission.smtpd_client_restrictions = permit_sasl_authenticated,reject\n"
+             "submission.smtpd_sasl_type = dovecot\nsubmission.smtpd_sasl_path = private/auth\n"
+             "submission.smtpd_recipient_restrictions = permit_sasl_authenticated, reject\n"
+             "submission.smtpd_sender_restrictions = reject_sender_login_mismatch\n"
+             "smtpd_sasl_security_options = noanonymous, noplaintext\n"
+             "smtpd_sasl_tls_security_options = noanonymous\n"
+             "smtpd_sasl_mechanism_filter = !external, static:rest\n")
+            .ok());
+  CHECK_FALSE(load("smtpd_sasl_mechanism_filter = gssapi\n").ok());
+  CHECK_FALSE(load("smtpd_sender_restrictions = reject_unknown_sender_domain\n").ok());
+}
+
 TEST_CASE("addresses to listen at are written with their port", "[config][load]") {
   CHECK(text_of(good("smtp_listen = *:2525, 127.0.0.1:25 [::1]:25 127.0.0.1:25\n").smtp_listen) ==
         "0.0.0.0:2525 [::]:2525 127.0.0.1:25 [::1]:25");
@@ -341,8 +363,9 @@ TEST_CASE("a domain in two lists is worth a warning", "[config][load]") {
 }
 
 TEST_CASE("a parameter of Postfix without use is accepted with a note why", "[config][load]") {
-  CHECK(said("queue_run_delay = 300s\ndaemon_directory = /usr/lib/postfix/sbin\n") ==
-        "/etc/gatepost.conf:1: note: \"queue_run_delay\" has no use here: no mail is sent on yet\n"
+  CHECK(said("transport_retry_time = 60s\ndaemon_directory = /usr/lib/postfix/sbin\n") ==
+        "/etc/gatepost.conf:1: note: \"transport_retry_time\" has no use here: no mail is sent on "
+        "yet\n"
         "/etc/gatepost.conf:2: note: \"daemon_directory\" has no use here: there is one program "
         "and no other files of it "
         "to find\n");
@@ -353,20 +376,20 @@ TEST_CASE("a parameter of Postfix without use is accepted with a note why", "[co
 
 TEST_CASE("a parameter that asks for what is not there yet is an error unless it asks for nothing",
           "[config][load]") {
-  for (const char* row : {"postscreen_greet_action = enforce", "alias_maps = hash:/etc/aliases",
-                          "relayhost = mx.example", "smtpd_recipient_restrictions = reject",
-                          "smtpd_sasl_auth_enable = yes", "recipient_delimiter = +",
-                          "smtp_tls_security_level = encrypt", "home_mailbox = Maildir/",
-                          "always_bcc = x@y", "smtpd_milters = inet:localhost:1",
-                          "mynetworks_style = subnet", "smtpd_tls_req_ccert = yes",
-                          "smtpd_tls_mandatory_protocols = >=TLSv1.3", "smtpd_use_tls = no"}) {
+  for (const char* row :
+       {"postscreen_greet_action = enforce", "always_bcc = x@example.com", "relayhost = mx.example",
+        "smtpd_data_restrictions = reject", "smtpd_sasl_type = saslauthd",
+        "smtp_tls_security_level = encrypt", "home_mailbox = Maildir/", "always_bcc = x@y",
+        "smtpd_milters = inet:localhost:1", "mynetworks_style = subnet",
+        "smtpd_tls_req_ccert = yes", "smtpd_tls_mandatory_protocols = >=TLSv1.3",
+        "smtpd_use_tls = no"}) {
     CAPTURE(row);
     const Loaded loaded = load(row);
     CHECK_FALSE(loaded.ok());
     CHECK(mentions(lines(loaded).front(), "does not do yet"));
   }
   for (const char* row :
-       {"relayhost =", "alias_maps =", "smtpd_sasl_auth_enable = no",
+       {"relayhost =", "alias_maps =", "smtpd_sasl_type = dovecot",
         "recipient_delimiter =", "smtpd_client_message_rate_limit = 0", "mynetworks_style = host",
         "lmtp_tls_cert_file =", "qmqpd_timeout = 300s", "local_transport = local:$myhostname",
         "smtpd_tls_dcert_file =",
@@ -415,7 +438,9 @@ TEST_CASE("all tables that are named are found", "[config][load]") {
   std::string all;
   for (const NamedTable& table : all_tables(settings))
     all += std::string(table.parameter) + " " + table.spec.text() + ";";
-  CHECK(all == "mydestination hash:/b;relay_recipient_maps hash:/c;mynetworks cidr:/a;");
+  CHECK(all ==
+        "mydestination hash:/b;relay_recipient_maps hash:/c;alias_maps "
+        "hash:/etc/aliases;mynetworks cidr:/a;");
 }
 
 TEST_CASE("what is shown of a parameter is what is in the file, or its default", "[config][show]") {

@@ -15,11 +15,9 @@ class FakeBackend final : public Backend {
  public:
   StatusSnapshot status() override { return test::snapshot(); }
   const log::Counters& counters() const override { return numbers; }
-  Result<std::string> reload() override { return reloaded; }
 
   log::Counters numbers;
   Result<std::vector<queue::Item>> items{std::vector<queue::Item>{test::item("4A1B", 1)}};
-  Result<std::string> reloaded{std::string("changed: myhostname")};
 };
 
 std::string ask(FakeBackend& backend, Verb verb, bool json) {
@@ -56,9 +54,23 @@ TEST_CASE("a queue that cannot be read is a temporary refusal", "[control]") {
 
 TEST_CASE("a reload answers what changed, or why not with the code for configurations",
           "[control]") {
-  FakeBackend backend;
-  CHECK(ask(backend, Verb::Reload, false) == "changed: myhostname\n");
-  CHECK(ask(backend, Verb::Reload, true) == "{\"reloaded\":\"changed: myhostname\"}\n");
-  backend.reloaded = Error{.cause = Cause::Permanent, .detail = "c:3: unknown name"};
-  CHECK(ask(backend, Verb::Reload, false) == "error 78: c:3: unknown name\n");
+  const Result<std::string> done(std::string("changed: myhostname"));
+  CHECK(answer_reload(false, done) == "changed: myhostname\n");
+  CHECK(answer_reload(true, done) == "{\"reloaded\":\"changed: myhostname\"}\n");
+  const Result<std::string> refused(
+      Error{.cause = Cause::Permanent, .detail = "c:3: unknown name"});
+  CHECK(answer_reload(false, refused) == "error 78: c:3: unknown name\n");
+}
+
+TEST_CASE("what was carried out is told, and what was not found is told apart from what failed",
+          "[control]") {
+  const Request plain{.verb = Verb::Hold, .words = {"A1"}};
+  const Request json{.verb = Verb::Hold, .json = true, .words = {"A1"}};
+  CHECK(answer_done(plain, std::string("Placed on hold: 1 message")) ==
+        "Placed on hold: 1 message\n");
+  CHECK(answer_done(json, std::string("Placed on hold: 1 message")) ==
+        "{\"done\":\"Placed on hold: 1 message\"}\n");
+  CHECK(answer_done(plain, Error{Cause::Permanent, "no such message in the queue", 0}) ==
+        "error 69: no such message in the queue\n");
+  CHECK(answer_done(plain, Error{Cause::Temporary, "locked", 0}) == "error 75: locked\n");
 }

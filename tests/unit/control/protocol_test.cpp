@@ -19,7 +19,8 @@ std::string refusal_of(std::string_view line) {
 TEST_CASE("every verb is understood in any case, with and without json", "[control]") {
   for (const VerbRow& row : verb_rows()) {
     for (const bool json : {false, true}) {
-      const Request wanted{.verb = row.verb, .json = json};
+      Request wanted{.verb = row.verb, .json = json};
+      if (!row.arguments.empty()) wanted.words = {"A1", "B2"};
       const auto request = parse_request(format_request(wanted));
       REQUIRE(request);
       CHECK(*request == wanted);
@@ -40,6 +41,15 @@ TEST_CASE("an unknown verb is answered with the nearest one", "[control]") {
 TEST_CASE("arguments nobody asked for are refused", "[control]") {
   CHECK(refusal_of("status please") == "status takes no argument but json, not please");
   CHECK(refusal_of("status json twice") == "status takes no argument but json, not twice");
+}
+
+TEST_CASE("a verb that needs arguments is refused without", "[control]") {
+  CHECK(refusal_of("hold") == "hold needs ID ... | ALL");
+  CHECK(refusal_of("delete json") == "delete needs ID ... | ALL");
+  const auto request = parse_request("hold json A1 \t B2\n");
+  REQUIRE(request);
+  CHECK(request->json);
+  CHECK(request->words == std::vector<std::string>{"A1", "B2"});
 }
 
 TEST_CASE("what is not one printable line is refused and shown harmless", "[control]") {

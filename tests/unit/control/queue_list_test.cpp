@@ -62,3 +62,11 @@ TEST_CASE("JSON has one object a line with the members of postqueue -j", "[contr
         "\"message_size\":1234,\"forced_expire\":false,\"sender\":\"MAILER-DAEMON\","
         "\"recipients\":[{\"address\":\"one@x.example\",\"delay_reason\":\"said \\\"no\\\"\"}]}\n");
 }
+
+TEST_CASE("what is on hold has an exclamation mark, as in mailq", "[control]") {
+  auto held = item("4A1B2C3D4E", 1234);
+  held.hold = true;
+  CHECK(format_queue({held}, std::chrono::seconds{0}).find("\n4A1B2C3D4E!     1234 ") !=
+        std::string::npos);
+  CHECK(format_queue_json({held}).starts_with("{\"queue_name\":\"hold\","));
+}

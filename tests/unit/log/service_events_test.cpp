@@ -50,6 +50,8 @@ TEST_CASE("certificates are told by the manager of TLS", "[log]") {
 
 TEST_CASE("what the owner should know about the process has its lines", "[log]") {
   CHECK(line_of(ConfigNote{"line 3"}) == "master: warning: line 3");
+  CHECK(line_of(ConfigNote{"warning: line 3"}) == "master: warning: line 3");
+  CHECK(line_of(ConfigNote{"/x:3: warning: odd"}) == "master: warning: /x:3: odd");
   CHECK(json_of(ConfigNote{"line 3"}) ==
         R"({"event":"config_note","level":"warning","detail":"line 3"})");
   CHECK(line_of(ControlRefused{"reload", 1000}) ==

@@ -48,6 +48,7 @@ std::string contents(const std::string& path) {
 
 Record record(Level level = Level::Info) {
   return {.level = level,
+          .stamp = {},
           .program = "gatepost/smtpd",
           .whole = "Nov 21 06:40:07 mx gatepost/smtpd[412]: hello\n",
           .tail = "gatepost/smtpd[412]: hello\n",
@@ -178,6 +179,57 @@ TEST_CASE("the journal gets program, priority and message apart, also after it w
   CHECK(sink->write(record(Level::Warning)));
   CHECK(hear(journal) == entry);
   ::close(journal);
+}
+
+TEST_CASE("the system's log gets facility, stamp, program and process, also after a restart",
+          "[log]") {
+  Scratch scratch;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = scratch.file("log");
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const auto listen = [&address, &path](int type) {
+    ::unlink(path.c_str());
+    const int daemon = ::socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    REQUIRE(::bind(daemon, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    if (type == SOCK_STREAM) REQUIRE(::listen(daemon, 1) == 0);
+    return daemon;
+  };
+  const auto hear = [](int daemon) {
+    std::array<char, 512> got{};
+    const ssize_t n = ::recv(daemon, got.data(), got.size(), MSG_DONTWAIT);
+    return std::string(got.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+  };
+  Record line = record(Level::Warning);
+  line.stamp = "Nov 21 06:05:09";
+  const std::string rest = "gatepost/smtpd[" + std::to_string(::getpid()) + "]: hello";
+
+  const auto sink = make_syslog_sink(path);
+  CHECK_FALSE(sink->write(line));
+  int daemon = listen(SOCK_DGRAM);
+  CHECK(sink->write(line));
+  CHECK(hear(daemon) == "<20>Nov 21 06:05:09 " + rest);
+  // A line of JSON has its time in itself.
+  CHECK(sink->write(record(Level::Info)));
+  CHECK(hear(daemon) == "<22>" + rest);
+  ::close(daemon);
+  CHECK_FALSE(sink->write(line));
+  daemon = listen(SOCK_DGRAM);
+  CHECK(sink->write(line));
+  CHECK(hear(daemon) == "<20>Nov 21 06:05:09 " + rest);
+  ::close(daemon);
+
+  // Of a stream the end of a message is a NUL.
+  daemon = listen(SOCK_STREAM);
+  CHECK(sink->write(line));
+  CHECK(sink->write(line));
+  const int peer = ::accept4(daemon, nullptr, nullptr, SOCK_CLOEXEC);
+  REQUIRE(peer >= 0);
+  const std::string twice = "<20>Nov 21 06:05:09 " + rest + '\0';
+  CHECK(hear(peer) == twice + twice);
+  ::close(peer);
+  ::close(daemon);
+  CHECK_FALSE(make_syslog_sink(std::string(200, 'x'))->write(line));
 }
 
 TEST_CASE("maillog_file decides where lines go", "[log]") {

@@ -88,11 +88,23 @@ TEST_CASE("a long name is cut", "[mail][trace]") {
 }
 
 TEST_CASE("protocols are those of RFC 3848 and RFC 6531", "[mail][trace]") {
-  CHECK(format_protocol("SMTP", false, false) == "SMTP");
-  CHECK(format_protocol("ESMTP", false, false) == "ESMTP");
-  CHECK(format_protocol("ESMTP", true, false) == "ESMTPS");
-  CHECK(format_protocol("ESMTP", false, true) == "UTF8SMTP");
-  CHECK(format_protocol("ESMTP", true, true) == "UTF8SMTPS");
+  const gatepost::TlsFacts tls;
+  const auto protocol = [&tls](std::string_view word, bool secured, bool utf8, bool login) {
+    Trace trace;
+    trace.protocol = word;
+    trace.tls = secured ? &tls : nullptr;
+    trace.smtputf8 = utf8;
+    trace.authenticated = login;
+    return format_protocol(trace);
+  };
+  CHECK(protocol("SMTP", false, false, false) == "SMTP");
+  CHECK(protocol("ESMTP", false, false, false) == "ESMTP");
+  CHECK(protocol("ESMTP", true, false, false) == "ESMTPS");
+  CHECK(protocol("ESMTP", false, false, true) == "ESMTPA");
+  CHECK(protocol("ESMTP", true, false, true) == "ESMTPSA");
+  CHECK(protocol("ESMTP", false, true, false) == "UTF8SMTP");
+  CHECK(protocol("ESMTP", true, true, false) == "UTF8SMTPS");
+  CHECK(protocol("ESMTP", true, true, true) == "UTF8SMTPSA");
 }
 
 TEST_CASE("dates follow the calendar and the offset", "[mail][trace]") {
@@ -103,4 +115,34 @@ TEST_CASE("dates follow the calendar and the offset", "[mail][trace]") {
   CHECK(format_date(at(1795239600), {.minutes = -345, .name = ""}) ==
         "Fri, 20 Nov 2026 23:55:00 -0545");
   CHECK(format_date(at(4102444800), {}) == "Fri, 01 Jan 2100 00:00:00 +0000 (UTC)");
+}
+
+TEST_CASE("Received names the login where that is asked for", "[mail][trace]") {
+  Trace trace;
+  trace.helo = "client.example";
+  trace.client = *gatepost::IpAddress::parse("192.0.2.1");
+  trace.hostname = "mx.example.com";
+  trace.id = "0A1B2";
+  trace.authenticated = true;
+  trace.login = "alice)\n@example.com";
+  CHECK(format_received(trace).starts_with(
+      "Received: from client.example (unknown [192.0.2.1])\n"
+      "\t(Authenticated sender: alice??@example.com)\n"
+      "\tby mx.example.com (gatepost) with ESMTPA id 0A1B2;\n\t"));
+}
+
+TEST_CASE("Received hides the client where that is asked for", "[mail][trace]") {
+  gatepost::TlsFacts tls;
+  tls.protocol = "TLSv1.3";
+  Trace trace;
+  trace.helo = "client.example";
+  trace.client = *gatepost::IpAddress::parse("192.0.2.1");
+  trace.hostname = "mx.example.com";
+  trace.id = "0A1B2";
+  trace.tls = &tls;
+  trace.login = "alice";
+  trace.authenticated = true;
+  trace.hide_client = true;
+  CHECK(format_received(trace).starts_with(
+      "Received: by mx.example.com (gatepost) with ESMTPSA id 0A1B2;\n\t"));
 }

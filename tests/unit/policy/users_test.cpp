@@ -53,20 +53,67 @@ TEST_CASE("of two lines with one name the first counts and it is told", "[policy
 }
 
 TEST_CASE("mail_location is expanded as Dovecot does", "[policy]") {
-  const User alice{"alice@example.com", "/home/alice"};
+  const User alice{.name = "alice@example.com", .home = "/home/alice"};
   CHECK(*expand_mail_location("/var/mail/%d/%n/Maildir", alice) ==
         "/var/mail/example.com/alice/Maildir");
   CHECK(*expand_mail_location("maildir:/m/%u", alice) == "/m/alice@example.com");
   CHECK(*expand_mail_location("%h/Maildir/", alice) == "/home/alice/Maildir");
   CHECK(*expand_mail_location("/m/100%%/%n", alice) == "/m/100%/alice");
-  const User bare{"bob", ""};
+  const User bare{.name = "bob"};
   CHECK(*expand_mail_location("/var/mail/%d/%n/Maildir", bare) == "/var/mail/bob/Maildir");
 }
 
 TEST_CASE("a mail_location that gives no absolute path is an error", "[policy]") {
-  const User bare{"bob", ""};
+  const User bare{.name = "bob"};
   CHECK_FALSE(expand_mail_location("Maildir/%n", bare));
   CHECK_FALSE(expand_mail_location("/m/%x", bare));
   CHECK_FALSE(expand_mail_location("/m/%", bare));
   CHECK_FALSE(expand_mail_location("%h", bare));
+}
+
+TEST_CASE("a user keeps its secret and its extra fields, colons among them", "[policy]") {
+  const auto parsed = Users::parse(
+      "alice@x:{SCRAM-SHA-256}4096,a,b,c:1000:1000:A:/h:/bin/sh:"
+      "userdb_quota_rule=*:storage=1G  nologin gatepost_mode=send-only\r\n"
+      "bob@x\ncarol@x:\n");
+  const User* alice = parsed.users.find("alice@x");
+  REQUIRE(alice != nullptr);
+  CHECK(alice->secret.reveal() == "{SCRAM-SHA-256}4096,a,b,c");
+  CHECK(alice->extra_field("userdb_quota_rule") == "*:storage=1G");
+  CHECK(alice->extra_field("nologin") == "");
+  CHECK_FALSE(alice->extra_field("userdb_quota"));
+  CHECK_FALSE(alice->extra_field("gatepost"));
+  CHECK(alice->copy().secret.reveal() == alice->secret.reveal());
+  REQUIRE(parsed.users.find("bob@x"));
+  CHECK(parsed.users.find("bob@x")->secret.empty());
+  CHECK(parsed.users.find("carol@x")->extra.empty());
+}
+
+TEST_CASE("a NUL in any field is a problem of its line", "[policy]") {
+  using namespace std::literals;
+  const auto parsed = Users::parse("a@x:se\0cret\nb@x:y\nc@x:y:::::b:k=\0\n"sv);
+  CHECK(parsed.users.size() == 1);
+  REQUIRE(parsed.problems.size() == 2);
+  CHECK(parsed.problems.front() == "line 1: a field holds a NUL");
+}
+
+TEST_CASE("what a user may do comes from gatepost_mode and nologin", "[policy]") {
+  const auto mode_of = [](const char* extra) {
+    return user_mode(User{.name = "a", .extra = extra});
+  };
+  CHECK(mode_of("") == UserMode::Normal);
+  CHECK(mode_of("userdb_quota_rule=*:storage=1G") == UserMode::Normal);
+  CHECK(mode_of("gatepost_mode=normal") == UserMode::Normal);
+  CHECK(mode_of("x=y gatepost_mode=send-only") == UserMode::SendOnly);
+  CHECK(mode_of("gatepost_mode=receive-only") == UserMode::ReceiveOnly);
+  CHECK(mode_of("gatepost_mode=disabled") == UserMode::Disabled);
+  CHECK(mode_of("gatepost_mode=snd-only") == UserMode::Disabled);
+  CHECK(mode_of("gatepost_mode=") == UserMode::Disabled);
+  CHECK(mode_of("nologin") == UserMode::ReceiveOnly);
+  CHECK(mode_of("nologin=y gatepost_mode=send-only") == UserMode::Disabled);
+  CHECK(mode_of("nologin gatepost_mode=disabled") == UserMode::Disabled);
+  for (const auto mode :
+       {UserMode::Normal, UserMode::SendOnly, UserMode::ReceiveOnly, UserMode::Disabled}) {
+    CHECK(parse_user_mode(format_user_mode(mode)) == mode);
+  }
 }

@@ -18,6 +18,9 @@ Item full_item() {
   item.options.ret = mail::Return::Headers;
   item.options.envelope_id = "an id with \n in it";
   item.options.size = 12345;
+  item.hold = true;
+  item.login = "alice@example.org";
+  item.next = Moment(std::chrono::microseconds(1795240300000000));
   mail::Recipient first{{"far", "elsewhere.example"}, {}, {}};
   mail::Recipient second{{"b\xc3\xbcro", "[192.0.2.1]"}, {}, "rfc822;office@elsewhere.example"};
   second.notify.success = true;
@@ -35,7 +38,7 @@ bool same(const Item& a, const Item& b) {
     if (x.recipient != y.recipient || x.state != y.state || x.reason != y.reason) return false;
   }
   return a.id == b.id && a.arrived == b.arrived && a.octets == b.octets && a.sender == b.sender &&
-         a.options == b.options;
+         a.options == b.options && a.hold == b.hold && a.login == b.login && a.next == b.next;
 }
 
 }  // namespace
@@ -76,7 +79,9 @@ TEST_CASE("values out of range are refused", "[queue][record]") {
   const std::string record = format_record(full_item());
   SECTION("an unknown version") {
     std::string other = record;
-    other[0] = 2;
+    other[0] = 4;
+    CHECK_FALSE(parse_record(other));
+    other[0] = 0;
     CHECK_FALSE(parse_record(other));
   }
   SECTION("an id that could be a path") {
@@ -94,6 +99,82 @@ TEST_CASE("values out of range are refused", "[queue][record]") {
     other[1 + 4 + 6] = '\xff';
     CHECK_FALSE(parse_record(other));
   }
+}
+
+TEST_CASE("a record of version 1 is an item that is not on hold and may be tried at once",
+          "[queue][record]") {
+  const std::string octets = std::string(
+                                 "\x01\0\0\0\x02"
+                                 "A1"
+                                 "\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\x05",
+                                 23) +
+                             std::string(
+                                 "\0\0\0\x01s\0\0\0\x02"
+                                 "d1"
+                                 "\0\0\0\0\0\0\0",
+                                 18) +
+                             std::string("\0\0\0\0\0\0\0\0\0\0\0\x01", 12) +
+                             std::string(
+                                 "\0\0\0\x01r\0\0\0\x02"
+                                 "d2"
+                                 "\0\0\0\0\0\0\0\0\0\x03why",
+                                 24);
+  const auto item = parse_record(octets);
+  REQUIRE(item);
+  CHECK(item->id == "A1");
+  CHECK(item->sender.text() == "s@d1");
+  CHECK_FALSE(item->hold);
+  CHECK(item->login.empty());
+  CHECK(item->next == Moment());
+  REQUIRE(item->destinations.size() == 1);
+  CHECK(item->destinations[0].recipient.mailbox.text() == "r@d2");
+  CHECK(item->destinations[0].reason == "why");
+  const auto again = parse_record(format_record(*item));
+  REQUIRE(again);
+  CHECK(same(*again, *item));
+}
+
+TEST_CASE("whose hold it is is kept, and a record of version 2 is read", "[queue][record]") {
+  Item item = full_item();
+  item.hold = true;
+  for (const bool of_login : {false, true}) {
+    item.hold_of_login = of_login;
+    const auto read = parse_record(format_record(item));
+    REQUIRE(read);
+    CHECK(read->hold);
+    CHECK(read->hold_of_login == of_login);
+  }
+  item.hold_of_login = false;
+  for (const char* login : {"", "alice"}) {
+    item.login = login;
+    std::string old = format_record(item);
+    old[0] = 2;
+    const auto read = parse_record(old);
+    REQUIRE(read);
+    CHECK(read->hold);
+    CHECK(read->hold_of_login == !item.login.empty());
+  }
+  gatepost::queue::Change change;
+  change.hold = true;
+  item.hold_of_login = true;
+  apply(change, item);
+  CHECK_FALSE(item.hold_of_login);
+}
+
+TEST_CASE("a change touches what it names and nothing else", "[queue][item]") {
+  Item item = full_item();
+  Change change;
+  change.hold = false;
+  change.outcomes.push_back({0, State::Delivered, "250 ok"});
+  change.outcomes.push_back({7, State::Failed, "nobody"});
+  const Moment next = item.next;
+  apply(change, item);
+  CHECK_FALSE(item.hold);
+  CHECK(item.next == next);
+  CHECK(item.destinations[0].state == State::Delivered);
+  CHECK(item.destinations[0].reason == "250 ok");
+  CHECK(item.destinations[1].state == State::Failed);
+  CHECK_FALSE(is_pending(item));
 }
 
 TEST_CASE("a long reason is cut, not refused", "[queue][record]") {

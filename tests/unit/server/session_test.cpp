@@ -128,6 +128,16 @@ struct Client {
   }
 };
 
+struct CountedWakes final : server::Handover {
+  int wakes = 0;
+  Task<std::optional<smtp::Reply>> probe(const mail::Mailbox&,
+                                         policy::DomainClass,
+                                         const mail::Mailbox&) override {
+    co_return std::nullopt;
+  }
+  void wake() override { ++wakes; }
+};
+
 constexpr std::string_view kHello = "EHLO client.example\r\n";
 constexpr std::string_view kEnvelope = "MAIL FROM:<s@x.example>\r\nRCPT TO:<alice@example.com>\r\n";
 
@@ -158,6 +168,23 @@ TEST_CASE("a message is stored with its trace before 250 is said", "[server]") {
   CHECK(house.logged(kept.request.id + ": removed"));
   CHECK(house.logged(
       "disconnect from unknown[127.0.0.1] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"));
+}
+
+TEST_CASE("the queue is looked at when something came into it, not for each mail to a mailbox",
+          "[server]") {
+  House house;
+  house.directory->trusts_loopback = true;
+  CountedWakes queue;
+  house.floor.handover = &queue;
+  Client client(house);
+  client.ask("", "220 ");
+  client.ask(kHello, "250 ");
+  client.ask(std::string(kEnvelope) + "DATA\r\n", "354 ");
+  client.ask("Subject: hi\r\n\r\n.\r\n", "250 2.0.0");
+  CHECK(queue.wakes == 0);
+  client.ask(std::string(kEnvelope) + "RCPT TO:<r@elsewhere.example>\r\nDATA\r\n", "354 ");
+  client.ask("Subject: hi\r\n\r\n.\r\n", "250 2.0.0");
+  CHECK(queue.wakes == 1);
 }
 
 TEST_CASE("strangers may not send to strangers, our networks may, and it is queued", "[server]") {
@@ -342,4 +369,45 @@ TEST_CASE("pipelined commands are answered in order, across waits", "[server]") 
   const auto last = client.heard.find("<nobody299@example.com>");
   CHECK(client.heard.find("<nobody0@example.com>") < client.heard.find("<nobody1@example.com>"));
   CHECK(last != std::string::npos);
+}
+
+TEST_CASE("members of a list that are full are left out, whoever else takes it", "[server]") {
+  House house;
+  server::Target full =
+      test::MapDirectory::target("/mail/full", "full@example.com", policy::DomainClass::Local);
+  full.quota.octets = 1000;
+  house.store.uses["/mail/full"] = {1000, 1};
+  auto& aliases = house.directory->aliases;
+  aliases["team@example.com"].mailboxes = {
+      full, test::MapDirectory::target("/mail/bob", "bob@example.com", policy::DomainClass::Local)};
+  aliases["far@example.com"].mailboxes = {full};
+  aliases["far@example.com"].others = {{"x", "elsewhere.example"}};
+  aliases["one@example.com"].mailboxes = {full};
+  Client client(house);
+  client.ask("", "220 ");
+  client.ask(kHello, "250 ");
+  client.ask("MAIL FROM:<s@x.example>\r\n", "250 ");
+  client.ask("RCPT TO:<one@example.com>\r\n", "552 5.2.2");
+  client.ask("RSET\r\n", "250 ");
+  for (const std::string to : {"team", "far"}) {
+    client.ask("MAIL FROM:<s@x.example>\r\nRCPT TO:<" + to + "@example.com>\r\nDATA\r\n", "354 ");
+    client.ask("Subject: x\r\n\r\nx\r\n.\r\n", "250 2.0.0");
+    CHECK(house.logged("sender non-delivery notification"));
+    for (const test::Kept& kept : house.store.kept) {
+      for (const storage::LocalCopy& copy : kept.request.local) CHECK(copy.maildir == "/mail/bob");
+    }
+    CHECK(house.logged("to=<full@example.com>, orig_to=<" + to + "@example.com>"));
+  }
+  CHECK(house.logged("dsn=5.2.2, status=bounced"));
+  REQUIRE(house.store.kept.size() == 4);
+  const test::Kept& report = house.store.kept.front();
+  REQUIRE(report.request.envelope.recipients.size() == 1);
+  CHECK(report.request.envelope.recipients.front().mailbox.text() == "s@x.example");
+  CHECK(report.request.envelope.sender.empty());
+  CHECK(report.text.find("Final-Recipient: rfc822;full@example.com") != std::string::npos);
+  CHECK(report.text.find("Subject: x\n") != std::string::npos);
+  // What came from nobody is told to nobody.
+  client.ask("MAIL FROM:<>\r\nRCPT TO:<team@example.com>\r\nDATA\r\n", "354 ");
+  client.ask("Subject: x\r\n\r\nx\r\n.\r\n", "250 2.0.0");
+  CHECK(house.store.kept.size() == 5);
 }

@@ -17,13 +17,14 @@ const SessionSettings kSettings = support::plain_settings();
 
 std::string refusal(std::string_view text) {
   mail::SenderOptions options;
-  const auto reply = parse_sender_options(text, kSettings, false, options);
+  const auto reply = parse_sender_options(text, kSettings, gatepost::smtp::PeerFacts{}, options);
   return reply ? reply->text : "";
 }
 
 std::string rcpt_refusal(std::string_view text, bool utf8 = false) {
   mail::Recipient recipient;
-  const auto reply = parse_recipient_options(text, kSettings, false, utf8, recipient);
+  const auto reply =
+      parse_recipient_options(text, kSettings, gatepost::smtp::PeerFacts{}, utf8, recipient);
   return reply ? reply->text : "";
 }
 
@@ -32,23 +33,23 @@ std::string rcpt_refusal(std::string_view text, bool utf8 = false) {
 TEST_CASE("the options of a sender are read", "[smtp][parameters]") {
   mail::SenderOptions options;
   CHECK_FALSE(parse_sender_options("\tSIZE=1234  body=8bitmime RET=hdrs ENVID=a+20b SMTPUTF8 ",
-                                   kSettings, false, options));
+                                   kSettings, gatepost::smtp::PeerFacts{}, options));
   CHECK(options == mail::SenderOptions{.body = mail::Body::EightBitMime,
                                        .smtputf8 = true,
                                        .ret = mail::Return::Headers,
                                        .envelope_id = "a b",
                                        .size = 1234});
-  CHECK_FALSE(parse_sender_options("", kSettings, false, options));
+  CHECK_FALSE(parse_sender_options("", kSettings, gatepost::smtp::PeerFacts{}, options));
 }
 
 TEST_CASE("the options of a recipient are read", "[smtp][parameters]") {
   mail::Recipient recipient;
   CHECK_FALSE(parse_recipient_options(" NOTIFY=delay,SUCCESS ORCPT=rfc822;a+2Bb@c.example",
-                                      kSettings, false, false, recipient));
+                                      kSettings, gatepost::smtp::PeerFacts{}, false, recipient));
   CHECK(recipient.notify == mail::Notify{.success = true, .delay = true});
   CHECK(recipient.original == "rfc822;a+b@c.example");
-  CHECK_FALSE(
-      parse_recipient_options("ORCPT=utf-8;\xc3\xa4@c.example", kSettings, false, true, recipient));
+  CHECK_FALSE(parse_recipient_options("ORCPT=utf-8;\xc3\xa4@c.example", kSettings,
+                                      gatepost::smtp::PeerFacts{}, true, recipient));
   CHECK(recipient.original == "utf-8;\xc3\xa4@c.example");
 }
 

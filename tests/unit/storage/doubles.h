@@ -26,6 +26,9 @@ enum class Call {
   MakeFolder,
   Create,
   Open,
+  OpenAppend,
+  SetMode,
+  Replace,
   Write,
   Read,
   Sync,
@@ -63,6 +66,21 @@ class WatchedFiles : public Files {
   Result<int> open(int folder, const std::string& name) override {
     GP_CHECK(before(Call::Open));
     return real_->open(folder, name);
+  }
+  Result<int> open_append(int folder, const std::string& name) override {
+    GP_CHECK(before(Call::OpenAppend));
+    return real_->open_append(folder, name);
+  }
+  Result<void> set_mode(int descriptor, unsigned mode) override {
+    GP_CHECK(before(Call::SetMode));
+    return real_->set_mode(descriptor, mode);
+  }
+  Result<void> replace(int from,
+                       const std::string& name,
+                       int to,
+                       const std::string& to_name) override {
+    GP_CHECK(before(Call::Replace));
+    return real_->replace(from, name, to, to_name);
   }
   Result<void> write(int file, std::span<const std::string_view> parts) override {
     auto allowed = before(Call::Write);
@@ -112,6 +130,10 @@ class WatchedFiles : public Files {
   Result<FileFacts> facts(int file) override {
     GP_CHECK(before(Call::Facts));
     return real_->facts(file);
+  }
+  Result<void> may_change(int folder) override {
+    GP_CHECK(before(Call::Facts));
+    return real_->may_change(folder);
   }
   Result<std::vector<std::string>> list(int folder, std::size_t most) override {
     GP_CHECK(before(Call::List));

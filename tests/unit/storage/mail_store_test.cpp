@@ -41,7 +41,7 @@ TEST_CASE("a message begins with its trace and ends with its text", "[storage][m
   House house(*files, scratch.path());
   REQUIRE(house.open());
   IntakeRequest request = house.request("A1", {"ann"});
-  request.original_to = "Ann+lists@us.example";
+  request.local.front().original = "Ann+lists@us.example";
   const auto stored = house.deliver(std::move(request), std::string(kText));
   REQUIRE(stored);
   const std::string expected =
@@ -72,7 +72,7 @@ TEST_CASE("an address cannot add a header", "[storage][mail_store]") {
   const auto files = make_system_files();
   House house(*files, scratch.path());
   IntakeRequest request = house.request("A1", {"ann"});
-  request.original_to = "a\r\nX-Evil: yes\n\n";
+  request.local.front().original = "a\r\nX-Evil: yes\n\n";
   REQUIRE(house.deliver(std::move(request), std::string(kText)));
   CHECK(house.new_in("ann").at(0).find("X-Original-To: a??X-Evil: yes??\nDelivered-To") !=
         std::string::npos);
@@ -139,6 +139,7 @@ TEST_CASE("many recipients share one file, and none learns of another", "[storag
     const auto stored = house.deliver(house.request("A1", {"ann", "bob", "cem"}), text);
     REQUIRE(stored);
     CHECK(stored->stores == 1);
+    CHECK_FALSE(stored->queued);
     CHECK(house.new_in("ann").at(0).find("Delivered-To") == std::string::npos);
     CHECK(house.new_in("ann").at(0).ends_with(text));
     CHECK(inode_of(house.maildir("ann") + "/new") == inode_of(house.maildir("cem") + "/new"));
@@ -189,6 +190,37 @@ TEST_CASE("a message to more mailboxes than are held open reaches each", "[stora
   for (const std::string& user : users) REQUIRE(house.new_in(user).size() == 1);
 }
 
+TEST_CASE("a mailbox that cannot be opened keeps nobody else's copy waiting",
+          "[storage][mail_store]") {
+  for (const std::size_t octets : {100U, 200000U}) {
+    Scratch scratch;
+    const auto files = make_system_files();
+    House house(*files, scratch.path());
+    REQUIRE(house.open());
+    std::filesystem::create_directories(scratch / "mail/bob");
+    std::ofstream(house.maildir("bob")) << "x";
+    const std::string text = "Subject: x\n\n" + std::string(octets, 'x') + "\n";
+    auto request = house.request("A1", {"bob", "ann"});
+    REQUIRE_FALSE(house.deliver(request, text));
+    request.local[0].later = mail::Recipient{{"bob", "us.example"}, {}, {}};
+    const auto stored = house.deliver(request, text);
+    REQUIRE(stored);
+    REQUIRE(stored->put_off.size() == 1);
+    CHECK(stored->put_off[0].maildir == house.maildir("bob"));
+    CHECK(house.new_in("ann").at(0).ends_with(text));
+    REQUIRE(house.queued().size() == 1);
+    CHECK(house.queued()[0].destinations.at(0).recipient.mailbox.text() == "bob@us.example");
+    // Alone it waits only where that is wished.
+    request.id = "A2";
+    request.local.pop_back();
+    REQUIRE_FALSE(house.deliver(request, text));
+    CHECK(house.queued().size() == 1);
+    request.may_wait_alone = true;
+    REQUIRE(house.deliver(request, text));
+    CHECK(house.queued().size() == 2);
+  }
+}
+
 TEST_CASE("an ordinary message costs one write, one sync and one sync of the folder",
           "[storage][mail_store]") {
   Scratch scratch;
@@ -219,6 +251,7 @@ TEST_CASE("mail for others waits in the queue with all its envelope", "[storage]
   const Moment arrived = request.arrived;
   const auto stored = house.deliver(std::move(request), std::string(kText));
   REQUIRE(stored);
+  CHECK(stored->queued);
   const auto items = house.queued();
   REQUIRE(items.size() == 1);
   CHECK(items[0].id == "A1");
@@ -232,6 +265,50 @@ TEST_CASE("mail for others waits in the queue with all its envelope", "[storage]
   CHECK(house.store().totals().items == 1);
   CHECK(house.store().totals().octets == stored->octets);
   CHECK(house.store().totals().oldest == arrived);
+}
+
+TEST_CASE("the text of an item is read back in pieces, without what stands behind it",
+          "[storage][mail_store]") {
+  Scratch scratch;
+  auto files = make_system_files();
+  House house(*files, scratch.path());
+  REQUIRE(house.open());
+  IntakeRequest request = house.request("A1", {});
+  request.envelope.recipients.push_back(House::remote("far"));
+  request.login = "alice";
+  request.hold = true;
+  const std::string whole = request.received + "Subject: x\n\nbody\n";
+  REQUIRE(house.deliver(request, "Subject: x\n\nbody\n"));
+  CHECK(house.queued().front().login == "alice");
+  CHECK(house.queued().front().hold);
+  std::string read;
+  for (;;) {
+    auto piece = run_task(house.loop(), house.store().read_text("A1", read.size(), 7));
+    REQUIRE(piece);
+    if (piece->empty()) break;
+    CHECK(piece->size() <= 7);
+    read += *piece;
+  }
+  CHECK(read == whole);
+  const auto none = run_task(house.loop(), house.store().read_text("B2", 0, 7));
+  REQUIRE_FALSE(none);
+  CHECK(none.error().system == ENOENT);
+}
+
+TEST_CASE("a hold is set and taken away", "[storage][mail_store]") {
+  Scratch scratch;
+  auto files = make_system_files();
+  House house(*files, scratch.path());
+  REQUIRE(house.open());
+  IntakeRequest request = house.request("A1", {});
+  request.envelope.recipients.push_back(House::remote("far"));
+  REQUIRE(house.deliver(request, "Subject: x\n\nbody\n"));
+  CHECK(run_task(house.loop(), house.store().due(at_second(1), 5))->size() == 1);
+  CHECK(*run_task(house.loop(), house.store().set_hold("A1", true)) == 1);
+  CHECK(run_task(house.loop(), house.store().due(at_second(1), 5))->empty());
+  CHECK(*run_task(house.loop(), house.store().set_hold("A1", false)) == 1);
+  CHECK(run_task(house.loop(), house.store().due(at_second(1), 5))->size() == 1);
+  CHECK(*run_task(house.loop(), house.store().set_hold("NONE", true)) == 0);
 }
 
 TEST_CASE("an erased item is gone with its text", "[storage][mail_store]") {

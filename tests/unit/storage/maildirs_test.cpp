@@ -136,4 +136,83 @@ TEST_CASE("a folder's sync that fails is told to all who share it", "[storage][m
   CHECK(shared.sync(files));
 }
 
+TEST_CASE("a folder that exists is found in whatever case it is written", "[storage][maildirs]") {
+  Scratch scratch;
+  const auto files = make_system_files();
+  Maildirs maildirs(*files);
+  REQUIRE(maildirs.open(scratch / "m", wall()));
+  REQUIRE(make_folders(*files, scratch / "m/.Lists.Asio"));
+  for (const char* name : {"lists.asio", "LISTS.ASIO", "Lists.Asio"}) {
+    const auto lease = maildirs.open_folder(scratch / "m", name, /*create=*/false, wall());
+    REQUIRE(lease);
+    CHECK((*lease)->path == scratch / "m/.Lists.Asio");
+  }
+  CHECK(names_in(scratch / "m/.Lists.Asio") == std::vector<std::string>{"cur", "new", "tmp"});
+}
+
+TEST_CASE("a folder is made only when that is wished, with its marker", "[storage][maildirs]") {
+  Scratch scratch;
+  const auto files = make_system_files();
+  Maildirs maildirs(*files);
+  const auto without = maildirs.open_folder(scratch / "m", "Lists", /*create=*/false, wall());
+  REQUIRE(without);
+  CHECK((*without)->path == scratch / "m");
+  CHECK(names_in(scratch / "m") == std::vector<std::string>{"cur", "new", "tmp"});
+  const auto with = maildirs.open_folder(scratch / "m", "Lists", /*create=*/true, wall());
+  REQUIRE(with);
+  CHECK((*with)->path == scratch / "m/.Lists");
+  CHECK(names_in(scratch / "m/.Lists") ==
+        std::vector<std::string>{"cur", "maildirfolder", "new", "tmp"});
+}
+
+TEST_CASE("strangers cannot make folders without end", "[storage][maildirs]") {
+  Scratch scratch;
+  const auto files = make_system_files();
+  Maildirs maildirs(*files);
+  for (int n = 0; n < 80; ++n) {
+    const std::string name = "f" + std::to_string(n);
+    REQUIRE(maildirs.open_folder(scratch / "m", name, /*create=*/true, wall()));
+  }
+  CHECK(names_in(scratch / "m").size() == 64 + 3);
+  const auto old = maildirs.open_folder(scratch / "m", "f5", /*create=*/true, wall());
+  CHECK((*old)->path == scratch / "m/.f5");
+}
+
+TEST_CASE("names that could lead out of the Maildir, links and files are its inbox",
+          "[storage][maildirs]") {
+  Scratch scratch;
+  const auto files = make_system_files();
+  Maildirs maildirs(*files);
+  REQUIRE(maildirs.open(scratch / "m", wall()));
+  std::filesystem::create_directories(scratch / "other/new");
+  std::filesystem::create_symlink(scratch / "other", scratch / "m/.Link");
+  std::ofstream(scratch / "m/.File") << "text";
+  for (const std::string& name :
+       std::vector<std::string>{"", ".", "..", "a/../../other", "/other", "x..y", ".x", "x.",
+                                std::string("a\0b", 3), std::string(250, 'x'), "Link", "File"}) {
+    const auto lease = maildirs.open_folder(scratch / "m", name, /*create=*/true, wall());
+    REQUIRE(lease);
+    CHECK((*lease)->path == scratch / "m");
+  }
+  CHECK(names_in(scratch.path()) == std::vector<std::string>{"m", "other"});
+}
+
+TEST_CASE("a mode for a group is that of all that is made, whatever the umask",
+          "[storage][maildirs]") {
+  Scratch scratch;
+  const auto files = make_system_files();
+  Maildirs maildirs(*files, 64, 0770);
+  const auto lease = maildirs.open_folder(scratch / "u/m", "Lists", /*create=*/true, wall());
+  REQUIRE(lease);
+  for (const char* path : {"u", "u/m", "u/m/new", "u/m/.Lists", "u/m/.Lists/tmp"}) {
+    INFO(path);
+    struct stat found {};
+    REQUIRE(::stat((scratch / path).c_str(), &found) == 0);
+    CHECK((found.st_mode & 0777) == 0770);
+  }
+  struct stat marker {};
+  REQUIRE(::stat((scratch / "u/m/.Lists/maildirfolder").c_str(), &marker) == 0);
+  CHECK((marker.st_mode & 0777) == 0660);
+}
+
 }  // namespace gatepost::storage::test

@@ -215,8 +215,48 @@ TEST_CASE("an index of a later version is refused, not replaced", "[storage][rec
     REQUIRE_FALSE(opened);
     CHECK(opened.error().cause == Cause::Permanent);
   }
-  REQUIRE(Database::open(scratch / "queue/queue.db")->run("PRAGMA user_version=1"));
+  REQUIRE(Database::open(scratch / "queue/queue.db")->run("PRAGMA user_version=3"));
   CHECK(open_again(scratch.path()).ids == "A1 A2 A3 ");
+}
+
+TEST_CASE("the text of a removed item that the disk will not unlink is told, not sent again",
+          "[storage][recovery]") {
+  Scratch scratch;
+  fill(scratch.path());
+  {
+    FaultyFiles files;
+    House house(files, scratch.path());
+    REQUIRE(house.open());
+    files.fail_all(Call::Unlink, EIO);
+    REQUIRE(run_task(house.loop(), house.store().erase("A2")));
+  }
+  {
+    FaultyFiles files;
+    House house(files, scratch.path());
+    files.fail_all(Call::Unlink, EIO);
+    REQUIRE(house.open());
+    CHECK(house.queued().size() == 2);
+    CHECK(house.store().take_problems().size() == 1);
+  }
+  const auto opened = open_again(scratch.path());
+  CHECK(opened.ids == "A1 A3 ");
+  CHECK(opened.problems.empty());
+  CHECK(opened.texts == std::vector<std::string>{"A1", "A3"});
+}
+
+TEST_CASE("an id that is used again after its removal is an item like any", "[storage][recovery]") {
+  Scratch scratch;
+  fill(scratch.path());
+  {
+    const auto files = make_system_files();
+    House house(*files, scratch.path());
+    REQUIRE(house.open());
+    REQUIRE(run_task(house.loop(), house.store().erase("A2")));
+    IntakeRequest request = house.request("A2", {});
+    request.envelope.recipients.push_back(House::remote("far"));
+    REQUIRE(house.deliver(std::move(request), "Subject: x\n\ntext\n"));
+  }
+  CHECK(open_again(scratch.path()).ids == "A1 A3 A2 ");
 }
 
 }  // namespace gatepost::storage::test

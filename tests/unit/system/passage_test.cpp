@@ -15,11 +15,6 @@ namespace {
 
 using tests::TempFolder;
 
-/// Somebody who owns nothing and is in no group.
-Account anybody() {
-  return {"anybody", static_cast<uid_t>(-1), static_cast<gid_t>(-1), {}};
-}
-
 /// A folder that everybody may search, with lib/gatepost of `mode` in it.
 std::string make_tree(const TempFolder& folder, mode_t mode) {
   std::filesystem::create_directories(folder / "lib/gatepost");

@@ -275,6 +275,75 @@ TEST_CASE("the client's schemes choose between an ECDSA and an RSA key", "[tls][
   CHECK(signature({}).starts_with("ECDSA"));
 }
 
+TEST_CASE("both ends have the same bindings, and each session its own", "[tls][channel]") {
+  const bool tls12 = GENERATE(false, true);
+  const bool rsa = GENERATE(false, true);
+  ClientOrder order;
+  order.tls12 = tls12;
+  const auto context = make_context({.ecdsa = !rsa, .rsa = rsa});
+  std::string before;
+  for (int session = 0; session < 2; ++session) {
+    auto server = make_channel(context);
+    Client client(order);
+    REQUIRE(shake_hands(*server, client) == Progress::Done);
+    static_cast<void>(server->take_facts());
+    const std::string exported = server->channel_binding(ChannelBinding::Exporter);
+    CHECK(exported == client.exported());
+    CHECK(exported != before);
+    before = exported;
+    CHECK(server->channel_binding(ChannelBinding::ServerEndPoint) == client.peer_hash());
+    server->close();
+    CHECK(server->channel_binding(ChannelBinding::Exporter).empty());
+  }
+}
+
+TEST_CASE("the end point is the chain that was shown, of two", "[tls][channel]") {
+  const auto context = make_context({.ecdsa = true, .rsa = true});
+  for (const bool tls12 : {false, true}) {
+    for (const bool rsa : {false, true}) {
+      ClientOrder order;
+      order.tls12 = tls12;
+      if (tls12) {
+        order.suites = {rsa ? MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+                            : MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256};
+      } else {
+        order.schemes = {std::uint16_t(rsa ? MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256
+                                           : MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256),
+                         MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256};
+      }
+      auto server = make_channel(context);
+      Client client(order);
+      REQUIRE(shake_hands(*server, client) == Progress::Done);
+      static_cast<void>(server->take_facts());
+      CHECK(server->channel_binding(ChannelBinding::ServerEndPoint) == client.peer_hash());
+    }
+  }
+}
+
+TEST_CASE("TLS 1.2 without the extended master secret exports no binding", "[tls][channel]") {
+  ClientOrder order = with_tls12();
+  order.extended = false;
+  auto server = make_channel();
+  Client client(order);
+  REQUIRE(shake_hands(*server, client) == Progress::Done);
+  static_cast<void>(server->take_facts());
+  CHECK(server->channel_binding(ChannelBinding::Exporter).empty());
+  CHECK(server->channel_binding(ChannelBinding::ServerEndPoint) == client.peer_hash());
+}
+
+TEST_CASE("of two chains with keys of one type none is taken for the one shown", "[tls][channel]") {
+  std::vector<LoadedName> names(1);
+  names[0].chains.push_back(tests::make_chain(tests::make_ec_key()));
+  names[0].chains.push_back(tests::make_chain(tests::make_ec_key(MBEDTLS_ECP_DP_SECP384R1)));
+  auto context = ServerContext::make(std::move(names), /*tls12=*/true);
+  REQUIRE(context);
+  auto server = make_channel(*context);
+  Client client(with_tls12());
+  REQUIRE(shake_hands(*server, client) == Progress::Done);
+  static_cast<void>(server->take_facts());
+  CHECK(server->channel_binding(ChannelBinding::ServerEndPoint).empty());
+}
+
 TEST_CASE("a client that asks to renegotiate is not obeyed", "[tls][channel]") {
   auto server = make_channel();
   Client client(with_tls12());

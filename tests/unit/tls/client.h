@@ -22,6 +22,7 @@ namespace gatepost::tests {
 struct ClientOrder {
   std::string server_name;             ///< Empty: no SNI.
   bool tls12 = false;                  ///< TLS 1.2 only, instead of both.
+  bool extended = true;                ///< Extended master secret in TLS 1.2.
   std::vector<int> suites;             ///< Empty: the library's.
   std::vector<std::uint16_t> schemes;  ///< Empty: the library's.
   std::vector<std::uint16_t> groups;   ///< Empty: the library's.
@@ -39,6 +40,9 @@ class Client {
     mbedtls_ssl_conf_rng(&config_, tls::library_random, nullptr);
     mbedtls_ssl_conf_authmode(&config_, MBEDTLS_SSL_VERIFY_NONE);
     if (order_.tls12) mbedtls_ssl_conf_max_tls_version(&config_, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_extended_master_secret(&config_, order_.extended
+                                                          ? MBEDTLS_SSL_EXTENDED_MS_ENABLED
+                                                          : MBEDTLS_SSL_EXTENDED_MS_DISABLED);
     if (!order_.suites.empty()) {
       order_.suites.push_back(0);
       mbedtls_ssl_conf_ciphersuites(&config_, order_.suites.data());
@@ -97,6 +101,24 @@ class Client {
     return text.data();
   }
   mbedtls_ssl_context* session() { return &session_; }
+  /// "tls-exporter" as this end has it (RFC 9266).
+  std::string exported() {
+    constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+    std::string out(32, '\0');
+    REQUIRE(mbedtls_ssl_export_keying_material(
+                &session_, reinterpret_cast<unsigned char*>(out.data()), out.size(), kLabel.data(),
+                kLabel.size(), nullptr, 0, 1) == 0);
+    return out;
+  }
+  /// The certificate it was shown, hashed with SHA-256.
+  std::string peer_hash() {
+    const auto* leaf = mbedtls_ssl_get_peer_cert(&session_);
+    REQUIRE(leaf != nullptr);
+    std::string out(32, '\0');
+    REQUIRE(mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), leaf->raw.p, leaf->raw.len,
+                       reinterpret_cast<unsigned char*>(out.data())) == 0);
+    return out;
+  }
 
  private:
   static int on_send(void* self, const unsigned char* octets, std::size_t count) {

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// app: the queue's way out.
+#include "app/outgoing.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/transports.h"
+#include "base/text.h"
+#include "delivery/converse.h"
+#include "log/events.h"
+#include "mail/report.h"
+#include "policy/recipient.h"
+
+namespace gatepost::app {
+namespace {
+
+using delivery::Hop;
+using policy::DomainClass;
+
+/// The text of an item, as the injector reads it.
+class ItemSource final : public server::TextSource {
+ public:
+  ItemSource(storage::MailStore& store, const std::string& id) : text_(store, id) {}
+  Task<Result<std::string_view>> read() override {
+    auto piece = co_await text_.read();
+    if (!piece) co_return std::move(piece).error();
+    held_ = *std::move(piece);
+    co_return std::string_view(held_);
+  }
+
+ private:
+  delivery::QueuedText text_;
+  std::string held_;
+};
+
+bool is_postmaster(const queue::Item& item, const delivery::Failure& failure) {
+  return policy::is_postmaster(item.destinations[failure.destination].recipient.mailbox);
+}
+
+}  // namespace
+
+Outgoing::Outgoing(asio::io_context& loop,
+                   net::TaskGroup& tasks,
+                   server::Floor& floor,
+                   server::Injector& injector)
+    : floor_(floor),
+      injector_(injector),
+      runner_({loop, tasks, floor.deadlines, floor.store, floor.log, *this}),
+      prober_(loop, floor.deadlines) {}
+
+void Outgoing::configure(const config::Settings& settings,
+                         std::shared_ptr<const server::Profile> profile) {
+  profile_ = std::move(profile);
+  // They were checked when the settings were loaded.
+  local_ = local_transport(settings).value_or({});
+  virtual_ = delivery::parse_transport(settings.virtual_transport).value_or({});
+  prober_.configure(settings.myhostname);
+  delivery::Runner::Settings runner;
+  runner.hostname = settings.myhostname;
+  runner.schedule = {settings.minimal_backoff_time, settings.maximal_backoff_time,
+                     settings.maximal_queue_lifetime, settings.bounce_queue_lifetime};
+  runner.run_delay = settings.queue_run_delay;
+  runner.connect_timeout = settings.lmtp_connect_timeout;
+  runner.command_timeout = settings.lmtp_rcpt_timeout;
+  runner.data_timeout = settings.lmtp_data_xfer_timeout;
+  runner.done_timeout = settings.lmtp_data_done_timeout;
+  runner.concurrency = settings.lmtp_destination_concurrency_limit;
+  runner_.configure(std::move(runner));
+  runner_.wake();
+}
+
+void Outgoing::stop() {
+  runner_.stop();
+  prober_.stop();
+}
+
+const delivery::Transport& Outgoing::transport_of(DomainClass domain) const {
+  return domain == DomainClass::Virtual ? virtual_ : local_;
+}
+
+Result<Hop> Outgoing::route(const mail::Mailbox& to, const mail::Mailbox& sender) {
+  Hop hop;
+  server::Directory& directory = *profile_->directory;
+  if (to.domain.empty()) {
+    hop.kind = Hop::Kind::Inject;
+    return hop;
+  }
+  GP_TRY(const DomainClass domain, directory.domain_class(to.domain));
+  if (domain == DomainClass::Other || domain == DomainClass::Relay) return hop;
+  GP_TRY(server::Resolution found, directory.resolve(to, domain, sender));
+  if (found.refusal || (found.mailboxes.empty() && found.others.empty())) {
+    hop.kind = Hop::Kind::Nobody;
+    hop.refusal = found.refusal ? *std::move(found.refusal)
+                                : smtp::Reply{550, "5.1.1", "<" + to.text() + ">: user unknown"};
+    return hop;
+  }
+  const bool one = found.mailboxes.size() == 1 && found.others.empty();
+  const auto& handed_over = one ? found.mailboxes.front().handed_over : std::nullopt;
+  if (handed_over && iequals(handed_over->text(), to.text())) {
+    hop.kind = Hop::Kind::Lmtp;
+    hop.transport = transport_of(found.mailboxes.front().domain);
+    return hop;
+  }
+  const bool itself = found.mailboxes.empty() && found.others.size() == 1 &&
+                      iequals(found.others.front().text(), to.text());
+  if (!itself) hop.kind = Hop::Kind::Inject;
+  return hop;
+}
+
+Task<Result<void>> Outgoing::inject(const queue::Item& item,
+                                    const std::vector<std::size_t>& which) {
+  server::Injection injection;
+  injection.envelope.sender = item.sender;
+  injection.envelope.options = item.options;
+  for (const std::size_t n : which) {
+    injection.envelope.recipients.push_back(item.destinations[n].recipient);
+  }
+  ItemSource source(floor_.store, item.id);
+  injection.source = &source;
+  injection.service = "queue";
+  injection.may_wait = false;
+  injection.arrived = item.arrived;
+  const auto injected = co_await injector_.inject(std::move(injection));
+  if (!injected) co_return injected.error();
+  co_return Result<void>();
+}
+
+std::string Outgoing::report_text(const queue::Item& item,
+                                  const std::vector<delivery::Failure>& failures,
+                                  const mail::Mailbox& to,
+                                  const mail::ReturnedText& returned) const {
+  std::vector<mail::Outcome> outcomes;
+  for (const delivery::Failure& failure : failures) {
+    mail::Outcome outcome;
+    outcome.recipient = &item.destinations[failure.destination].recipient;
+    outcome.status = failure.status;
+    outcome.diagnostic = failure.reason;
+    outcome.remote = failure.remote;
+    outcomes.push_back(outcome);
+  }
+  const Moment at = floor_.clocks.moment();
+  const std::string report_id = item.id + "R";
+  mail::Report report;
+  report.hostname = profile_->hostname;
+  report.origin = profile_->myorigin;
+  report.id = report_id;
+  report.item = item.id;
+  report.to = &to;
+  report.envelope_id = item.options.envelope_id;
+  report.ret = item.options.ret;
+  report.arrived = item.arrived;
+  report.at = at;
+  report.zone.minutes = floor_.clocks.utc_offset_minutes(at);
+  if (report.zone.minutes != 0) report.zone.name = {};
+  report.outcomes = outcomes;
+  return mail::format_report(report, returned);
+}
+
+Task<Result<void>> Outgoing::report(const queue::Item& item,
+                                    const std::vector<delivery::Failure>& failures) {
+  std::vector<delivery::Failure> wanted;
+  bool round = false;
+  for (const delivery::Failure& failure : failures) {
+    const mail::Notify& notify = item.destinations[failure.destination].recipient.notify;
+    if (mail::wants_report(notify, mail::Action::Failed)) wanted.push_back(failure);
+    round = round || (item.sender.empty() && is_postmaster(item, failure));
+  }
+  if (wanted.empty()) co_return Result<void>();
+  if (round) co_return Error{Cause::Permanent, "a report to postmaster cannot be delivered", 0};
+  mail::ReturnedText returned;
+  delivery::QueuedText text(floor_.store, item.id);
+  for (std::size_t octets = 0; octets <= mail::kMostReturned;) {
+    const auto piece = co_await text.read();
+    if (!piece) co_return piece.error();
+    if (piece->empty()) break;
+    returned.feed(*piece);
+    octets += piece->size();
+  }
+  bool to_postmaster = item.sender.empty();
+  for (;;) {
+    // Bare, as RFC 5321 section 4.5.1 knows him: he is ours whatever the tables say.
+    const mail::Mailbox postmaster{"postmaster", ""};
+    const mail::Mailbox shown{"postmaster", profile_->myorigin};
+    const mail::Mailbox& to = to_postmaster ? shown : item.sender;
+    server::Injection notice;
+    notice.envelope.recipients.push_back({to_postmaster ? postmaster : item.sender, {}, {}});
+    notice.envelope.options.body = mail::Body::EightBitMime;
+    notice.text = report_text(item, wanted, to, returned);
+    notice.service = "bounce";
+    const auto sent = co_await injector_.inject(std::move(notice));
+    if (sent) {
+      floor_.log.emit(log::ReportSent{item.id, *sent, to_postmaster});
+      co_return Result<void>();
+    }
+    if (to_postmaster || sent.error().cause != Cause::Permanent) co_return sent.error();
+    to_postmaster = true;
+  }
+}
+
+Task<std::optional<smtp::Reply>> Outgoing::probe(const mail::Mailbox& to,
+                                                 DomainClass domain,
+                                                 const mail::Mailbox& sender) {
+  const delivery::Transport& transport = transport_of(domain);
+  if (!transport.lmtp) co_return std::nullopt;
+  auto refusal = co_await prober_.ask(transport, sender, to);
+  co_return refusal;
+}
+
+}  // namespace gatepost::app

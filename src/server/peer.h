@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: who is at the other end of a session.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/address.h"
+#include "base/tls_facts.h"
+#include "base/wire.h"
+
+namespace gatepost::server {
+
+/// Who has logged in.
+struct Identity {
+  std::string name;    ///< The user's name in passwd_file.
+  std::string method;  ///< "SCRAM-SHA-256"
+};
+
+struct Peer {
+  Endpoint client;
+  Endpoint local;
+  std::string name;  ///< "unknown[192.0.2.1]": the client's name and address as logs show them.
+  std::unique_ptr<const TlsFacts> tls = nullptr;    ///< Null in the clear.
+  std::unique_ptr<const Identity> login = nullptr;  ///< Null: nobody has logged in.
+  Wire* wire = nullptr;        ///< The connection itself, below TLS; null in tests without one.
+  std::string exporter = {};   ///< Octets of "tls-exporter" (RFC 9266); empty where there are none.
+  std::string end_point = {};  ///< Octets of "tls-server-end-point" (RFC 5929); likewise.
+};
+
+}  // namespace gatepost::server

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: under which address a copy waits in the queue while its mailbox cannot be opened.
+#include "server/put_off.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/text.h"
+
+namespace gatepost::server {
+namespace {
+
+using policy::DomainClass;
+
+/// The queue serves these by the mailboxes they lead to.
+bool is_ours(Directory& directory, const std::string& domain) {
+  const Result<DomainClass> found = directory.domain_class(domain);
+  return found && *found != DomainClass::Other && *found != DomainClass::Relay;
+}
+
+bool is_that_alone(const Resolution& found, const Target& target) {
+  return !found.refusal && found.others.empty() && found.mailboxes.size() == 1 &&
+         found.mailboxes.front().maildir == target.maildir &&
+         found.mailboxes.front().folder == target.folder;
+}
+
+std::optional<mail::Recipient> waiting(const Recipients::Accepted& accepted,
+                                       const Target& target,
+                                       Directory& directory) {
+  mail::Recipient out = accepted.recipient;
+  // A throw-away address may have had its last use with this very message.
+  const bool same = accepted.found.throwaway.empty() && is_that_alone(accepted.found, target);
+  if (same && is_ours(directory, out.mailbox.domain)) return out;
+  const std::size_t at = target.address.rfind('@');
+  if (at == std::string::npos) return std::nullopt;
+  out.mailbox = {target.address.substr(0, at), target.address.substr(at + 1)};
+  if (!is_ours(directory, out.mailbox.domain)) return std::nullopt;
+  const Result<Resolution> again = directory.resolve(out.mailbox, target.domain, accepted.sender);
+  if (!again || !is_that_alone(*again, target)) return std::nullopt;
+  // RFC 3461 section 4.2, as for other hosts.
+  const std::string given = accepted.recipient.mailbox.text();
+  if (out.original.empty() && !iequals(given, target.address)) out.original = "rfc822;" + given;
+  return out;
+}
+
+/// The recipient for whom fill() added the copy: the first that leads there.
+void name_one(const Recipients& recipients, Directory& directory, storage::LocalCopy& copy) {
+  for (const Recipients::Accepted& accepted : recipients.all()) {
+    for (const Target& target : accepted.found.mailboxes) {
+      if (target.handed_over) continue;
+      if (target.maildir != copy.maildir || target.folder != copy.folder) continue;
+      copy.later = waiting(accepted, target, directory);
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void name_waiting(const Recipients& recipients,
+                  Directory& directory,
+                  storage::IntakeRequest& request) {
+  for (storage::LocalCopy& copy : request.local) name_one(recipients, directory, copy);
+}
+
+}  // namespace gatepost::server

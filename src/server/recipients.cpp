@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: the recipients of one message: what each leads to, and what is stored for them.
+#include "server/recipients.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "base/text.h"
+#include "log/events.h"
+#include "server/list_intake.h"
+#include "smtp/replies.h"
+
+namespace gatepost::server {
+namespace {
+
+using policy::DomainClass;
+
+/// RFC 3461 section 4.2: who sends a message on tells for whom it was, unless that is told.
+mail::Recipient forwarded(const mail::Recipient& from, const mail::Mailbox& to) {
+  mail::Recipient out = from;
+  out.mailbox = to;
+  const bool same = iequals(to.text(), from.mailbox.text());
+  if (!same && out.original.empty()) out.original = "rfc822;" + from.mailbox.text();
+  return out;
+}
+
+std::string_view transport_of(DomainClass domain) {
+  return domain == DomainClass::Virtual ? "virtual" : "local";
+}
+
+const Target* looping(const Resolution& found, const std::vector<std::string>& delivered_to) {
+  for (const Target& target : found.mailboxes) {
+    const auto same = [&target](const std::string& seen) { return iequals(seen, target.address); };
+    if (std::any_of(delivered_to.begin(), delivered_to.end(), same)) return &target;
+  }
+  return nullptr;
+}
+
+/// Names that were met. Clients choose how many there are, so nothing searches one by one.
+using Seen = std::unordered_set<std::string>;
+
+void add_queued(const mail::Recipient& from,
+                const mail::Mailbox& to,
+                Seen& seen,
+                std::vector<mail::Recipient>& queued) {
+  if (seen.insert(to.text()).second) queued.push_back(forwarded(from, to));
+}
+
+/// Local parts differ by their case, as at other hosts they may.
+std::string name_of(const mail::Mailbox& completed) {
+  return mail::Mailbox{completed.local, lower(completed.domain)}.text();
+}
+
+bool is_bare_postmaster(const mail::Mailbox& given) {
+  return given.domain.empty() && policy::is_postmaster(given);
+}
+
+/// RFC 3461 section 5.2.7.3: what the sender asked for ends at the list.
+storage::IntakeRequest for_list(const storage::IntakeRequest& from) {
+  storage::IntakeRequest out = from;
+  out.local.clear();
+  out.envelope.recipients.clear();
+  out.envelope.options.ret = mail::Return::Unstated;
+  out.envelope.options.envelope_id.clear();
+  return out;
+}
+
+const storage::PutOff* find_put_off(std::span<const storage::PutOff> all, const Target& target) {
+  const auto same = [&target](const storage::PutOff& one) {
+    return one.maildir == target.maildir && one.folder == target.folder;
+  };
+  const auto found = std::find_if(all.begin(), all.end(), same);
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+smtp::Reply Recipients::lookup_failure(const mail::Mailbox& mailbox) {
+  return smtp::Reply{451, "4.3.0", "<" + mailbox.text() + ">: Temporary lookup failure"};
+}
+
+Result<DomainClass> Recipients::classify(mail::Mailbox& mailbox, const IpAddress* own) const {
+  const bool bare_postmaster = is_bare_postmaster(mailbox);
+  if (mailbox.domain.empty()) mailbox.domain = settings_.myorigin;
+  if (bare_postmaster) return DomainClass::Local;
+  if (own != nullptr && mailbox.domain == own->literal()) {
+    mailbox.domain = settings_.myorigin;
+    return DomainClass::Local;
+  }
+  return directory_.domain_class(mailbox.domain);
+}
+
+std::optional<smtp::Reply> Recipients::find(const mail::Mailbox& mailbox,
+                                            DomainClass domain,
+                                            const mail::Mailbox& sender,
+                                            Resolution& found) const {
+  Result<Resolution> resolved = directory_.resolve(mailbox, domain, sender);
+  if (!resolved) return lookup_failure(mailbox);
+  found = *std::move(resolved);
+  if (found.refusal) return std::move(found.refusal);
+  if (!found.mailboxes.empty() || !found.others.empty()) return std::nullopt;
+  return policy::unknown_user_reply(mailbox.text(), domain, settings_.unknown);
+}
+
+std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
+                                           mail::Mailbox completed,
+                                           DomainClass domain,
+                                           const mail::Mailbox& sender) {
+  was_trap_ = false;
+  std::string name = name_of(completed);
+  if (names_.contains(name)) return std::nullopt;
+  Accepted accepted{recipient, domain, {}, sender};
+  accepted.bare_postmaster = is_bare_postmaster(recipient.mailbox);
+  accepted.recipient.mailbox = std::move(completed);
+  auto refused = find(accepted.recipient.mailbox, domain, sender, accepted.found);
+  was_trap_ = accepted.found.trap;
+  if (refused) return refused;
+  const std::string given = accepted.recipient.mailbox.text();
+  for (Target& target : accepted.found.mailboxes) {
+    if (!iequals(given, target.address)) target.original = given;
+  }
+  // One list is the owner's, however long, and for single mailboxes there is smtpd_recipient_limit.
+  const std::size_t reach = accepted.found.mailboxes.size() + accepted.found.others.size();
+  if (reach > 1 && !accepted_.empty() && reach_ + reach > kMostReached) {
+    return smtp::make_reply(smtp::replies::kTooManyRecipients);
+  }
+  accepted.reach = reach;
+  reach_ += reach;
+  names_.insert(std::move(name));
+  accepted_.push_back(std::move(accepted));
+  return std::nullopt;
+}
+
+void Recipients::clear() {
+  accepted_.clear();
+  names_.clear();
+  reach_ = 0;
+}
+
+void Recipients::drop_last() {
+  reach_ -= accepted_.back().reach;
+  names_.erase(name_of(accepted_.back().recipient.mailbox));
+  accepted_.pop_back();
+}
+
+smtp::Reply full_for_good(const Target& target) {
+  return smtp::Reply{552, "5.2.2", full_text(target)};
+}
+
+std::string full_text(const Target& target) {
+  const std::string& name = target.original.empty() ? target.address : target.original;
+  return "<" + name + ">: Recipient address rejected: mailbox is full";
+}
+
+mail::Recipient Recipients::member(const Accepted& accepted, const Target& target) {
+  const std::string& address = target.address;
+  const std::size_t at = std::min(address.rfind('@'), address.size());
+  const std::size_t domain = std::min(at + 1, address.size());
+  return forwarded(accepted.recipient, {address.substr(0, at), address.substr(domain)});
+}
+
+void Recipients::fill(storage::IntakeRequest& request) const {
+  std::vector<mail::Recipient>& queued = request.envelope.recipients;
+  Seen sent_on;
+  Seen stored;
+  for (const Accepted& accepted : accepted_) {
+    for (const Target& target : accepted.found.mailboxes) {
+      if (target.handed_over) {
+        add_queued(accepted.recipient, *target.handed_over, sent_on, queued);
+        continue;
+      }
+      // Two recipients may share one mailbox, which then gets one copy.
+      if (!stored.insert(target.maildir + '\0' + target.folder).second) continue;
+      storage::LocalCopy copy;
+      copy.maildir = target.maildir;
+      copy.recipient = target.address;
+      copy.original = target.original;
+      copy.folder = target.folder;
+      copy.create_folder = target.create_folder;
+      copy.quota = target.quota;
+      request.local.push_back(std::move(copy));
+    }
+    for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
+      if (owner_of(accepted, n) != nullptr) continue;
+      add_queued(accepted.recipient, accepted.found.others[n], sent_on, queued);
+    }
+  }
+}
+
+const mail::Mailbox* Recipients::owner_of(const Accepted& accepted, std::size_t other) {
+  if (accepted.sender.empty() || other >= accepted.found.owners.size()) return nullptr;
+  const mail::Mailbox& owner = accepted.found.owners[other];
+  return owner.empty() ? nullptr : &owner;
+}
+
+std::unique_ptr<storage::Intake> Recipients::begin(storage::MailStore& store,
+                                                   storage::IntakeRequest request,
+                                                   mail::IdMaker& ids) {
+  forwards_.clear();
+  // What is held is expanded when it is released, lists and all.
+  if (request.hold) return store.begin(std::move(request));
+  std::vector<storage::IntakeRequest> parts;
+  std::vector<Seen> seen;                           // Of each part.
+  std::unordered_map<std::string, std::size_t> at;  // Where in `parts` an owner's is.
+  std::optional<storage::IntakeRequest> blank;
+  for (const Accepted& accepted : accepted_) {
+    for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
+      const mail::Mailbox* owner = owner_of(accepted, n);
+      if (owner == nullptr) continue;
+      if (!blank) blank = for_list(request);
+      const auto [place, is_new] = at.try_emplace(owner->text(), parts.size());
+      if (is_new) {
+        parts.push_back(*blank);
+        parts.back().id = ids.next(request.arrived);
+        parts.back().envelope.sender = *owner;
+        forwards_.push_back({accepted.recipient.mailbox.text(), parts.back().id});
+        seen.emplace_back();
+      }
+      add_queued({accepted.found.others[n], {}, {}}, accepted.found.others[n], seen[place->second],
+                 parts[place->second].envelope.recipients);
+    }
+  }
+  const bool only_lists = request.local.empty() && request.envelope.recipients.empty();
+  if (only_lists && !parts.empty()) {
+    parts.front().id = request.id;
+    forwards_.front().id = request.id;
+    request = std::move(parts.front());
+    parts.erase(parts.begin());
+  }
+  return begin_with_lists(store, std::move(request), std::move(parts));
+}
+
+std::optional<std::string> Recipients::find_loop(
+    const std::vector<std::string>& delivered_to) const {
+  for (const Accepted& accepted : accepted_) {
+    if (const Target* again = looping(accepted.found, delivered_to)) return again->address;
+  }
+  return std::nullopt;
+}
+
+std::vector<Recipients::Accepted> Recipients::take_loops(
+    const std::vector<std::string>& delivered_to) {
+  std::vector<Accepted> out;
+  std::vector<Accepted> left;
+  for (Accepted& accepted : accepted_) {
+    const bool again = looping(accepted.found, delivered_to) != nullptr;
+    if (again) {
+      reach_ -= accepted.reach;
+      names_.erase(name_of(accepted.recipient.mailbox));
+    }
+    (again ? out : left).push_back(std::move(accepted));
+  }
+  accepted_ = std::move(left);
+  return out;
+}
+
+void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& times) const {
+  bool waiting = false;
+  for (const Accepted& accepted : accepted_) {
+    for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
+      waiting = waiting || owner_of(accepted, n) == nullptr;
+    }
+    if (!accepted.found.throwaway.empty()) {
+      directory_.note_use(accepted.found.throwaway, accepted.sender);
+    }
+    for (const Target& target : accepted.found.mailboxes) {
+      if (target.handed_over) {
+        waiting = true;
+        continue;
+      }
+      if (const storage::PutOff* later = find_put_off(times.put_off, target)) {
+        waiting = true;
+        log.emit(log::RecipientTried{id, target.address, "none", times.before, Duration::zero(),
+                                     Duration::zero(), times.promise, "4.3.0", "deferred",
+                                     later->reason});
+        continue;
+      }
+      const std::string_view transport = transport_of(target.domain);
+      log.emit(log::RecipientDelivered{id, transport, target.address, target.original, times.before,
+                                       Duration::zero(), Duration::zero(), times.promise,
+                                       "delivered to maildir"});
+    }
+  }
+  for (const Accepted& accepted : accepted_) {
+    for (const Target& target : accepted.full) {
+      const smtp::Reply why = full_for_good(target);
+      log.emit(log::RecipientBounced{id, transport_of(target.domain), target.address,
+                                     target.original, why.enhanced, why.text, times.before});
+    }
+  }
+  for (const Forward& forward : forwards_) {
+    // A list alone is the item itself.
+    if (forward.id == id) {
+      waiting = true;
+      continue;
+    }
+    const std::string detail = "forwarded as " + forward.id;
+    log.emit(log::RecipientDelivered{id,
+                                     "local",
+                                     forward.list,
+                                     {},
+                                     times.before,
+                                     Duration::zero(),
+                                     Duration::zero(),
+                                     times.promise,
+                                     detail});
+  }
+  if (!waiting) log.emit(log::ItemRemoved{id});
+}
+
+}  // namespace gatepost::server

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: the recipients of one message: what each leads to, and what is stored for them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "log/log.h"
+#include "mail/envelope.h"
+#include "mail/id.h"
+#include "policy/recipient.h"
+#include "server/directory.h"
+#include "smtp/steps.h"
+#include "storage/mail_store.h"
+
+namespace gatepost::server {
+
+[[nodiscard]] std::string full_text(const Target& target);
+/// Why mail that was accepted, or made here, is not in `target`: 5.2.2, whatever RCPT says.
+[[nodiscard]] smtp::Reply full_for_good(const Target& target);
+
+/// Collects recipients between MAIL and the end of the text, however they came: by SMTP, or made
+/// on this machine. Who may write to whom is asked elsewhere.
+class Recipients {
+ public:
+  struct Settings {
+    std::string_view myorigin;    ///< Completes an address without a domain; borrowed.
+    policy::UnknownUser unknown;  ///< How an unknown recipient is refused.
+  };
+
+  /// Mailboxes and addresses that the recipients of one message lead to, all together: extensions of
+  /// a list's name (list+1, list+2) each lead to all of it. The first recipient may pass it: its
+  /// bound is virtual_alias_expansion_limit.
+  static constexpr std::size_t kMostReached = 5000;
+
+  /// `directory` and what `settings` borrow outlive the collection.
+  Recipients(Directory& directory, const Settings& settings)
+      : directory_(directory), settings_(settings) {}
+
+  /// Completes `mailbox` by $myorigin and gives the class of its domain. user@[own], an address
+  /// literal of this host, is the user of $myorigin (RFC 5321 section 4.1.3); `own` may be null.
+  /// A bare <postmaster> is ours even when the tables cannot say (section 4.5.1).
+  [[nodiscard]] Result<policy::DomainClass> classify(mail::Mailbox& mailbox,
+                                                     const IpAddress* own) const;
+
+  /// Where a completed address leads, in a form that can only be positive: a reply is the
+  /// reason why it leads nowhere.
+  [[nodiscard]] std::optional<smtp::Reply> find(const mail::Mailbox& mailbox,
+                                                policy::DomainClass domain,
+                                                const mail::Mailbox& sender,
+                                                Resolution& found) const;
+
+  /// find(), and the recipient is one of the message's. `recipient` as it was given; `completed`
+  /// and `domain` from classify(). An address that is one already is not added again. 452 when all
+  /// that the recipients lead to is more than one message may (kMostReached).
+  [[nodiscard]] std::optional<smtp::Reply> add(const mail::Recipient& recipient,
+                                               mail::Mailbox completed,
+                                               policy::DomainClass domain,
+                                               const mail::Mailbox& sender);
+
+  struct Accepted {
+    mail::Recipient recipient;  ///< Its mailbox completed.
+    policy::DomainClass domain = policy::DomainClass::Other;
+    Resolution found;
+    mail::Mailbox sender;
+    std::vector<Target> full = {};  ///< Were in `found`, and have no room.
+    std::size_t reach = 0;          ///< What it leads to, full or not.
+    bool bare_postmaster = false;   ///< As given it had no domain, and is ours whatever that is.
+  };
+  /// The recipient that was refused last is a trap.
+  [[nodiscard]] bool was_trap() const { return was_trap_; }
+  [[nodiscard]] const std::vector<Accepted>& all() const { return accepted_; }
+  [[nodiscard]] std::size_t size() const { return accepted_.size(); }
+  [[nodiscard]] bool empty() const { return accepted_.empty(); }
+  /// What add() added last, to be looked at more closely.
+  [[nodiscard]] Accepted& last() { return accepted_.back(); }
+  void clear();
+  /// Takes back what add() added last.
+  void drop_last();
+
+  /// Adds the mailboxes and the recipients for the queue to `request`, none of them twice.
+  void fill(storage::IntakeRequest& request) const;
+  /// Begins storing what fill() has filled: what a list with an owner hands on to other hosts is an item of its
+  /// own, with the owner as its sender, since the lists' failures are the owner's to know. Bounces
+  /// stay bounces.
+  [[nodiscard]] std::unique_ptr<storage::Intake> begin(storage::MailStore& store,
+                                                       storage::IntakeRequest request,
+                                                       mail::IdMaker& ids);
+  /// The mailbox among those of the message whose address a Delivered-To field has already.
+  [[nodiscard]] std::optional<std::string> find_loop(
+      const std::vector<std::string>& delivered_to) const;
+  /// Takes out those who would get it a second time.
+  [[nodiscard]] std::vector<Accepted> take_loops(const std::vector<std::string>& delivered_to);
+
+  /// When the message was complete and how long storing it took, for delay= and delays=.
+  struct Times {
+    Duration before{};
+    Duration promise{};
+    std::span<const storage::PutOff> put_off = {};  ///< Borrowed.
+  };
+  /// The message is durable: one line for each mailbox that has it, `removed` when nothing waits, and
+  /// throw-away addresses count it.
+  void log_delivered(log::Log& log, std::string_view id, const Times& times) const;
+
+  /// As a report names one of the mailboxes that `accepted` leads to.
+  [[nodiscard]] static mail::Recipient member(const Accepted& accepted, const Target& target);
+  /// 451: a table or file cannot be read now.
+  [[nodiscard]] static smtp::Reply lookup_failure(const mail::Mailbox& mailbox);
+
+ private:
+  Directory& directory_;
+  Settings settings_;
+  struct Forward {
+    std::string list;
+    std::string id;
+  };
+
+  [[nodiscard]] static const mail::Mailbox* owner_of(const Accepted& accepted, std::size_t other);
+
+  std::vector<Accepted> accepted_;
+  std::unordered_set<std::string> names_;  // Of those in accepted_.
+  std::size_t reach_ = 0;                  // Mailboxes and addresses they lead to, all together.
+  std::vector<Forward> forwards_;          // Lists whose mail is an item of its own.
+  bool was_trap_ = false;
+};
+
+}  // namespace gatepost::server

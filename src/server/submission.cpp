@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// server: the rules of submission for one session.
+#include "server/submission.h"
+
+#include <algorithm>
+#include <array>
+
+#include "log/events.h"
+#include "mail/trace.h"
+#include "server/login.h"
+
+namespace gatepost::server {
+namespace {
+
+using policy::AccessClass;
+
+smtp::Reply lookup_failure(const std::string& address) {
+  return smtp::Reply{451, "4.3.0", "<" + address + ">: Temporary lookup failure"};
+}
+
+}  // namespace
+
+policy::RelayFacts Submission::relay_facts(policy::DomainClass domain) const {
+  return {profile_.directory->in_mynetworks(peer_.client.address), peer_.login != nullptr, domain};
+}
+
+std::optional<smtp::Reply> Submission::judge_client() const {
+  if (peer_.login || !service_.has_auth()) return std::nullopt;
+  // Not even mail for our own users is taken from this client: so it is a matter of logging in.
+  const policy::RelayFacts facts = relay_facts(policy::DomainClass::Local);
+  if (!policy::decide_relay(service_.relay_rules, facts, {}, service_.relay_codes)) {
+    return std::nullopt;
+  }
+  return smtp::Reply{530, "5.7.0", "Authentication required"};
+}
+
+Result<policy::Owner> Submission::owner() const {
+  mail::Mailbox sender = session_.envelope().sender;
+  if (sender.domain.empty()) sender.domain = profile_.myorigin;
+  return profile_.directory->owner_of(sender, login());
+}
+
+std::optional<smtp::Reply> Submission::judge_recipient(const mail::Mailbox& shown,
+                                                       policy::DomainClass domain) const {
+  const std::string sender = session_.envelope().sender.text();
+  const std::string recipient = shown.text();
+  policy::AccessFacts facts;
+  facts.relay = relay_facts(domain);
+  facts.null_sender = session_.envelope().sender.empty();
+  const std::array lists{
+      std::pair(AccessClass::Client, &service_.client_rules),
+      std::pair(AccessClass::Helo, &service_.helo_rules),
+      std::pair(AccessClass::Sender, &service_.sender_rules),
+  };
+  const auto asks = [](const std::vector<policy::AccessRule>& rules) {
+    return std::any_of(rules.begin(), rules.end(), policy::asks_owner);
+  };
+  if (!facts.null_sender && (asks(service_.sender_rules) || asks(service_.recipient_rules))) {
+    const Result<policy::Owner> found = owner();
+    if (!found) return lookup_failure(sender);
+    facts.owner = *found;
+  }
+  const policy::AccessTexts texts{peer_.name, session_.helo(), sender, recipient, login()};
+  for (const auto& [which, rules] : lists) {
+    auto denied = policy::decide_access(*rules, which, facts, texts, service_.relay_codes);
+    if (denied) return denied;
+  }
+  auto denied =
+      policy::decide_relay(service_.relay_rules, facts.relay, recipient, service_.relay_codes);
+  if (denied) return denied;
+  return policy::decide_access(service_.recipient_rules, AccessClass::Recipient, facts, texts,
+                               service_.relay_codes);
+}
+
+bool Submission::completes_header() const {
+  return service_.is_submission() || peer_.login != nullptr;
+}
+
+mail::HeaderFixes Submission::make_fixes(std::string_view id, Moment at) const {
+  mail::HeaderFixes fixes;
+  mail::Zone zone;
+  zone.minutes = floor_.clocks.utc_offset_minutes(at);
+  if (zone.minutes != 0) zone.name = {};
+  fixes.date = mail::format_date(at, zone);
+  fixes.message_id = mail::make_message_id(at, id, profile_.hostname);
+  const mail::Mailbox& sender = session_.envelope().sender;
+  if (!sender.empty()) {
+    fixes.from = sender.text();
+    if (sender.domain.empty()) fixes.from += "@" + profile_.myorigin;
+  } else if (peer_.login) {
+    fixes.from = peer_.login->name;
+    if (fixes.from.find('@') == std::string::npos) fixes.from += "@" + profile_.myorigin;
+  }
+  return fixes;
+}
+
+bool Submission::count_message(std::uint32_t recipients) const {
+  using Verdict = policy::LoginLimits::Verdict;
+  if (!peer_.login || floor_.logins == nullptr) return false;
+  const IpAddress& client = peer_.client.address;
+  const IpAddress network = policy::AuthThrottle::network_of(client);
+  policy::LoginLimits& limits = floor_.logins->limits;
+  const Verdict verdict = limits.count(login(), recipients, network, floor_.clocks.moment());
+  if (verdict != Verdict::Trip) return verdict == Verdict::Hold;
+  const policy::LoginLimits::Held& held = *limits.find_held(login());
+  floor_.log.emit(log::LoginHeld{service_.name(), peer_.name, held.login, held.reason});
+  if (floor_.logins->watch != nullptr) floor_.logins->watch->login_held(held);
+  return true;
+}
+
+std::optional<smtp::Reply> Submission::judge_held() const {
+  if (!peer_.login || floor_.logins == nullptr) return std::nullopt;
+  if (!floor_.logins->limits.is_full(login())) return std::nullopt;
+  return smtp::Reply{450, "4.7.1", "Error: too much mail of this login is on hold"};
+}
+
+void Submission::note_held(std::uint64_t octets) const {
+  if (peer_.login && floor_.logins != nullptr) floor_.logins->limits.note_held(login(), octets);
+}
+
+void Submission::recheck_held(bool held) const {
+  if (!peer_.login || floor_.logins == nullptr || floor_.logins->watch == nullptr) return;
+  const bool now = floor_.logins->limits.find_held(login()) != nullptr;
+  if (now != held) floor_.logins->watch->verdict_changed(login());
+}
+
+}  // namespace gatepost::server
