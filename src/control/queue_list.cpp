@@ -15,7 +15,7 @@ namespace gatepost::control {
 namespace {
 
 /// Where a reason ends on the line: Postfix's showq puts it flush right.
-constexpr std::size_t kReasonWidth = 76;
+constexpr int kReasonWidth = 76;
 constexpr std::size_t kMostReason = 1024;
 
 std::string shown_sender(const queue::Item& item) {
