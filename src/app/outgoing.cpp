@@ -11,6 +11,7 @@
 #include "log/events.h"
 #include "mail/report.h"
 #include "policy/recipient.h"
+#include "server/reports.h"
 
 namespace gatepost::app {
 namespace {
@@ -34,8 +35,8 @@ class ItemSource final : public server::TextSource {
   std::string held_;
 };
 
-bool is_postmaster(const queue::Item& item, const delivery::Failure& failure) {
-  return policy::is_postmaster(item.destinations[failure.destination].recipient.mailbox);
+bool is_postmaster(const queue::Item& item, const delivery::Told& one) {
+  return policy::is_postmaster(item.destinations[one.destination].recipient.mailbox);
 }
 
 }  // namespace
@@ -127,46 +128,38 @@ Task<Result<void>> Outgoing::inject(const queue::Item& item,
 }
 
 std::string Outgoing::report_text(const queue::Item& item,
-                                  const std::vector<delivery::Failure>& failures,
+                                  const std::vector<delivery::Told>& what,
                                   const mail::Mailbox& to,
                                   const mail::ReturnedText& returned) const {
   std::vector<mail::Outcome> outcomes;
-  for (const delivery::Failure& failure : failures) {
+  for (const delivery::Told& one : what) {
     mail::Outcome outcome;
-    outcome.recipient = &item.destinations[failure.destination].recipient;
-    outcome.status = failure.status;
-    outcome.diagnostic = failure.reason;
-    outcome.remote = failure.remote;
+    outcome.recipient = &item.destinations[one.destination].recipient;
+    outcome.action = one.action;
+    outcome.status = one.status;
+    outcome.diagnostic = one.reason;
+    outcome.remote = one.remote;
     outcomes.push_back(outcome);
   }
-  const Moment at = floor_.clocks.moment();
-  const std::string report_id = item.id + "R";
-  mail::Report report;
-  report.hostname = profile_->hostname;
-  report.origin = profile_->myorigin;
-  report.id = report_id;
-  report.item = item.id;
-  report.to = &to;
-  report.envelope_id = item.options.envelope_id;
-  report.ret = item.options.ret;
-  report.arrived = item.arrived;
-  report.at = at;
-  report.zone.minutes = floor_.clocks.utc_offset_minutes(at);
-  if (report.zone.minutes != 0) report.zone.name = {};
-  report.outcomes = outcomes;
-  return mail::format_report(report, returned);
+  mail::SenderOptions options = item.options;
+  // RFC 3461 section 4.3: RET= is about failures.
+  if (what.front().action != mail::Action::Failed) options.ret = mail::Return::Headers;
+  const server::Reported about{item.id, to, options, item.arrived};
+  return server::report_text(floor_, *profile_, about, item.id + "R", outcomes, returned);
 }
 
 Task<Result<void>> Outgoing::report(const queue::Item& item,
-                                    const std::vector<delivery::Failure>& failures) {
-  std::vector<delivery::Failure> wanted;
+                                    const std::vector<delivery::Told>& what) {
+  std::vector<delivery::Told> wanted;
   bool round = false;
-  for (const delivery::Failure& failure : failures) {
-    const mail::Notify& notify = item.destinations[failure.destination].recipient.notify;
-    if (mail::wants_report(notify, mail::Action::Failed)) wanted.push_back(failure);
-    round = round || (item.sender.empty() && is_postmaster(item, failure));
+  for (const delivery::Told& one : what) {
+    const mail::Notify& notify = item.destinations[one.destination].recipient.notify;
+    if (mail::wants_report(notify, one.action)) wanted.push_back(one);
+    round = round || (item.sender.empty() && is_postmaster(item, one));
   }
   if (wanted.empty()) co_return Result<void>();
+  const bool failed = wanted.front().action == mail::Action::Failed;
+  if (!failed && item.sender.empty()) co_return Result<void>();
   if (round) co_return Error{Cause::Permanent, "a report to postmaster cannot be delivered", 0};
   mail::ReturnedText returned;
   delivery::QueuedText text(floor_.store, item.id);
@@ -182,18 +175,16 @@ Task<Result<void>> Outgoing::report(const queue::Item& item,
     // Bare, as RFC 5321 section 4.5.1 knows him: he is ours whatever the tables say.
     const mail::Mailbox postmaster{"postmaster", ""};
     const mail::Mailbox shown{"postmaster", profile_->myorigin};
-    const mail::Mailbox& to = to_postmaster ? shown : item.sender;
-    server::Injection notice;
-    notice.envelope.recipients.push_back({to_postmaster ? postmaster : item.sender, {}, {}});
-    notice.envelope.options.body = mail::Body::EightBitMime;
-    notice.text = report_text(item, wanted, to, returned);
-    notice.service = "bounce";
+    const mail::Mailbox& to = to_postmaster ? postmaster : item.sender;
+    std::string told = report_text(item, wanted, to_postmaster ? shown : to, returned);
+    server::Injection notice = server::make_notice(to, std::move(told));
     const auto sent = co_await injector_.inject(std::move(notice));
     if (sent) {
-      floor_.log.emit(log::ReportSent{item.id, *sent, to_postmaster});
+      floor_.log.emit(log::ReportSent{item.id, *sent, to_postmaster, !failed});
       co_return Result<void>();
     }
-    if (to_postmaster || sent.error().cause != Cause::Permanent) co_return sent.error();
+    // That it arrived is no matter for postmaster.
+    if (to_postmaster || !failed || sent.error().cause != Cause::Permanent) co_return sent.error();
     to_postmaster = true;
   }
 }

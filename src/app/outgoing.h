@@ -41,7 +41,7 @@ class Outgoing final : public delivery::World, public server::Handover {
   Task<Result<void>> inject(const queue::Item& item,
                             const std::vector<std::size_t>& which) override;
   Task<Result<void>> report(const queue::Item& item,
-                            const std::vector<delivery::Failure>& failures) override;
+                            const std::vector<delivery::Told>& what) override;
   // server::Handover
   Task<std::optional<smtp::Reply>> probe(const mail::Mailbox& to,
                                          policy::DomainClass domain,
@@ -51,7 +51,7 @@ class Outgoing final : public delivery::World, public server::Handover {
  private:
   [[nodiscard]] const delivery::Transport& transport_of(policy::DomainClass domain) const;
   [[nodiscard]] std::string report_text(const queue::Item& item,
-                                        const std::vector<delivery::Failure>& failures,
+                                        const std::vector<delivery::Told>& what,
                                         const mail::Mailbox& to,
                                         const mail::ReturnedText& returned) const;
 

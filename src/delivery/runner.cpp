@@ -323,15 +323,30 @@ Task<bool> Runner::conclude(Attempt& attempt) {
   co_return static_cast<bool>(erased);
 }
 
-/// False when there was something to tell and it could not be: then nothing has failed yet.
-Task<bool> Runner::tell_sender(Attempt& attempt) {
-  std::vector<Failure> failures;
+/// Of what ended in `state` here; what was injected has been told of by whoever has it.
+std::vector<Told> Runner::find_told(const Attempt& attempt, State state) {
+  std::vector<Told> out;
   for (const Attempt::Verdict& verdict : attempt.verdicts) {
-    if (verdict.state != State::Failed) continue;
+    if (verdict.state != state || (verdict.told && state == State::Delivered)) continue;
     const bool remote = !verdict.said.empty();
-    failures.push_back({verdict.destination, verdict.status, remote ? verdict.said : verdict.reason,
-                        remote ? verdict.relay : std::string()});
+    const auto action = state == State::Failed ? mail::Action::Failed : mail::Action::Delivered;
+    out.push_back({verdict.destination, action, verdict.status,
+                   remote ? verdict.said : verdict.reason, remote ? verdict.relay : std::string()});
   }
+  return out;
+}
+
+/// False when there was a failure to tell and it could not be: then nothing has failed yet.
+Task<bool> Runner::tell_sender(Attempt& attempt) {
+  // An LMTP server is the end of the way: it does not tell. It has the message in any case.
+  const std::vector<Told> arrived = find_told(attempt, State::Delivered);
+  if (!arrived.empty()) {
+    const auto done = co_await parts_.world.report(attempt.item, arrived);
+    if (!done) {
+      parts_.log.emit(log::StorageFailed{attempt.item.id, "report", done.error().detail});
+    }
+  }
+  const std::vector<Told> failures = find_told(attempt, State::Failed);
   if (failures.empty()) co_return true;
   const auto done = co_await parts_.world.report(attempt.item, failures);
   if (done) co_return true;

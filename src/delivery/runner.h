@@ -82,6 +82,7 @@ class Runner {
   Task<void> inject(Attempt& attempt);
   Task<void> hand_over(Attempt& attempt, const Group& group);
   Task<bool> conclude(Attempt& attempt);
+  static std::vector<Told> find_told(const Attempt& attempt, queue::State state);
   Task<bool> tell_sender(Attempt& attempt);
   void age(Attempt& attempt) const;
   void tell_log(const Attempt& attempt) const;

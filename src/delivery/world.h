@@ -11,6 +11,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "delivery/transport.h"
+#include "mail/report.h"
 #include "queue/item.h"
 #include "smtp/steps.h"
 
@@ -29,9 +30,10 @@ struct Hop {
   smtp::Reply refusal{550, {}, {}};
 };
 
-/// A recipient that failed for good; its place in the item's destinations.
-struct Failure {
-  std::size_t destination = 0;
+/// What became of a recipient for good.
+struct Told {
+  std::size_t destination = 0;  ///< Its place in the item's destinations.
+  mail::Action action = mail::Action::Failed;
   std::string status;  ///< RFC 3463
   std::string reason;  ///< The reply where `remote` said it.
   std::string remote;  ///< Who said it; empty: this host.
@@ -49,9 +51,9 @@ class World {
   virtual Task<Result<void>> inject(const queue::Item& item,
                                     const std::vector<std::size_t>& which) = 0;
   /// Makes a report (RFC 3464) durable for the item's sender, where he wants one, or for
-  /// postmaster where there is none. Both outlive the task. Permanent: nobody can be told.
-  virtual Task<Result<void>> report(const queue::Item& item,
-                                    const std::vector<Failure>& failures) = 0;
+  /// postmaster of a failure where there is none. All in `what` have one action. Both outlive the
+  /// task. Permanent: nobody can be told.
+  virtual Task<Result<void>> report(const queue::Item& item, const std::vector<Told>& what) = 0;
 };
 
 }  // namespace gatepost::delivery

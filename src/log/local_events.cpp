@@ -30,7 +30,7 @@ void RecipientBounced::measure(Counters& counters) const {
 
 void ReportSent::line(Line& out) const {
   out.item(item).add(to_postmaster ? "postmaster" : "sender");
-  out.add(" non-delivery notification: ").add(report);
+  out.add(success ? " delivery status notification: " : " non-delivery notification: ").add(report);
 }
 
 }  // namespace gatepost::log

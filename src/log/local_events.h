@@ -72,10 +72,12 @@ struct RecipientBounced {
 
 /// A report about a message went to its sender, or to postmaster where the sender cannot have it.
 struct ReportSent {
-  static constexpr About about{"report_sent", Level::Info, "bounce",
-                               "A report about a message that could not be delivered was made."};
+  static constexpr About about{
+      "report_sent", Level::Info, "bounce",
+      "A report about a message was made: that it could not be delivered, or that it was."};
   std::string_view item, report;
   bool to_postmaster = false;
+  bool success = false;
 
   void line(Line& out) const;
   template <class Field>
@@ -83,6 +85,7 @@ struct ReportSent {
     field("item", item);
     field("report", report);
     field("to_postmaster", to_postmaster);
+    field("success", success);
   }
 };
 

@@ -13,6 +13,7 @@
 #include "server/left_out.h"
 #include "server/mailbox_checks.h"
 #include "server/put_off.h"
+#include "server/successes.h"
 
 namespace gatepost::server {
 namespace {
@@ -183,7 +184,8 @@ Task<smtp::Ruling> Desk::text() {
   }
   transaction_->copies = request.local;
   transaction_->arrived = request.arrived;
-  const bool tells = !transaction_->held && has_left_out(transaction_->recipients);
+  const Recipients& recipients = transaction_->recipients;
+  const bool tells = !transaction_->held && (has_left_out(recipients) || wants_success(recipients));
   if (tells) transaction_->returned = std::make_unique<mail::ReturnedText>();
   transaction_->intake =
       transaction_->recipients.begin(floor_.store, std::move(request), floor_.ids);
@@ -245,6 +247,17 @@ Task<Result<storage::Stored>> Desk::keep() {
   co_return stored;
 }
 
+Task<void> Desk::tell_arrived(const storage::Stored& stored) {
+  const Transaction& transaction = *transaction_;
+  if (!transaction.returned) co_return;
+  const mail::Envelope& envelope = session_.envelope();
+  const Arrived arrived{transaction.recipients, envelope.sender,     envelope.options,
+                        transaction.id,         transaction.arrived, *transaction.returned,
+                        stored.put_off};
+  std::shared_ptr<const Profile> profile(std::shared_ptr<const void>(), &profile_);
+  co_await tell_successes(floor_, std::move(profile), arrived);
+}
+
 Task<smtp::Ruling> Desk::commit() {
   Transaction& transaction = *transaction_;
   const std::string id = transaction.id;
@@ -279,6 +292,7 @@ Task<smtp::Ruling> Desk::commit() {
       // Most mail is for mailboxes, and a look at the queue costs as much as half a delivery.
       if (stored->queued) floor_.wake_queue();
       co_await warn_nearly_full(floor_, profile_, transaction.copies, *stored);
+      co_await tell_arrived(*stored);
       transaction_.reset();
       co_return accept(250, "2.0.0", "Ok: queued as " + id);
     }

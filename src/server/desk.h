@@ -60,7 +60,7 @@ class Desk {
     bool held = false;                         // The login's mail waits (login_hourly_...).
     std::vector<storage::LocalCopy> copies;    ///< As given to the store.
     Moment arrived{};
-    std::unique_ptr<mail::ReturnedText> returned;  ///< For tell_left_out(); null: nobody is.
+    std::unique_ptr<mail::ReturnedText> returned;  ///< For reports; null: there is none.
     std::uint64_t octets = 0;                      ///< Of the text so far.
     std::uint64_t buffered = 0;
   };
@@ -74,6 +74,7 @@ class Desk {
   void append(std::string_view octets);
   /// What is still to be done with a whole text that is to be kept.
   Task<Result<storage::Stored>> keep();
+  Task<void> tell_arrived(const storage::Stored& stored);
   void log_delivered(const storage::Stored& stored) const;
   void forget_buffered();
 

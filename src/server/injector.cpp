@@ -16,6 +16,8 @@
 #include "server/mailbox_checks.h"
 #include "server/put_off.h"
 #include "server/recipients.h"
+#include "server/reports.h"
+#include "server/successes.h"
 #include "smtp/replies.h"
 
 namespace gatepost::server {
@@ -331,6 +333,11 @@ Task<Result<void>> Injector::Work::store() {
   }
   log_stored(*stored);
   if (stored->queued) floor_.wake_queue();
+  if (!wants_success(recipients_)) co_return Result<void>();
+  const mail::Envelope& envelope = injection_.envelope;
+  const Arrived arrived{recipients_,        envelope.sender, envelope.options, id_,
+                        injection_.arrived, returned_,       stored->put_off};
+  co_await tell_successes(floor_, profile_, arrived);
   co_return Result<void>();
 }
 
@@ -367,19 +374,8 @@ std::string Injector::Work::report(const mail::Mailbox& to, std::string_view rep
   }
   mail::Mailbox whole = to;
   complete(whole);
-  mail::Report report;
-  report.hostname = profile_->hostname;
-  report.origin = profile_->myorigin;
-  report.id = report_id;
-  report.item = id_;
-  report.to = &whole;
-  report.envelope_id = injection_.envelope.options.envelope_id;
-  report.ret = injection_.envelope.options.ret;
-  report.arrived = injection_.arrived;
-  report.at = now_;
-  report.zone = zone();
-  report.outcomes = outcomes;
-  return mail::format_report(report, returned_);
+  const Reported about{id_, whole, injection_.envelope.options, injection_.arrived};
+  return report_text(floor_, *profile_, about, report_id, outcomes, returned_);
 }
 
 /// The report about `work`, written but not durable yet; null: nobody wants one.
@@ -392,11 +388,7 @@ Task<Result<std::unique_ptr<Injector::Work>>> Injector::prepare_report(Work& wor
   bool to_postmaster = sender.empty();
   for (;;) {
     const mail::Mailbox& to = to_postmaster ? postmaster : sender;
-    Injection notice;
-    notice.envelope.recipients.push_back({to, {}, {}});
-    notice.envelope.options.body = mail::Body::EightBitMime;
-    notice.text = work.report(to, work.id() + "R");
-    notice.service = "bounce";
+    Injection notice = make_notice(to, work.report(to, work.id() + "R"));
     Result<std::unique_ptr<Work>> report = co_await prepare(std::move(notice));
     if (report) {
       (*report)->to_postmaster = to_postmaster;

@@ -9,6 +9,7 @@
 
 #include "log/events.h"
 #include "server/injector.h"
+#include "server/reports.h"
 
 namespace gatepost::server {
 namespace {
@@ -29,30 +30,13 @@ std::vector<Missed> find_missed(const Recipients& recipients) {
   return out;
 }
 
-std::string report_text(const Floor& floor,
-                        const Profile& profile,
-                        const LeftOut& message,
-                        const std::vector<Missed>& missed) {
-  std::vector<mail::Outcome> outcomes;
+std::vector<mail::Outcome> outcomes_of(const std::vector<Missed>& missed) {
+  std::vector<mail::Outcome> out;
   for (const Missed& one : missed) {
-    outcomes.push_back(
+    out.push_back(
         {.recipient = &one.recipient, .status = one.why.enhanced, .diagnostic = one.why.text});
   }
-  const std::string id = std::string(message.id) + "R";
-  mail::Report report;
-  report.hostname = profile.hostname;
-  report.origin = profile.myorigin;
-  report.id = id;
-  report.item = message.id;
-  report.to = &message.envelope.sender;
-  report.envelope_id = message.envelope.options.envelope_id;
-  report.ret = message.envelope.options.ret;
-  report.arrived = message.arrived;
-  report.at = floor.clocks.moment();
-  report.zone.minutes = floor.clocks.utc_offset_minutes(report.at);
-  if (report.zone.minutes != 0) report.zone.name = {};
-  report.outcomes = outcomes;
-  return mail::format_report(report, message.returned);
+  return out;
 }
 
 }  // namespace
@@ -67,11 +51,12 @@ Task<Result<void>> tell_left_out(Floor& floor,
                                  const LeftOut& message) {
   const std::vector<Missed> missed = find_missed(message.recipients);
   if (missed.empty() || message.envelope.sender.empty()) co_return Result<void>();
-  Injection notice;
-  notice.envelope.recipients.push_back({message.envelope.sender, {}, {}});
-  notice.envelope.options.body = mail::Body::EightBitMime;
-  notice.text = report_text(floor, *profile, message, missed);
-  notice.service = "bounce";
+  const mail::Envelope& envelope = message.envelope;
+  const Reported about{message.id, envelope.sender, envelope.options, message.arrived};
+  const std::string report_id = std::string(message.id) + "R";
+  std::string text =
+      report_text(floor, *profile, about, report_id, outcomes_of(missed), message.returned);
+  Injection notice = make_notice(envelope.sender, std::move(text));
   Injector injector(floor);
   injector.configure(std::move(profile));
   const auto sent = co_await injector.inject(std::move(notice));

@@ -29,6 +29,7 @@ std::optional<mail::Recipient> waiting(const Recipients::Accepted& accepted,
                                        const Target& target,
                                        Directory& directory) {
   mail::Recipient out = accepted.recipient;
+  out.notify = Recipients::notify_behind(accepted);
   // A throw-away address may have had its last use with this very message.
   const bool same = accepted.found.throwaway.empty() && is_that_alone(accepted.found, target);
   if (same && is_ours(directory, out.mailbox.domain)) return out;

@@ -40,11 +40,13 @@ const Target* looping(const Resolution& found, const std::vector<std::string>& d
 /// Names that were met. Clients choose how many there are, so nothing searches one by one.
 using Seen = std::unordered_set<std::string>;
 
-void add_queued(const mail::Recipient& from,
+void add_queued(const Recipients::Accepted& from,
                 const mail::Mailbox& to,
                 Seen& seen,
                 std::vector<mail::Recipient>& queued) {
-  if (seen.insert(to.text()).second) queued.push_back(forwarded(from, to));
+  if (!seen.insert(to.text()).second) return;
+  queued.push_back(forwarded(from.recipient, to));
+  queued.back().notify = Recipients::notify_behind(from);
 }
 
 /// Local parts differ by their case, as at other hosts they may.
@@ -66,7 +68,10 @@ storage::IntakeRequest for_list(const storage::IntakeRequest& from) {
   return out;
 }
 
-const storage::PutOff* find_put_off(std::span<const storage::PutOff> all, const Target& target) {
+}  // namespace
+
+const storage::PutOff* Recipients::find_put_off(std::span<const storage::PutOff> all,
+                                                const Target& target) {
   const auto same = [&target](const storage::PutOff& one) {
     return one.maildir == target.maildir && one.folder == target.folder;
   };
@@ -74,7 +79,13 @@ const storage::PutOff* find_put_off(std::span<const storage::PutOff> all, const 
   return found == all.end() ? nullptr : &*found;
 }
 
-}  // namespace
+mail::Notify Recipients::notify_behind(const Accepted& accepted) {
+  mail::Notify out = accepted.recipient.notify;
+  if (accepted.reach < 2 || !out.success) return out;
+  out.success = false;
+  out.never = !out.stated();
+  return out;
+}
 
 smtp::Reply Recipients::lookup_failure(const mail::Mailbox& mailbox) {
   return smtp::Reply{451, "4.3.0", "<" + mailbox.text() + ">: Temporary lookup failure"};
@@ -167,7 +178,7 @@ void Recipients::fill(storage::IntakeRequest& request) const {
   for (const Accepted& accepted : accepted_) {
     for (const Target& target : accepted.found.mailboxes) {
       if (target.handed_over) {
-        add_queued(accepted.recipient, *target.handed_over, sent_on, queued);
+        add_queued(accepted, *target.handed_over, sent_on, queued);
         continue;
       }
       // Two recipients may share one mailbox, which then gets one copy.
@@ -183,7 +194,7 @@ void Recipients::fill(storage::IntakeRequest& request) const {
     }
     for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
       if (owner_of(accepted, n) != nullptr) continue;
-      add_queued(accepted.recipient, accepted.found.others[n], sent_on, queued);
+      add_queued(accepted, accepted.found.others[n], sent_on, queued);
     }
   }
 }
@@ -217,8 +228,9 @@ std::unique_ptr<storage::Intake> Recipients::begin(storage::MailStore& store,
         forwards_.push_back({accepted.recipient.mailbox.text(), parts.back().id});
         seen.emplace_back();
       }
-      add_queued({accepted.found.others[n], {}, {}}, accepted.found.others[n], seen[place->second],
-                 parts[place->second].envelope.recipients);
+      const mail::Mailbox& other = accepted.found.others[n];
+      if (!seen[place->second].insert(other.text()).second) continue;
+      parts[place->second].envelope.recipients.push_back({other, {}, {}});
     }
   }
   const bool only_lists = request.local.empty() && request.envelope.recipients.empty();

@@ -113,6 +113,12 @@ class Recipients {
 
   /// As a report names one of the mailboxes that `accepted` leads to.
   [[nodiscard]] static mail::Recipient member(const Accepted& accepted, const Target& target);
+  /// What those behind `accepted` tell: of an address that leads to several the sender is told here
+  /// that it does, and of nobody behind it that mail arrived (RFC 3461 section 5.2.7.3).
+  [[nodiscard]] static mail::Notify notify_behind(const Accepted& accepted);
+  /// Null when its mailbox has the message.
+  [[nodiscard]] static const storage::PutOff* find_put_off(std::span<const storage::PutOff> all,
+                                                           const Target& target);
   /// 451: a table or file cannot be read now.
   [[nodiscard]] static smtp::Reply lookup_failure(const mail::Mailbox& mailbox);
 

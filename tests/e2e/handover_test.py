@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # e2e: servers that mail is handed to and that are down, wedged or choosy, and lists with a full member.
+import email
 import signal
 import socket
 import threading
@@ -84,6 +85,26 @@ class Handover(Case):
         self.assert_reply(self.rcpt(server, f"carol@{HOSTED}", "evil@remote.test"), "550 5.7.1 ")
         self.assert_reply(self.rcpt(server, f"carol@{HOSTED}"), "250 ")
 
+    def test_who_asks_is_told_that_mail_arrived(self):
+        server = self.start()
+        with server.client(source=HOME) as client:
+            client.ehlo()
+            for name in (f"carol@{HOSTED}", f"postmaster@{DOMAIN}"):
+                client.ask(f"MAIL FROM:<alice@{DOMAIN}> RET=FULL ENVID=one+2Btwo")
+                self.assert_reply(client.ask(f"RCPT TO:<{name}> NOTIFY=SUCCESS ORCPT=rfc822;to+2B@x.test"), "250 ")
+                self.assert_reply(client.data(message()), "250 ")
+        wait_for(lambda: len(server.new("alice")) == 2, "two reports")
+        told = {}
+        for file in server.new("alice"):
+            report = email.message_from_bytes(file.read_bytes())
+            self.assertEqual(report["Subject"], "Successful Mail Delivery Report")
+            words, fields, returned = report.get_payload()
+            self.assertEqual(returned.get_content_type(), "text/rfc822-headers")
+            about, recipient = fields.get_payload()
+            self.assertEqual(about["Original-Envelope-Id"], "one+two")
+            self.assertEqual(recipient["Original-Recipient"], "rfc822;to+@x.test")
+            told[recipient["Final-Recipient"]] = recipient["Action"]
+        self.assertEqual(told, {f"rfc822;carol@{HOSTED}": "delivered", f"rfc822;postmaster@{DOMAIN}": "delivered"})
 
     def test_a_wedged_server_keeps_its_own_mail_waiting_only(self):
         gate = threading.Event()

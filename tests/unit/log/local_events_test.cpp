@@ -41,6 +41,8 @@ TEST_CASE("a bounced recipient and the report have their lines", "[log]") {
   CHECK(desk.counters.total(Family::Deliveries) == 1);
   CHECK(line_of(ReportSent{"4A1B", "4A1C", false}) ==
         "bounce: 4A1B: sender non-delivery notification: 4A1C");
+  CHECK(line_of(ReportSent{"4A1B", "4A1C", false, true}) ==
+        "bounce: 4A1B: sender delivery status notification: 4A1C");
   CHECK(line_of(ReportSent{"4A1B", "4A1C", true}) ==
         "bounce: 4A1B: postmaster non-delivery notification: 4A1C");
 }

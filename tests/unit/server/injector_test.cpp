@@ -168,6 +168,77 @@ TEST_CASE("NOTIFY=NEVER keeps a failure silent", "[server]") {
   CHECK(house.logged("status=bounced"));
 }
 
+TEST_CASE("who asks is told that mail arrived, once, and of a list only that it is one",
+          "[server]") {
+  House house;
+  server::Resolution both;
+  both.mailboxes = {
+      test::MapDirectory::target("/mail/bob", "bob@example.com", policy::DomainClass::Local),
+      test::MapDirectory::target("/mail/dan", "dan@example.com", policy::DomainClass::Local)};
+  both.others = {{"x", "elsewhere.example"}};
+  house.directory->aliases["team@example.com"] = both;
+  server::Injection injection =
+      letter({"bob", "carol@virtual.example", "x@elsewhere.example", "team"});
+  for (const std::size_t n : {0, 2, 3}) injection.envelope.recipients[n].notify.success = true;
+  injection.envelope.options.envelope_id = "E1";
+  injection.text += std::string(100, 'x') + "\n";
+  REQUIRE(house.inject(std::move(injection)));
+  REQUIRE(house.store.kept.size() == 3);
+  const auto& queued = house.store.kept[0].request.envelope.recipients;
+  REQUIRE(queued.size() == 1);
+  CHECK(queued[0].notify.success);  // Whoever delivers it tells.
+  const auto has = [&house](std::size_t which, std::string_view part) {
+    return house.store.kept[which].text.find(part) != std::string::npos;
+  };
+  for (const std::size_t which : {1, 2}) {
+    CHECK(house.store.kept[which].request.envelope.sender.empty());
+    CHECK(house.store.kept[which].request.local.at(0).maildir == "/mail/alice");
+    CHECK(has(which, "Original-Envelope-Id: E1\n"));
+    CHECK(has(which, "Content-Type: text/rfc822-headers"));
+    CHECK(has(which, "Status: 2.0.0\n"));
+  }
+  CHECK(has(1, "Final-Recipient: rfc822;bob@example.com\n"));
+  CHECK(has(1, "Action: delivered\n"));
+  CHECK_FALSE(has(1, "carol"));
+  CHECK(has(2, "Final-Recipient: rfc822;team@example.com\n"));
+  CHECK(has(2, "Action: expanded\n"));
+  CHECK_FALSE(has(2, "dan"));
+  CHECK(house.logged("sender delivery status notification: "));
+}
+
+TEST_CASE("behind a list nobody tells of success, and failures only where they were asked for",
+          "[server]") {
+  House house;
+  server::Resolution away;
+  away.others = {{"x", "elsewhere.example"}, {"y", "elsewhere.example"}};
+  house.directory->aliases["away@example.com"] = away;
+  server::Injection injection = letter({"away"});
+  injection.envelope.recipients[0].notify.success = true;
+  REQUIRE(house.inject(std::move(injection)));
+  CHECK(house.store.kept.at(0).request.envelope.recipients.at(0).notify ==
+        mail::Notify{.never = true});
+  injection = letter({"away"});
+  injection.envelope.recipients[0].notify = {.success = true, .failure = true};
+  REQUIRE(house.inject(std::move(injection)));
+  CHECK(house.store.kept.at(2).request.envelope.recipients.at(1).notify ==
+        mail::Notify{.failure = true});
+}
+
+TEST_CASE("nothing has arrived that waits, and <> is told nothing", "[server]") {
+  House house;
+  house.directory->aliases["far@example.com"].others = {{"x", "elsewhere.example"}};
+  server::Injection injection = letter({"far"});
+  injection.envelope.recipients[0].notify.success = true;
+  REQUIRE(house.inject(std::move(injection)));
+  REQUIRE(house.store.kept.size() == 1);
+  CHECK(house.store.kept[0].request.envelope.recipients.at(0).notify.success);
+  injection = letter({"bob"});
+  injection.envelope.sender = {};
+  injection.envelope.recipients[0].notify.success = true;
+  REQUIRE(house.inject(std::move(injection)));
+  CHECK(house.store.kept.size() == 2);
+}
+
 TEST_CASE("the program's own notice for nobody is an error", "[server]") {
   House house;
   server::Injection notice = letter({"nobody"});
