@@ -313,7 +313,7 @@ control::StatusSnapshot App::status() {
     out.listeners.push_back({std::string(server::kServiceNames[index]), local.text()});
   }
   out.gauges = gauges();
-  out.problems.assign(log_.problems().begin(), log_.problems().end());
+  out.problems = log_.problems();
   return out;
 }
 

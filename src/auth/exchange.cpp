@@ -125,7 +125,7 @@ Step Exchange::read_login(std::string_view response) {
 
 Step Exchange::password_checked(bool fits) {
   GP_ASSERT(state_ == State::Checking);
-  if (!fits) return fail(Fault::Refused, "wrong password or unknown user");
+  if (!fits) return fail(Fault::Refused, kNoFit);
   state_ = State::Over;
   return step::Success{user_};
 }
@@ -146,7 +146,7 @@ Step Exchange::check_cram(const StoredSecret& secret) {
   const std::string wanted =
       hexadecimal(keyed_digest(Hash::Md5, secret.text.reveal(), transcript_));
   const bool fits = same_octets(wanted, proof_);
-  if (!fits || secret.decoy) return fail(Fault::Refused, "wrong password or unknown user");
+  if (!fits || secret.decoy) return fail(Fault::Refused, kNoFit);
   state_ = State::Over;
   return step::Success{user_};
 }
@@ -211,7 +211,7 @@ Step Exchange::read_proof(std::string_view response) {
   }
   transcript_ += "," + final->without_proof;
   const bool fits = proof_fits(Hash::Sha256, stored_key_, transcript_, final->proof);
-  if (!fits || decoy_) return fail(Fault::Refused, "wrong password or unknown user");
+  if (!fits || decoy_) return fail(Fault::Refused, kNoFit);
   state_ = State::Last;
   return step::Challenge{"v=" +
                          encode_base64(keyed_digest(Hash::Sha256, server_key_, transcript_))};

@@ -32,6 +32,9 @@ enum class Fault : std::uint8_t {
   Refused,    ///< Wrong password, unknown user, unfit binding: 535 5.7.8.
 };
 
+/// The reason of a refusal whose cause only the caller knows, who gave the secret.
+inline constexpr std::string_view kNoFit = "wrong password or unknown user";
+
 namespace step {
 /// Send these octets, base64 encoded, and give what comes back to next().
 struct Challenge {

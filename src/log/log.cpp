@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kUsualLine = 2048;
 
 constexpr std::size_t kProblemsKept = 8;
+constexpr std::chrono::hours kProblemsLast{24};
 
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -70,15 +71,15 @@ void Log::begin_line(std::string_view tag) {
   text_at_ = whole_.size();
 }
 
-void Log::finish_line(Level level) {
+void Log::finish_line(const About& about) {
   whole_.push_back('\n');
   const std::string_view whole = whole_;
-  write({.level = level,
-         .stamp = stamp_,
-         .program = whole.substr(program_at_, program_end_ - program_at_),
-         .whole = whole,
-         .tail = whole.substr(program_at_),
-         .text = whole.substr(text_at_, whole.size() - text_at_ - 1)});
+  write(about, {.level = about.level,
+                .stamp = stamp_,
+                .program = whole.substr(program_at_, program_end_ - program_at_),
+                .whole = whole,
+                .tail = whole.substr(program_at_),
+                .text = whole.substr(text_at_, whole.size() - text_at_ - 1)});
 }
 
 void Log::begin_json(const About& about) {
@@ -88,23 +89,24 @@ void Log::begin_json(const About& about) {
                 zone_, about.name, format_level(about.level));
 }
 
-void Log::finish_json(Level level) {
+void Log::finish_json(const About& about) {
   whole_.append("}\n");
   const std::string_view whole = whole_;
-  write({.level = level,
-         .stamp = {},
-         .program = settings_.syslog_name,
-         .whole = whole,
-         .tail = whole,
-         .text = whole.substr(0, whole.size() - 1)});
+  write(about, {.level = about.level,
+                .stamp = {},
+                .program = settings_.syslog_name,
+                .whole = whole,
+                .tail = whole,
+                .text = whole.substr(0, whole.size() - 1)});
 }
 
-void Log::write(const Record& record) {
+void Log::write(const About& about, const Record& record) {
   if (record.level == Level::Error) {
     if (problems_.size() == kProblemsKept) problems_.pop_front();
     // With JSON the stamp is a field of the text already.
-    problems_.push_back(settings_.form == Form::Json ? std::string(record.text)
-                                                     : format("{} {}", stamp_, record.text));
+    std::string text(record.text);
+    if (settings_.form != Form::Json) text = format("{} {}", stamp_, record.text);
+    problems_.push_back({&about, second_, std::move(text)});
   }
   if (sink_->write(record)) return;
   ++lost_;
@@ -118,6 +120,20 @@ void Log::flush() {
   const std::uint64_t lost = std::exchange(lost_, 0);
   emit(log::LogLinesLost{.lines = lost});
   if (lost_ > 0) lost_ = lost;
+}
+
+void Log::forget(const About& about) {
+  std::erase_if(problems_, [&about](const Problem& one) { return one.about == &about; });
+}
+
+std::vector<std::string> Log::problems() const {
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(clock_.now().time_since_epoch());
+  std::vector<std::string> out;
+  for (const Problem& one : problems_) {
+    if (now - one.when < kProblemsLast) out.push_back(one.text);
+  }
+  return out;
 }
 
 Result<void> Log::reopen() {

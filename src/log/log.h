@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "log/clock.h"
@@ -40,23 +41,25 @@ class Log {
     static_assert(kIndexOf<E> < kEventCount, "the event is missing in log/events.h");
     counters_.count_event(kIndexOf<E>);
     if constexpr (requires { event.measure(counters_); }) event.measure(counters_);
+    if constexpr (requires { typename E::Mends; }) forget(E::Mends::about);
     if (E::about.level < settings_.least) return;
     if (settings_.form == Form::Json) {
       begin_json(E::about);
       event.each(JsonFields(whole_));
-      finish_json(E::about.level);
+      finish_json(E::about);
     } else {
       std::string_view tag = E::about.tag;
       if constexpr (requires { event.tag(); }) tag = event.tag();
       begin_line(tag);
       Line line(whole_);
       event.line(line);
-      finish_line(E::about.level);
+      finish_line(E::about);
     }
   }
 
-  /// The last lines of Level::Error, oldest first, each with its stamp: for `gatepost status`.
-  [[nodiscard]] const std::deque<std::string>& problems() const { return problems_; }
+  /// The last lines of Level::Error, oldest first, each with its stamp: for `gatepost status`. None is
+  /// older than a day, or of what another event has mended since.
+  [[nodiscard]] std::vector<std::string> problems() const;
   /// Once per turn of the loop: tells about lines that were lost once lines can be written again.
   void flush();
   /// After SIGHUP: files are opened anew.
@@ -66,11 +69,18 @@ class Log {
 
  private:
   void begin_line(std::string_view tag);
-  void finish_line(Level level);
+  void finish_line(const About& about);
   void begin_json(const About& about);
-  void finish_json(Level level);
+  void finish_json(const About& about);
   void refresh_stamp();
-  void write(const Record& record);
+  void write(const About& about, const Record& record);
+  void forget(const About& about);
+
+  struct Problem {
+    const About* about;
+    std::chrono::seconds when;
+    std::string text;
+  };
 
   Settings settings_;
   std::unique_ptr<Sink> sink_;
@@ -84,7 +94,7 @@ class Log {
   std::size_t program_at_ = 0;
   std::size_t program_end_ = 0;
   std::size_t text_at_ = 0;
-  std::deque<std::string> problems_;
+  std::deque<Problem> problems_;
   std::uint64_t lost_ = 0;  ///< Lines since the last that could be written.
 };
 

@@ -42,19 +42,6 @@ struct Listening {
   }
 };
 
-/// `changes` names the settings that changed.
-struct ServiceReloaded {
-  static constexpr About about{"service_reloaded", Level::Info, "master",
-                               "A changed configuration is in force."};
-  std::string_view changes;
-
-  void line(Line& out) const;
-  template <class Field>
-  void each(Field&& field) const {
-    field("changes", changes);
-  }
-};
-
 /// A reload was refused.
 struct ReloadFailed {
   static constexpr About about{"reload_failed", Level::Error, "master",
@@ -66,6 +53,20 @@ struct ReloadFailed {
   template <class Field>
   void each(Field&& field) const {
     field("detail", detail);
+  }
+};
+
+/// `changes` names the settings that changed.
+struct ServiceReloaded {
+  static constexpr About about{"service_reloaded", Level::Info, "master",
+                               "A changed configuration is in force."};
+  using Mends = ReloadFailed;  ///< `gatepost status` tells no more of it.
+  std::string_view changes;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("changes", changes);
   }
 };
 
@@ -95,10 +96,11 @@ struct ServiceStopped {
   void each(Field&&) const {}
 };
 
-/// A set of chains was loaded.
-struct CertificateLoaded {
-  static constexpr About about{"certificate_loaded", Level::Info, "tlsmgr",
-                               "New keys and certificates are in force."};
+/// A certificate file was refused.
+struct CertificateProblem {
+  static constexpr About about{"certificate_problem", Level::Error, "tlsmgr",
+                               "A key or certificate file cannot be used; what was loaded before "
+                               "stays in force, or STARTTLS is refused."};
   std::string_view detail;
 
   void line(Line& out) const;
@@ -108,11 +110,11 @@ struct CertificateLoaded {
   }
 };
 
-/// A certificate file was refused.
-struct CertificateProblem {
-  static constexpr About about{"certificate_problem", Level::Error, "tlsmgr",
-                               "A key or certificate file cannot be used; what was loaded before "
-                               "stays in force, or STARTTLS is refused."};
+/// A set of chains was loaded.
+struct CertificateLoaded {
+  static constexpr About about{"certificate_loaded", Level::Info, "tlsmgr",
+                               "New keys and certificates are in force."};
+  using Mends = CertificateProblem;
   std::string_view detail;
 
   void line(Line& out) const;

@@ -114,6 +114,7 @@ bool Login::may_try() {
 Task<smtp::Ruling> Login::begin(smtp::step::AskAuth question) {
   charge();
   found_.clear();
+  why_ = {};
   account_.clear();
   refusal_.reset();
   const auth::Mechanism* mechanism = auth::find_mechanism(question.mechanism);
@@ -177,6 +178,8 @@ Task<std::optional<auth::Step>> Login::look(auth::Use use, std::string user, Sec
     refusal_ = refuse_throttled();
     co_return std::nullopt;
   }
+  why_ = found->user ? "wrong password" : "unknown user";
+  if (found->user && !may_send(*found->user)) why_ = "the user's mode does not let it send";
   Work work{use, found->name, Secret(), std::move(password), std::move(decoys)};
   if (found->user && may_send(*found->user)) {
     found_ = found->user->name;
@@ -197,6 +200,8 @@ Task<std::optional<auth::Step>> Login::look(auth::Use use, std::string user, Sec
   }
   looked_ = true;
   const Work::Done done = co_await logins.clerk.run(std::move(work));
+  if (done.secret.decoy && !found_.empty())
+    why_ = "the stored password does not serve this mechanism";
   if (use == auth::Use::Password) {
     co_return exchange_->password_checked(done.fits && !found_.empty());
   }
@@ -224,7 +229,8 @@ smtp::Ruling Login::fail(const auth::step::Failure& failure) {
   charge();
   const Duration delay = floor_.logins->throttle.delay(attempt(), floor_.clocks.instant());
   smtp::Reply reply{535, "5.7.8", std::string(kFailed)};
-  smtp::Ruling ruling = refuse(std::move(reply), failure.reason, "failed");
+  const bool unfit = failure.reason == auth::kNoFit && !why_.empty();
+  smtp::Ruling ruling = refuse(std::move(reply), unfit ? why_ : failure.reason, "failed");
   ruling.delay = delay;
   return ruling;
 }

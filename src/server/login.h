@@ -82,9 +82,10 @@ class Login {
   const ServiceProfile& service_;
   Peer& peer_;
   std::unique_ptr<auth::Exchange> exchange_;
-  std::string account_;  ///< Whom the throttle counts: one name for all spellings.
-  bool looked_ = false;  ///< It did cost something, and is neither good nor counted yet.
-  std::string found_;    ///< The user's name as passwd_file has it; empty: nobody who may log in.
+  std::string account_;   ///< Whom the throttle counts: one name for all spellings.
+  bool looked_ = false;   ///< It did cost something, and is neither good nor counted yet.
+  std::string_view why_;  ///< What will not fit, for the log; a literal.
+  std::string found_;     ///< The user's name as passwd_file has it; empty: nobody who may log in.
   std::optional<smtp::Ruling> refusal_;
 };
 

@@ -211,6 +211,12 @@ class Submission(Case):
                 client.ehlo()
                 reply = client.ask(f"AUTH PLAIN {logins.plain(name, PASSWORD)}")
                 self.assert_reply(reply, "235 2.7.0" if good else "535 5.7.8")
+        with self.implicit(server) as client:
+            client.ehlo()
+            client.ask(f"AUTH PLAIN {logins.plain(BOB, 'mistyped')}")
+        # Whoever runs the server learns what strangers do not.
+        for name, why in ((f"dave@{DOMAIN}", "the user's mode does not let it send"), ("nobody", "unknown user"), (BOB, "wrong password")):
+            self.assertRegex(server.log(), rf"SASL PLAIN authentication failed: {why}, sasl_username={re.escape(name)}")
 
     def test_guessing_is_stopped_before_it_costs_and_hurts_nobody_else(self):
         server = self.start({"smtpd_sasl_failure_limit": "5", "smtpd_sasl_failure_time": "1d",

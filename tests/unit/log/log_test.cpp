@@ -100,6 +100,14 @@ TEST_CASE("the last errors are kept for the owner's eyes, warnings are not", "[l
   REQUIRE(desk.log.problems().size() == 8);
   CHECK(desk.log.problems().front() == "Nov 21 06:40:07 error: reload refused: 1");
   CHECK(desk.log.problems().back() == "Nov 21 06:40:07 error: reload refused: 8");
+  desk.log.emit(StorageFailed{"", "queue", "no space"});
+  desk.log.emit(ServiceReloaded{"nothing"});
+  REQUIRE(desk.log.problems().size() == 1);
+  CHECK(desk.log.problems().front().find("no space") != std::string::npos);
+  desk.clock.time += std::chrono::hours(23);
+  CHECK(desk.log.problems().size() == 1);
+  desk.clock.time += std::chrono::hours(1);
+  CHECK(desk.log.problems().empty());
 }
 
 TEST_CASE("another configuration is in force with the next line", "[log]") {
