@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # tools: clang-tidy on the sources named, as the dev build compiles them.
-"""tidy.py FILE...
+"""tidy.py [--analyze] FILE...
 
-The compile commands are g++'s, so clang is told to overlook what it does not know. The analyzer of clang 14 does not understand
-coroutines, reports faults in Asio's and takes half a minute for each such file: it looks at the rooms that decide, not at those
-that act. The latter are read several of a room at once, since most of the time goes to the headers they share; files whose
-private names meet are read again one by one."""
+The compile commands are g++'s, so clang is told to overlook what it does not know. Sources are read several of a room at once,
+since most of the time goes to the headers they share; those whose private names meet are read again one by one.
+
+--analyze: the rooms that decide are also analyzed, each source by itself, a quarter of a minute each. The analyzer of clang 14
+does not understand coroutines and reports faults in Asio's, so it does not look at the rooms that act."""
 import concurrent.futures
 import json
 import os
@@ -46,32 +47,36 @@ def gather(files, commands):
     return place, source
 
 
-def judge_alone(tidy_path, file):
-    options = [] if file.parent.name in DECIDING else ["--checks=-clang-analyzer-*"]
+def judge_alone(tidy_path, file, analyze):
+    options = [] if analyze else ["--checks=-clang-analyzer-*"]
     return [tidy(tidy_path, BUILD, [file], options)]
 
 
-def judge_batch(tidy_path, files, commands):
+def judge_batch(tidy_path, files, commands, analyze):
     if len(files) == 1:
-        return judge_alone(tidy_path, files[0])
+        return judge_alone(tidy_path, files[0], analyze and files[0].parent.name in DECIDING)
     place, source = gather(files, commands)
     done = tidy(tidy_path, place, [source], ["--checks=-clang-analyzer-*,-bugprone-suspicious-include"])
     if "clang-diagnostic-error" not in done.stdout:
         return [done]
-    return [answer for file in files for answer in judge_alone(tidy_path, file)]
+    print("read one by one: " + ", ".join(map(str, files)), flush=True)
+    return [answer for file in files for answer in judge_alone(tidy_path, file, False)]
 
 
 def main():
     tidy_path = tool()
-    files = sorted(pathlib.Path(name) for name in sys.argv[1:])
+    analyze = sys.argv[1:2] == ["--analyze"]
+    files = sorted(pathlib.Path(name) for name in sys.argv[2 if analyze else 1:])
     commands = {pathlib.Path(row["file"]): row for row in json.loads((BUILD / "compile_commands.json").read_text())}
-    batches = [[file] for file in files if file.parent.name in DECIDING]
-    for room in sorted({file.parent for file in files if file.parent.name not in DECIDING}):
-        here = [file for file in files if file.parent == room]
+    alone = [file for file in files if analyze and file.parent.name in DECIDING]
+    together = [file for file in files if file not in alone]
+    batches = [[file] for file in alone]
+    for room in sorted({file.parent for file in together}):
+        here = [file for file in together if file.parent == room]
         batches += [here[n:n + AT_ONCE] for n in range(0, len(here), AT_ONCE)]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for answers in pool.map(lambda batch: judge_batch(tidy_path, batch, commands), batches):
+        for answers in pool.map(lambda batch: judge_batch(tidy_path, batch, commands, analyze), batches):
             for answer in answers:
                 if answer.returncode != 0 or answer.stdout.strip():
                     failed += answer.returncode != 0

@@ -20,7 +20,7 @@ constexpr int kBacklog = 16;
 constexpr mode_t kSocketMode = 0660;
 constexpr mode_t kDirectoryMode = 0750;
 
-Error refusal(std::string detail) {
+Error unusable(std::string detail) {
   return {.cause = Cause::Permanent, .detail = std::move(detail), .system = 0};
 }
 
@@ -32,8 +32,8 @@ Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-    return refusal("control_socket: the path must have 1 to " +
-                   std::to_string(sizeof(address.sun_path) - 1) + " octets: " + path);
+    return unusable("control_socket: the path must have 1 to " +
+                    std::to_string(sizeof(address.sun_path) - 1) + " octets: " + path);
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   return address;
@@ -68,7 +68,7 @@ Result<int> take_lock(const ControlSettings& settings) {
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     const int number = errno;
     ::close(lock);
-    if (number == EWOULDBLOCK) return refusal("another gatepost owns " + settings.path);
+    if (number == EWOULDBLOCK) return unusable("another gatepost owns " + settings.path);
     return system_error("flock " + path, number);
   }
   if (::geteuid() == 0 && ::fchown(lock, settings.access.owner, settings.owner_group) != 0) {
@@ -86,13 +86,13 @@ Result<void> clear_path(const std::string& path, const sockaddr_un& address) {
     if (errno == ENOENT) return {};
     return system_error("stat " + path, errno);
   }
-  if (!S_ISSOCK(facts.st_mode)) return refusal(path + " is there and is not a socket");
+  if (!S_ISSOCK(facts.st_mode)) return unusable(path + " is there and is not a socket");
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (probe < 0) return system_error("socket", errno);
   const bool silent =
       ::connect(probe, generic(address), sizeof(address)) != 0 && errno == ECONNREFUSED;
   ::close(probe);
-  if (!silent) return refusal("another program answers at " + path);
+  if (!silent) return unusable("another program answers at " + path);
   if (::unlink(path.c_str()) != 0) return system_error("unlink " + path, errno);
   return {};
 }

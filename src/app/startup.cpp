@@ -33,8 +33,6 @@ namespace {
 
 using server::Service;
 
-constexpr std::array kAllServices{Service::Smtp, Service::Submission, Service::Submissions};
-
 // sysexits(3)
 constexpr int kOsError = 71;
 constexpr int kCannotCreate = 73;
@@ -125,7 +123,7 @@ class Startup {
       to_.listeners.emplace_back(static_cast<Service>(index), *std::move(listener));
       given[index] = true;
     }
-    for (const Service service : kAllServices) {
+    for (const Service service : server::kAllServices) {
       if (given[static_cast<std::size_t>(service)]) continue;
       if (auto refusal = listen(service)) return refusal;
     }

@@ -176,8 +176,6 @@ std::uint32_t session_limit(std::uint32_t wanted) {
   return static_cast<std::uint32_t>(std::min(room, asked));
 }
 
-constexpr std::array kAllServices{Service::Smtp, Service::Submission, Service::Submissions};
-
 }  // namespace
 
 const ServiceSettings& service_settings(const Settings& settings, Service service) {
@@ -217,7 +215,7 @@ std::string mail_root(const Settings& settings) {
 std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
                                                     std::shared_ptr<server::Directory> directory) {
   auto out = std::make_shared<server::Profile>();
-  for (const Service service : kAllServices) {
+  for (const Service service : server::kAllServices) {
     out->services[static_cast<std::size_t>(service)] = service_profile(settings, service);
   }
   out->hostname = settings.myhostname;
@@ -275,7 +273,7 @@ log::Settings make_log_settings(const Settings& settings) {
 std::vector<std::string> find_faults(const Settings& settings) {
   std::vector<std::string> out;
   const std::vector<Network> mynetworks = networks_in(settings.mynetworks);
-  for (const Service service : kAllServices) {
+  for (const Service service : server::kAllServices) {
     if (listen_addresses(settings, service).empty()) continue;
     const auto rules = relay_rules(service_settings(settings, service));
     const auto fault = policy::find_open_relay(rules, mynetworks);
@@ -293,7 +291,7 @@ std::vector<std::string> find_faults(const Settings& settings) {
                   ": expected a login name or static:anyone, with or without !");
   }
   bool listening = false;
-  for (const Service service : kAllServices) {
+  for (const Service service : server::kAllServices) {
     listening = listening || !listen_addresses(settings, service).empty();
   }
   if (!listening) out.emplace_back("no service has an address to listen on: set smtp_listen");

@@ -20,6 +20,7 @@ namespace gatepost::server {
 /// The three listeners that stand in for master.cf.
 enum class Service : std::uint8_t { Smtp, Submission, Submissions };
 inline constexpr std::size_t kServices = 3;
+inline constexpr std::array kAllServices{Service::Smtp, Service::Submission, Service::Submissions};
 inline constexpr std::array<std::string_view, kServices> kServiceNames{"smtp", "submission",
                                                                        "submissions"};
 

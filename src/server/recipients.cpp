@@ -25,7 +25,7 @@ mail::Recipient forwarded(const mail::Recipient& from, const mail::Mailbox& to) 
   return out;
 }
 
-std::string_view transport_of(DomainClass domain) {
+std::string_view mailbox_transport(DomainClass domain) {
   return domain == DomainClass::Virtual ? "virtual" : "local";
 }
 
@@ -288,7 +288,7 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
                                      later->reason});
         continue;
       }
-      const std::string_view transport = transport_of(target.domain);
+      const std::string_view transport = mailbox_transport(target.domain);
       log.emit(log::RecipientDelivered{id, transport, target.address, target.original, times.before,
                                        Duration::zero(), Duration::zero(), times.promise,
                                        "delivered to maildir"});
@@ -297,7 +297,7 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
   for (const Accepted& accepted : accepted_) {
     for (const Target& target : accepted.full) {
       const smtp::Reply why = full_for_good(target);
-      log.emit(log::RecipientBounced{id, transport_of(target.domain), target.address,
+      log.emit(log::RecipientBounced{id, mailbox_transport(target.domain), target.address,
                                      target.original, why.enhanced, why.text, times.before});
     }
   }

@@ -77,12 +77,6 @@ std::string text_of(Statement& row, int column) {
   return std::string(row.text(column, kMostText).value_or(std::string_view()));
 }
 
-Result<void> perform(Statement& statement) {
-  GP_TRY([[maybe_unused]] const bool row, statement.step());
-  statement.reset();
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<AliasStore>> AliasStore::open(Files& files,
@@ -194,9 +188,9 @@ Result<void> AliasStore::write(Database& database, const Changes& changes) {
   for (const auto& [address, change] : changes) {
     const mail::Throwaway& one = change.alias;
     erase.bind(1, address);
-    GP_CHECK(perform(erase));
+    GP_CHECK(erase.perform());
     forget.bind(1, address);
-    GP_CHECK(perform(forget));
+    GP_CHECK(forget.perform());
     if (change.erase) continue;
     put.bind(1, one.address);
     put.bind(2, one.targets);
@@ -209,13 +203,13 @@ Result<void> AliasStore::write(Database& database, const Changes& changes) {
     put.bind(9, whole(one.uses));
     put.bind(10, one.last_used);
     put.bind(11, std::int64_t{one.trap});
-    GP_CHECK(perform(put));
+    GP_CHECK(put.perform());
     for (const mail::Leak& each : one.leaks) {
       leak.bind(1, one.address);
       leak.bind(2, each.domain);
       leak.bind(3, whole(each.count));
       leak.bind(4, each.last);
-      GP_CHECK(perform(leak));
+      GP_CHECK(leak.perform());
     }
   }
   return database.run("COMMIT");

@@ -84,6 +84,13 @@ void Statement::reset() {
   unbound_ = SQLITE_OK;
 }
 
+Result<void> Statement::perform() {
+  auto stepped = step();
+  reset();
+  if (!stepped) return std::move(stepped).error();
+  return {};
+}
+
 std::optional<std::string_view> Statement::text(int column, std::size_t most) {
   if (sqlite3_column_type(statement_.get(), column) != SQLITE_TEXT) return std::nullopt;
   const void* data = sqlite3_column_text(statement_.get(), column);

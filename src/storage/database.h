@@ -27,6 +27,8 @@ class Statement {
   Result<bool> step();
   /// Ready to run again; bindings are forgotten.
   void reset();
+  /// One that gives no rows: step() and, whatever came of it, reset().
+  Result<void> perform();
 
   /// Nothing when the column of this row has another type or is longer. Borrowed until the
   /// next step() or reset().

@@ -82,17 +82,9 @@ std::optional<queue::Item> read_item(Statement& row) {
   return item;
 }
 
-/// Runs a statement that gives no rows.
-Result<void> perform(Statement& statement) {
-  auto stepped = statement.step();
-  statement.reset();
-  if (!stepped) return std::move(stepped).error();
-  return {};
-}
-
 Result<void> perform_on(Statement& statement, std::string_view id) {
   statement.bind(1, id);
-  return perform(statement);
+  return statement.perform();
 }
 
 }  // namespace
@@ -267,7 +259,7 @@ void QueueIndex::round(std::span<Work* const> works) {
     if (!done) {
       // Nothing was committed: whoever was part of it is told, also those whose own row was
       // in order.
-      if (database_.in_transaction()) static_cast<void>(perform(*rollback_));
+      if (database_.in_transaction()) static_cast<void>(rollback_->perform());
       for (Work* work : works) {
         if (work->kind < Kind::List && work->result) work->result = done.error();
       }
@@ -279,7 +271,7 @@ void QueueIndex::round(std::span<Work* const> works) {
 }
 
 Result<void> QueueIndex::change(std::span<Work* const> works) {
-  GP_CHECK(perform(*begin_));
+  GP_CHECK(begin_->perform());
   for (Work* work : works) {
     if (work->kind >= Kind::List) continue;
     work->result = apply(*work);
@@ -287,7 +279,7 @@ Result<void> QueueIndex::change(std::span<Work* const> works) {
     // may have cost the transaction, and a part of it must not be committed.
     if (!work->result && work->result.error().system != EEXIST) return work->result.error();
   }
-  GP_CHECK(perform(*commit_));
+  GP_CHECK(commit_->perform());
   const Moment first = oldest();
   totals_.with([&](queue::Totals& totals) {
     for (const Work* work : works) {
@@ -349,7 +341,7 @@ Result<void> QueueIndex::insert_row(Work& work) {
   insert_->bind_blob(4, work.record);
   insert_->bind(5, std::int64_t{work.item->hold});
   insert_->bind(6, micros(work.item->next));
-  GP_CHECK(perform(*insert_));
+  GP_CHECK(insert_->perform());
   // An id that is used again is no removed one any more.
   GP_CHECK(perform_on(*forget_, work.id));
   work.items_more += 1;
@@ -375,7 +367,7 @@ Result<void> QueueIndex::update_row(const std::string& id, Work& work) {
   update_->bind_blob(2, record);
   update_->bind(3, std::int64_t{item->hold});
   update_->bind(4, micros(item->next));
-  GP_CHECK(perform(*update_));
+  GP_CHECK(update_->perform());
   ++work.changed;
   return {};
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/format.h"
+#include "system/descriptor.h"
 #include "system/landlock.h"
 
 namespace gatepost::system {
@@ -70,25 +71,11 @@ std::size_t attributes_size(int version) {
   return version >= 4 ? 2 * sizeof(std::uint64_t) : sizeof(std::uint64_t);
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Result<void> allow(const Descriptor& ruleset, const std::string& path, std::uint64_t allowed) {
   const Descriptor folder(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (folder.fd() < 0) return system_error(format("sandbox: open {}", path), errno);
-  const PathBeneath rule{allowed, folder.fd()};
-  if (::syscall(kAddRule, ruleset.fd(), kPathBeneath, &rule, 0) != 0) {
+  if (folder.get() < 0) return system_error(format("sandbox: open {}", path), errno);
+  const PathBeneath rule{allowed, folder.get()};
+  if (::syscall(kAddRule, ruleset.get(), kPathBeneath, &rule, 0) != 0) {
     return system_error(format("sandbox: allow {}", path), errno);
   }
   return {};
@@ -114,10 +101,10 @@ Result<int> restrict_files(const std::vector<std::string>& writable) {
   attributes.scoped = known_version >= 6 ? kScopeSignal : 0;
   const Descriptor ruleset(
       static_cast<int>(::syscall(kCreateRuleset, &attributes, attributes_size(known_version), 0)));
-  if (ruleset.fd() < 0) return system_error("landlock_create_ruleset", errno);
+  if (ruleset.get() < 0) return system_error("landlock_create_ruleset", errno);
   GP_CHECK(allow(ruleset, "/", kReading & known));
   for (const auto& path : writable) GP_CHECK(allow(ruleset, path, kWriting & known));
-  if (::syscall(kRestrictSelf, ruleset.fd(), 0) != 0) {
+  if (::syscall(kRestrictSelf, ruleset.get(), 0) != 0) {
     return system_error("landlock_restrict_self", errno);
   }
   return known_version;
