@@ -323,7 +323,7 @@ Task<Result<std::vector<queue::Item>>> App::queue() {
 
 Task<Result<std::string>> App::perform(control::Request request) {
   if (request.verb == control::Verb::Login) {
-    auto told = co_await login_keeper_->perform(std::move(request.words));
+    auto told = co_await login_keeper_->perform(std::move(request.words), request.json);
     outgoing_->wake();
     co_return told;
   }

@@ -12,6 +12,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "control/human.h"
+#include "control/json.h"
 #include "log/events.h"
 #include "mail/header_fixer.h"
 #include "mail/trace.h"
@@ -181,15 +182,26 @@ void LoginKeeper::time_is_up() {
   if (!telling_) tasks_.spawn("login notice", tell_postmaster());
 }
 
-Task<Result<std::string>> LoginKeeper::perform(std::vector<std::string> words) {
-  if (words.size() == 1 && words[0] == "list") {
-    std::string out;
-    for (const policy::LoginLimits::Held& one : held()) {
-      append_format(out, "{}{} since {}: {}", out.empty() ? "" : "\n", one.login,
-                    mail::format_date(one.since, {}), one.reason);
+std::string LoginKeeper::list(bool json) const {
+  std::string out;
+  for (const policy::LoginLimits::Held& one : held()) {
+    if (!json) {
+      append_format(out, "{} since {}: {}\n", one.login, mail::format_date(one.since, {}),
+                    one.reason);
+      continue;
     }
-    co_return out.empty() ? std::string("no login is held") : out;
+    control::JsonDocument document;
+    const auto root = document.object();
+    document.put(root, "login", one.login);
+    document.put(root, "since", control::format_utc(one.since));
+    document.put(root, "reason", one.reason);
+    out += document.write(root);
   }
+  return out.empty() && !json ? "no login is held\n" : out;
+}
+
+Task<Result<std::string>> LoginKeeper::perform(std::vector<std::string> words, bool json) {
+  if (words.size() == 1 && words[0] == "list") co_return list(json);
   if (words.size() == 2 && words[0] == "release") {
     Result<std::string> told = co_await release(std::move(words[1]));
     co_return told;

@@ -49,7 +49,7 @@ class LoginKeeper final : private server::Logins::Watch, private net::Waiter {
     return logins_.limits.held();
   }
   /// The verb `login`: its words are "list", or "release" or "discard" and a name.
-  Task<Result<std::string>> perform(std::vector<std::string> words);
+  Task<Result<std::string>> perform(std::vector<std::string> words, bool json);
 
  private:
   /// What became of the mail on hold of a login.
@@ -64,6 +64,7 @@ class LoginKeeper final : private server::Logins::Watch, private net::Waiter {
   void verdict_changed(std::string_view login) override;
   void time_is_up() override;
   void keep();
+  [[nodiscard]] std::string list(bool json) const;
   /// Lets go of a login and of its mail, and of mail on hold that a failure left behind. Permanent
   /// error: neither is there. Temporary: not all of it could go.
   Task<Result<std::string>> release(std::string login);

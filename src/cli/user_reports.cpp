@@ -93,10 +93,11 @@ const policy::User* find_bare(const UserTask& task, const policy::Users& users) 
   return local && *local ? users.find(task.name.substr(0, at)) : nullptr;
 }
 
+// One object a line, as `postqueue -j` and our other lists.
 int list_json(const UserTask& task, const policy::Users& users) {
-  control::JsonDocument document;
-  const auto root = document.array();
+  std::string out;
   for (const policy::User& user : users.all()) {
+    control::JsonDocument document;
     const auto one = document.object();
     document.put(one, "name", user.name);
     document.put(one, "mode", policy::format_user_mode(policy::user_mode(user)));
@@ -110,9 +111,9 @@ int list_json(const UserTask& task, const policy::Users& users) {
     }
     const auto where = policy::expand_mail_location(task.settings.mail_location, user);
     if (where) document.put(one, "maildir", *where);
-    document.append(root, one);
+    out += document.write(one);
   }
-  return print(document.write(root));
+  return print(out);
 }
 
 }  // namespace

@@ -62,14 +62,19 @@ int status_of(const Error& error) {
   return error.cause == Cause::Permanent ? exits::kUnavailable : exits::kTemporary;
 }
 
+/// Their answers are whole: lines for people, or an object a line for programs.
+bool is_list(const Request& request) {
+  if (request.verb == Verb::AliasList || request.verb == Verb::AliasReport) return true;
+  return request.verb == Verb::Login && !request.words.empty() && request.words.front() == "list";
+}
+
 }  // namespace
 
 std::string answer_done(const Request& request, const Result<std::string>& done) {
   if (!done) {
     return format_refusal(status_of(done.error()), done.error().detail);
   }
-  // Lists are whole answers already.
-  if (request.verb == Verb::AliasList || request.verb == Verb::AliasReport) return *done;
+  if (is_list(request)) return *done;
   if (!request.json) return *done + "\n";
   JsonDocument document;
   const auto root = document.object();

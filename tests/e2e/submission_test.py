@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # e2e: users who log in and send, on 587 and 465: real clients, the rules of submission, throttle and breaker.
 import contextlib
+import json
 import re
 import shutil
 import threading
@@ -273,12 +274,16 @@ class Submission(Case):
         server.start()
         listed = server.command("login", "list")
         self.assertIn(BOB, listed.stdout)
+        row = json.loads(server.command("login", "list", "--json").stdout)
+        self.assertEqual(row["login"], BOB)
+        self.assertIn("login_hourly_message_limit", row["reason"])
         done = server.command("login", "release", BOB)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("with 3 messages", done.stdout)
         wait_for(lambda: len(server.new("alice")) == 4, "the held messages")
         self.assertEqual(len(server.queue()), 1)
         self.assertIn("no login is held", server.command("login", "list").stdout)
+        self.assertEqual(server.command("login", "list", "--json").stdout, "")
         self.assertNotEqual(server.command("login", "release", BOB).returncode, 0)
 
     def send(self, client, to, count=1):

@@ -100,7 +100,7 @@ class Editing(Users):
     def test_the_list_tells_modes_quotas_schemes_and_what_cannot_be_used(self):
         self.file.write_text("old@example.com:$6$a$b\nnew@example.com:{ARGON2ID}$argon2id$x\n")
         self.add("alice@example.com", "secret", "--quota", "2G", "--mode", "send-only")
-        rows = {row["name"]: row for row in json.loads(self.user("list", "--json").stdout)}
+        rows = {row["name"]: row for row in map(json.loads, self.user("list", "--json").stdout.splitlines())}
         self.assertEqual(rows["alice@example.com"]["mode"], "send-only")
         self.assertEqual(rows["alice@example.com"]["quota_octets"], 2 << 30)
         self.assertEqual(rows["alice@example.com"]["scheme"], "SCRAM-SHA-256")
