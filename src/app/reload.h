@@ -21,7 +21,7 @@ namespace gatepost::app {
 [[nodiscard]] std::vector<std::string> keep_start_settings(const config::Settings& in_force,
                                                            config::Settings& next);
 
-/// The thread that reads tables and settings. Aliases are followed a thousand deep, which takes more
+/// The thread that reads tables and settings. Patterns and tables of whoever writes them take more
 /// stack than the writing of files.
 inline constexpr storage::Clerk::Settings kReader{.threads = 1, .stack_octets = 2 * 1024 * 1024};
 

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "base/text.h"
-#include "policy/alias_members.h"
 
 namespace gatepost::policy {
 namespace {
+
+/// Whole expansions that doubts about others may cost, in tables made for it.
+constexpr std::size_t kMostDoubts = 1000;
 
 std::string key_of(const mail::Mailbox& address) {
   return lower(address.local) + "@" + lower(address.domain);
@@ -43,12 +45,78 @@ void Expander::fail(Expansion::Fault fault, std::string at, std::string detail) 
 }
 
 Result<Expansion> Expander::expand(const mail::Mailbox& address) {
+  if (!remembering_) followed_.clear();
+  GP_CHECK(run({address, false, {}}));
+  const bool doubtful = reached_.leaves > settings_.most || reached_.steps > settings_.deepest;
+  if (out_.fault != Expansion::Fault::None || !doubtful || doubts_ >= kMostDoubts) {
+    return std::exchange(out_, {});
+  }
+  // What was followed before was not counted in, and what is reached by two ways was counted twice.
+  ++doubts_;
+  Expansion first = std::exchange(out_, {});
+  auto known = std::exchange(followed_, {});
+  GP_CHECK(run({address, false, {}}));
+  followed_ = std::move(known);
+  if (out_.fault == Expansion::Fault::None) return first;
+  return std::exchange(out_, {});
+}
+
+Result<void> Expander::run(const Node& node) {
   out_ = {};
   path_.clear();
+  on_path_.clear();
   ended_.clear();
-  if (!remembering_) followed_.clear();
-  GP_CHECK(follow({address, false, {}}, 0));
-  return std::exchange(out_, {});
+  frames_.clear();
+  reached_ = {};
+  GP_CHECK(follow(node, 0));
+  while (!frames_.empty() && out_.fault == Expansion::Fault::None) {
+    GP_CHECK(step());
+  }
+  return {};
+}
+
+/// The next member of the right side at hand, or its end.
+Result<void> Expander::step() {
+  Frame& top = frames_.back();
+  if (top.next == top.members.size()) {
+    const Frame done = std::move(top);
+    frames_.pop_back();
+    if (done.closes) {
+      close(*done.closes, done.from.exact, done.reach);
+    } else {
+      reach(done.reach);
+    }
+    return {};
+  }
+  const AliasMember& member = top.members[top.next++];
+  if (member.kind == AliasMember::Kind::Include) return include(member.path);
+  Node to{member.mailbox, member.exact, top.from.owner};
+  if (member.kind == AliasMember::Kind::Domain) to.address.local = top.from.address.local;
+  if (to.address.domain.empty()) {
+    // aliases(5) name users of this host: where $myorigin is another's, its users are not meant.
+    // A name that is the alias's own is the user of the domain that was asked for.
+    GP_TRY(const DomainClass origin, tables_.domain_class(settings_.myorigin));
+    const bool here = top.edge != Edge::Virtual &&
+                      (origin == DomainClass::Other || is_name_of(top.from, to.address.local));
+    to.address.domain = here ? top.from.address.domain : settings_.myorigin;
+  }
+  return follow_member(std::move(to));
+}
+
+/// Of the right side at hand, or of the address asked for.
+void Expander::reach(Reach more) {
+  Reach& sum = frames_.empty() ? reached_ : frames_.back().reach;
+  sum.leaves += more.leaves;
+  sum.steps = std::max(sum.steps, more.steps);
+}
+
+/// All behind the last of the path has been looked at.
+void Expander::close(const std::string& key, bool exact, Reach behind) {
+  path_.pop_back();
+  if (const auto at = on_path_.find(key); at != on_path_.end()) on_path_.erase(at);
+  if (out_.fault == Expansion::Fault::None && !exact) followed_.emplace(key, behind);
+  if (!frames_.empty()) ++behind.steps;
+  reach(behind);
 }
 
 /// Keys as in virtual(5) and relocated(5), the whole address first.
@@ -84,15 +152,22 @@ Result<void> Expander::follow(const Node& node, std::size_t depth) {
     fail(Expansion::Fault::TooMany, key, "more than " + format_number(settings_.deepest) + " deep");
     return {};
   }
-  const auto before = std::find(path_.begin(), path_.end(), key);
-  if (before != path_.end() && !node.exact) {
+  if (!node.exact && on_path_.contains(key)) {
     std::string circle;
-    for (auto at = before; at != path_.end(); ++at) circle += *at + " -> ";
+    for (auto at = std::find(path_.begin(), path_.end(), key); at != path_.end(); ++at)
+      circle += *at + " -> ";
     fail(Expansion::Fault::Loop, path_.back(), circle + key);
     return {};
   }
-  if (!node.exact && followed_.contains(key)) return {};
+  if (const auto known = followed_.find(key); !node.exact && known != followed_.end()) {
+    Reach behind = known->second;
+    if (!frames_.empty()) ++behind.steps;
+    reach(behind);
+    return {};
+  }
   path_.push_back(key);
+  on_path_.insert(key);
+  const std::size_t frames = frames_.size();
   GP_TRY(const DomainClass domain, tables_.domain_class(node.address.domain));
   GP_TRY(const Found found, node.exact
                                 ? Result<Found>(Found())
@@ -100,12 +175,15 @@ Result<void> Expander::follow(const Node& node, std::size_t depth) {
   if (found) {
     const std::string_view left =
         settings_.propagate_virtual ? std::string_view(found->second) : std::string_view();
-    GP_CHECK(follow_members(found->first, node, Edge::Virtual, left, depth));
+    open(found->first, node, Edge::Virtual, left, depth);
   } else {
     GP_CHECK(follow_local(node, depth));
   }
-  path_.pop_back();
-  if (out_.fault == Expansion::Fault::None && !node.exact) followed_.insert(key);
+  if (frames_.size() > frames) {
+    frames_.back().closes = key;
+  } else {
+    close(key, node.exact, {1, 0});
+  }
   return {};
 }
 
@@ -132,7 +210,8 @@ Result<void> Expander::follow_local(const Node& node, std::size_t depth) {
   GP_TRY(const mail::Mailbox owner, owner_of(name, node));
   if (!owner.empty()) list.owner = owner;
   if (!settings_.propagate_alias) left = {};
-  return follow_members(*value, list, Edge::Alias, left, depth);
+  open(*value, list, Edge::Alias, left, depth);
+  return {};
 }
 
 Result<mail::Mailbox> Expander::owner_of(std::string_view name, const Node& node) {
@@ -153,62 +232,59 @@ Result<mail::Mailbox> Expander::owner_of(std::string_view name, const Node& node
   return mail::Mailbox{owner, node.address.domain};
 }
 
-Result<void> Expander::follow_members(std::string_view value,
-                                      const Node& from,
-                                      Edge edge,
-                                      std::string_view extension,
-                                      std::size_t depth) {
-  const auto members = parse_alias_members(value);
+void Expander::open(std::string_view value,
+                    const Node& from,
+                    Edge edge,
+                    std::string_view extension,
+                    std::size_t depth) {
+  auto members = parse_alias_members(value);
   if (!members || members->empty()) {
     fail(Expansion::Fault::Broken, path_.back(),
          members ? "leads to nobody: expected addresses" : members.error().detail);
+    return;
+  }
+  frames_.push_back({from, edge, std::string(extension), *std::move(members), depth});
+}
+
+Result<void> Expander::include(const std::string& path) {
+  const Frame& top = frames_.back();
+  if (top.edge != Edge::Alias) {
+    fail(Expansion::Fault::Broken, path_.back(), "expected addresses, not :include:");
     return {};
   }
-  for (const AliasMember& member : *members) {
-    if (out_.fault != Expansion::Fault::None) return {};
-    if (member.kind == AliasMember::Kind::Include) {
-      if (edge != Edge::Alias) {
-        fail(Expansion::Fault::Broken, path_.back(), "expected addresses, not :include:");
-        return {};
-      }
-      GP_TRY(const std::string list, tables_.read_include(member.path));
-      if (parse_alias_members(list).value_or({}).empty()) {
-        fail(Expansion::Fault::Broken, path_.back(), member.path + ": expected addresses");
-        return {};
-      }
-      const std::string_view left = settings_.propagate_include ? extension : std::string_view();
-      GP_CHECK(follow_members(list, from, Edge::Include, left, depth));
-      continue;
-    }
-    Node to{member.mailbox, member.exact, from.owner};
-    if (member.kind == AliasMember::Kind::Domain) to.address.local = from.address.local;
-    if (to.address.domain.empty()) {
-      // aliases(5) name users of this host: where $myorigin is another's, its users are not meant.
-      // A name that is the alias's own is the user of the domain that was asked for.
-      GP_TRY(const DomainClass origin, tables_.domain_class(settings_.myorigin));
-      const bool here = edge != Edge::Virtual &&
-                        (origin == DomainClass::Other || is_name_of(from, to.address.local));
-      to.address.domain = here ? from.address.domain : settings_.myorigin;
-    }
-    GP_CHECK(follow_member(std::move(to), from, edge, extension, depth));
+  GP_TRY(const std::string list, tables_.read_include(path));
+  if (parse_alias_members(list).value_or({}).empty()) {
+    fail(Expansion::Fault::Broken, path_.back(), path + ": expected addresses");
+    return {};
   }
+  const std::string_view left =
+      settings_.propagate_include ? std::string_view(top.extension) : std::string_view();
+  open(list, top.from, Edge::Include, left, top.depth);
   return {};
 }
 
-Result<void> Expander::follow_member(
-    Node to, const Node& from, Edge edge, std::string_view extension, std::size_t depth) {
+Result<void> Expander::follow_member(Node to) {
+  const Frame& top = frames_.back();
+  const Node& from = top.from;
   // What leads to itself means itself from here on: the user behind an alias of that name.
   const std::string own = key_of(from.address);
   std::string key = key_of(to.address);
-  const bool with_own = key_of(with_extension(to.address, extension)) == own;
-  if (!extension.empty() && (with_own || key != own)) {
-    to.address = with_extension(std::move(to.address), extension);
+  const bool with_own = key_of(with_extension(to.address, top.extension)) == own;
+  if (!top.extension.empty() && (with_own || key != own)) {
+    to.address = with_extension(std::move(to.address), top.extension);
     key = key_of(to.address);
   }
-  if (edge == Edge::Virtual) return key == own ? follow_local(from, depth) : follow(to, depth + 1);
-  const bool self =
-      iequals(to.address.domain, from.address.domain) && is_name_of(from, to.address.local);
-  return self ? end_at(to, DomainClass::Local, {}) : follow(to, depth + 1);
+  if (top.edge == Edge::Virtual && key == own) {
+    const std::size_t frames = frames_.size();
+    GP_CHECK(follow_local(from, top.depth));
+    if (frames_.size() == frames) reach({1, 0});
+    return {};
+  }
+  const bool self = top.edge != Edge::Virtual && iequals(to.address.domain, from.address.domain) &&
+                    is_name_of(from, to.address.local);
+  if (!self) return follow(to, top.depth + 1);
+  reach({1, 0});
+  return end_at(to, DomainClass::Local, {});
 }
 
 /// `local` is that of the node, with or without its extension.

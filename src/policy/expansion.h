@@ -4,14 +4,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
 #include "mail/path.h"
+#include "policy/alias_members.h"
 #include "policy/relay.h"
 
 namespace gatepost::policy {
@@ -84,7 +88,8 @@ class Expander {
   [[nodiscard]] Result<Expansion> expand(const mail::Mailbox& address);
 
   /// The same for looking at whole tables: addresses proved to lead nowhere in circles are not
-  /// followed again, so that many calls together follow each of them once.
+  /// followed again, so that many calls together follow each of them once, and `leaves` has those
+  /// that no call before had.
   void remember() { remembering_ = true; }
 
  private:
@@ -94,16 +99,38 @@ class Expander {
     mail::Mailbox owner;
   };
   enum class Edge : std::uint8_t { Virtual, Alias, Include };
+  /// What lies behind an address: addresses no table leads on from, counted once for each way there,
+  /// and steps to the furthest.
+  struct Reach {
+    std::size_t leaves = 0;
+    std::size_t steps = 0;
+  };
+  /// A right side whose members are looked at one after the other. They stand on a stack of our
+  /// own: the tables choose how deep it gets.
+  struct Frame {
+    Node from;
+    Edge edge;
+    std::string extension;
+    std::vector<AliasMember> members;
+    std::size_t depth;
+    std::size_t next = 0;
+    Reach reach{};
+    std::optional<std::string> closes{};  // The last of path_ ends with it.
+  };
 
+  Result<void> run(const Node& node);
+  Result<void> step();
   Result<void> follow(const Node& node, std::size_t depth);
   Result<void> follow_local(const Node& node, std::size_t depth);
-  Result<void> follow_members(std::string_view value,
-                              const Node& from,
-                              Edge edge,
-                              std::string_view extension,
-                              std::size_t depth);
-  Result<void> follow_member(
-      Node to, const Node& from, Edge edge, std::string_view extension, std::size_t depth);
+  void open(std::string_view value,
+            const Node& from,
+            Edge edge,
+            std::string_view extension,
+            std::size_t depth);
+  Result<void> include(const std::string& path);
+  Result<void> follow_member(Node to);
+  void close(const std::string& key, bool exact, Reach reach);
+  void reach(Reach more);
   Result<void> end_at(const Node& node, DomainClass domain, std::string moved);
   [[nodiscard]] bool is_name_of(const Node& node, std::string_view local) const;
   Result<mail::Mailbox> owner_of(std::string_view name, const Node& node);
@@ -116,9 +143,13 @@ class Expander {
   const ExpansionSettings& settings_;
   Expansion out_;
   std::vector<std::string> path_;  // From the address asked for to the one at hand.
-  std::set<std::string> ended_;    // Leaves that are in out_.
-  std::set<std::string> followed_;
+  std::unordered_multiset<std::string> on_path_;
+  std::set<std::string> ended_;  // Leaves that are in out_.
+  std::map<std::string, Reach> followed_;
+  std::deque<Frame> frames_;
+  Reach reached_{};  // Of the address asked for.
   bool remembering_ = false;
+  std::size_t doubts_ = 0;  // Counted anew, by remembering.
 };
 
 }  // namespace gatepost::policy

@@ -446,15 +446,16 @@ TEST_CASE("a table that would make every domain ours is not put into force", "[a
   CHECK(refresh(*directory).empty());
 }
 
-TEST_CASE("the longest way through aliases that is allowed fits the reader's stack",
+TEST_CASE("however long the way through aliases may be, it fits the reader's stack",
           "[app][aliases]") {
   AliasPlace place;
+  place.settings.virtual_alias_recursion_limit = 100'000;
   const auto directory = place.open();
   std::string text;
-  for (int i = 0; i < 999; ++i) {
+  for (int i = 0; i < 49'999; ++i) {
     text += "n" + std::to_string(i) + ": n" + std::to_string(i + 1) + "\n";
   }
-  place.files.put("/etc/aliases", text + "n999: bob\n");
+  place.files.put("/etc/aliases", text + "n49999: bob\n");
   asio::io_context loop;
   storage::Clerk reader(loop, app::kReader);
   app::SettingsDirectory::Reading read = directory->reading();

@@ -225,6 +225,44 @@ TEST_CASE("what leads to too many, or cannot be understood, is told", "[policy][
   CHECK(place.leads("n12@example.com") == "n20@example.com");
 }
 
+TEST_CASE("what many calls follow once is counted for each of them", "[policy][aliases]") {
+  Place place;
+  std::string first, second;
+  for (int n = 0; n < 600; ++n) {
+    first += "a" + std::to_string(n) + "@x.test,";
+    second += (n < 300 ? "a" : "b") + std::to_string(n) + "@x.test,";
+  }
+  place.tables.virtuals["one@example.com"] = first;
+  place.tables.virtuals["two@example.com"] = second;
+  place.tables.virtuals["both@example.com"] = "one@example.com, two@example.com";
+  place.tables.virtuals["same@example.com"] = "one@example.com, uno@example.com";
+  place.tables.virtuals["uno@example.com"] = "one@example.com";
+  place.settings.most = 900;
+  policy::Expander expander(place.tables, place.settings);
+  expander.remember();
+  const auto fault = [&expander](const std::string& local) {
+    const auto out = expander.expand({local, "example.com"});
+    REQUIRE(out);
+    return out->fault;
+  };
+  using Fault = policy::Expansion::Fault;
+  CHECK(fault("one") == Fault::None);
+  CHECK(fault("two") == Fault::None);
+  CHECK(fault("both") == Fault::None);  // 900 of them, some by both.
+  place.settings.most = 899;
+  CHECK(fault("both") == Fault::TooMany);
+  place.tables.virtuals["more@example.com"] = "both@example.com";
+  CHECK(fault("more") == Fault::TooMany);
+  CHECK(fault("same") == Fault::None);
+  place.settings.deepest = 3;
+  for (int n = 0; n < 5; ++n) {
+    place.tables.virtuals["n" + std::to_string(n) + "@example.com"] =
+        n == 0 ? "end@x.test" : "n" + std::to_string(n - 1) + "@example.com";
+  }
+  for (int n = 0; n < 3; ++n) CHECK(fault("n" + std::to_string(n)) == Fault::None);
+  CHECK(fault("n3") == Fault::TooMany);
+}
+
 TEST_CASE("a table that cannot say is an error, not a missing alias", "[policy][aliases]") {
   Place place;
   place.tables.broken = true;
