@@ -121,7 +121,8 @@ Result<void> take_option(std::string_view name,
     const auto span = config::parse_time(value);
     if (!span) return misuse("expires: " + span.error().detail);
     const auto seconds = *span / std::chrono::seconds(1);
-    if (seconds <= 0) return misuse("expires: expected a time as 90d");
+    const bool bare = value.find_first_not_of("0123456789") == value.npos;
+    if (seconds <= 0 || bare) return misuse("expires: expected a time with its unit, as 90d");
     to.expires = now + seconds;
   } else if (name == "uses") {
     const auto uses = parse_number(value);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <ctime>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -203,8 +205,7 @@ class Startup {
     const std::string& path = to_.settings->maildrop_directory;
     if (path.empty()) return;
     Result<void> made = system::prepare_directory(path, storage::kMaildropRights, owner_);
-    // Ours from the beginning: in a folder of that name that a user made, nothing is kept.
-    if (made) made = system::prepare_directory(path + "/corrupt", 0700, owner_);
+    if (made) made = make_corrupt(path + "/corrupt");
     if (!made) {
       notes_.push_back("maildrop_directory: " + made.error().detail + "; sendmail does not work");
       return;
@@ -212,6 +213,23 @@ class Startup {
     to_.has_maildrop = true;
     if (auto fault = find_maildrop_fault(*to_.settings)) notes_.push_back(*std::move(fault));
     writable_.push_back(path);
+  }
+
+  // What is set aside may be other people's mail. Anybody can make a folder in the maildrop: one of
+  // that name that was there before us is moved out of the way.
+  Result<void> make_corrupt(const std::string& path) {
+    struct stat facts {};
+    if (::lstat(path.c_str(), &facts) == 0) {
+      const bool ours = facts.st_uid == 0 || facts.st_uid == owner_.uid;
+      const bool closed = S_ISDIR(facts.st_mode) && (facts.st_mode & 077) == 0;
+      if (!ours || !closed) {
+        const std::string aside = format("{}.not-ours.{}", path, std::time(nullptr));
+        if (::rename(path.c_str(), aside.c_str()) != 0)
+          return system_error("rename " + path, errno);
+        notes_.push_back(format("{} was not ours alone: moved to {}", path, aside));
+      }
+    }
+    return system::prepare_directory(path, 0700, owner_);
   }
 
   std::optional<Refusal> open_log() {

@@ -56,7 +56,8 @@ class Sending {
       return {};
     }
     const mail::AddressList list = mail::parse_address_list(given);
-    if (list.addresses.size() != 1 || !list.faults.empty()) {
+    const bool lines = given.find_first_of("\r\n") != given.npos;
+    if (list.addresses.size() != 1 || !list.faults.empty() || lines) {
       return {exits::kUsage, "-f: not an address: " + printable(given, limits::kLogText)};
     }
     // The name in the password file is not that of another address.
@@ -130,12 +131,19 @@ class Sending {
     mail::Mailbox author = sender_;
     if (author.empty()) author.local = submitter_.login;
     if (author.domain.empty()) author.domain = submitter_.myorigin;
-    mail::HeaderFixer fixer(submission.make_fixes(mail::format_from(submitter_.full_name, author)));
-    std::string out;
+    mail::HeaderFixes fixes;  // Those of -G: who stood in Bcc is not told to the others.
     if (!call_.gateway) {
+      fixes = submission.make_fixes(mail::format_from(submitter_.full_name, author));
+    }
+    const bool fixed = !call_.gateway || call_.read_recipients;
+    mail::HeaderFixer fixer(std::move(fixes));
+    std::string out;
+    if (fixed) {
       const std::size_t header = mail::header_octets(pending_);
       const std::string_view whole(pending_);
-      fixer.feed(mail::complete_addresses(whole.substr(0, header), submitter_.myorigin), out);
+      std::string top(whole.substr(0, header));
+      if (!call_.gateway) top = mail::complete_addresses(top, submitter_.myorigin);
+      fixer.feed(top, out);
       fixer.feed(whole.substr(header), out);
       pending_ = std::move(out);
     }
@@ -144,13 +152,13 @@ class Sending {
       pending_.clear();
       if (!more_) break;
       if (Failure failure = read(); failure.status != 0) return failure;
-      if (call_.gateway) continue;
+      if (!fixed) continue;
       out.clear();
       fixer.feed(pending_, out);
       pending_.swap(out);
     }
     out.clear();
-    if (!call_.gateway) fixer.finish(out);
+    if (fixed) fixer.finish(out);
     if (Failure failure = submission.append(out); failure.status != 0) return failure;
     return submission.commit(make_item());
   }
@@ -212,21 +220,27 @@ int sendmail_command(Arguments command_line) {
   auto call = parse_sendmail(command_line);
   if (!call) return fail(exits::kUsage, "sendmail: " + call.error().detail);
   if (call->help) return print(sendmail_help());
+  using Mode = SendmailCall::Mode;
+  const bool sends = call->mode == Mode::Send || call->mode == Mode::Verify;
+  // Postfix's rule: whoever believes to send a message must not be told that all is well.
+  if (!sends && (call->read_recipients || !call->recipients.empty())) {
+    return fail(exits::kUsage, "sendmail: recipients, and -t, belong to the sending of a message");
+  }
   const std::vector<std::string_view> configured{"-c", call->configuration};
   switch (call->mode) {
-    case SendmailCall::Mode::Send:
-    case SendmailCall::Mode::Smtp:
+    case Mode::Send:
+    case Mode::Smtp:
       return send(*call);
-    case SendmailCall::Mode::Queue:
+    case Mode::Queue:
       return mailq_command(configured);
-    case SendmailCall::Mode::Aliases:
+    case Mode::Aliases:
       return newaliases_command(configured);
-    case SendmailCall::Mode::Verify:
+    case Mode::Verify:
       return verify(*call);
-    case SendmailCall::Mode::Daemon:
+    case Mode::Daemon:
       complain("sendmail: the service is started by the system, as gatepost run; nothing to do");
       return exits::kOk;
-    case SendmailCall::Mode::Flush:
+    case Mode::Flush:
       return exits::kOk;
   }
   __builtin_unreachable();

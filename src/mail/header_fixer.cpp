@@ -2,6 +2,8 @@
 // mail: completes the header of a message that begins its journey here.
 #include "mail/header_fixer.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -10,6 +12,9 @@
 
 namespace gatepost::mail {
 namespace {
+
+constexpr std::array<std::string_view, 4> kDropped{"Bcc", "Resent-Bcc", "Return-Path",
+                                                   "Content-Length"};
 
 bool is_name_octet(char c) {
   return c > ' ' && c <= '~' && c != ':';
@@ -113,7 +118,8 @@ bool HeaderFixer::is_mbox_line() const {
 
 void HeaderFixer::name_over(std::string& out) {
   const std::string_view name = std::string_view(held_).substr(0, name_size_);
-  const bool drop = fixes_.drop_bcc && (iequals(name, "Bcc") || iequals(name, "Resent-Bcc"));
+  const bool drop = std::any_of(kDropped.begin(), kDropped.end(),
+                                [name](std::string_view one) { return iequals(name, one); });
   has_date_ = has_date_ || iequals(name, "Date");
   has_message_id_ = has_message_id_ || iequals(name, "Message-ID");
   has_from_ = has_from_ || iequals(name, "From");

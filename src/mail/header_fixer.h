@@ -17,11 +17,13 @@ struct HeaderFixes {
   std::string date;        ///< format_date()
   std::string message_id;  ///< With its angle brackets: make_message_id()
   std::string from;        ///< "alice@example.com"
-  bool drop_bcc = true;    ///< Bcc and Resent-Bcc go (RFC 5322 section 3.6.3).
 };
 
 /// A filter over a text that arrives in pieces, cut anywhere, with LF line ends. What is added
 /// stands at the end of the header, in front of the empty line; all else passes unchanged.
+///
+/// Fields that are not for the recipients go: Bcc and Resent-Bcc (RFC 5322 section 3.6.3), and what
+/// some other system's delivery has added, Return-Path (RFC 5321 section 4.4) and Content-Length.
 ///
 /// A first line that a mailbox file begins a message with ("From " or ">From ") is no part of the
 /// message, and goes.

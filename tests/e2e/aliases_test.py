@@ -294,8 +294,8 @@ class Throwaways(Case):
         server = self.server()
         bob = f"bob@{DOMAIN}"
         for want, said, words in (
-                (64, "expires: ", ("mint", "--for", bob, "--expires", "soon")), (64, "uses: ", ("mint", "--for", bob,
-                                                                                             "--uses", "0")),
+                (64, "expires: ", ("mint", "--for", bob, "--expires", "soon")), (64, "unit, as 90d", ("mint", "--for", bob, "--expires", "90")),
+                (64, "uses: ", ("mint", "--for", bob, "--uses", "0")),
                 (64, "alias mint: --for USER is missing", ("mint",)), (64, "expected an address", ("add", "x", bob)),
                 (67, f"nosuch@{DOMAIN} is nobody here", ("add", f"x@{DOMAIN}", f"nosuch@{DOMAIN}")),
                 (67, "there is no such throw-away address", ("del", bob)),

@@ -49,6 +49,12 @@ class Sendmail(SharedCase):
             self.assertIn("To: Al <alice@", text)
             self.assertTrue(text.endswith("\n\n.\nend\n"))
 
+    def test_t_of_another_system_strips_bcc_and_nothing_else_changes(self):
+        self.send("-G", "-t", text=f"To: alice@{DOMAIN}\nBcc: bob@{DOMAIN}\nCc: alice@{DOMAIN}\nSubject: t\n\nbody\n")
+        for user in ("alice", "bob"):
+            text = self.one(user)
+            self.assertTrue(text.endswith(f"\nTo: alice@{DOMAIN}\nCc: alice@{DOMAIN}\nSubject: t\n\nbody\n"), text)
+
     def test_a_dot_ends_but_for_i(self):
         self.send("alice", text="Subject: x\n\none\n.\ntwo\n")
         self.assertTrue(self.one("alice").endswith("\n\none\n"))
@@ -91,6 +97,12 @@ class Sendmail(SharedCase):
         self.send(code=64)
         self.send("-t", text="Subject: x\n\n", code=64)
         self.send("-Z", code=64)
+        # Not the sending of a message: whoever gives one must not be told that all is well.
+        for words in (("-q", "alice"), ("-q", "-t"), ("-I", "alice"), ("-bi", "alice"), ("-bd", "-t"), ("-bp", "alice")):
+            with self.subTest(words=words):
+                self.send(*words, code=64)
+        self.send("-e", "q", "-q")
+        self.send("-f", f"bob@{DOMAIN}\nX: y", "alice", code=64)
         self.send("two words", code=65)
         self.send("alice", text=b"a\0b", code=65)
         self.send("-C", "/nowhere/conf", "alice", code=78)
@@ -161,6 +173,25 @@ class OtherUsers(Case):
         server.sendmail("alice", text=LETTER)
         new_texts(server, "alice")
         self.assertTrue((server.root / "maildrop" / "corrupt" / junk.name).exists())
+
+
+    def test_a_folder_that_a_user_made_keeps_nothing(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+        server = self.unstarted()
+        server.write_config(ORIGIN)
+        maildrop = server.root / "maildrop"
+        maildrop.mkdir(exist_ok=True)
+        maildrop.chmod(0o1733)
+        corrupt = maildrop / "corrupt"
+        corrupt.mkdir()
+        corrupt.chmod(0o777)
+        os.chown(corrupt, 1, 1)
+        server.start()
+        server.wait_log("corrupt was not ours alone")
+        about = corrupt.stat()
+        self.assertNotEqual(about.st_uid, 1)
+        self.assertEqual(about.st_mode & 0o7777, 0o700)
 
 
 class Sparse(Case):
