@@ -65,6 +65,7 @@ LoginKeeper::~LoginKeeper() {
 void LoginKeeper::open(const std::string& state_directory) {
   held_file_ = state_directory + "/held-logins";
   if (const auto text = system::read_file(held_file_, kHeldFile)) logins_.limits.restore(*text);
+  if (!held().empty()) tasks_.spawn("login count", count_held());
   const std::string path = state_directory + "/login.key";
   auto key = system::read_file(path, kKey);
   if (key && key->size() == kKey) {
@@ -86,6 +87,18 @@ void LoginKeeper::configure(const config::Settings& settings,
   logins_.throttle.configure(make_throttle_settings(settings));
   logins_.limits.configure(make_login_limits(settings));
   if (!key_.empty()) directory.use_login_key(key_.copy());
+}
+
+/// What was kept of held logins before this start counts for what may be.
+Task<void> LoginKeeper::count_held() {
+  const Result<std::vector<queue::Item>> items = co_await floor_.store.list(kMostItems);
+  if (!items) {
+    floor_.log.emit(log::StorageFailed{"", "queue", items.error().detail});
+    co_return;
+  }
+  for (const queue::Item& item : *items) {
+    if (is_held_for(item, item.login)) logins_.limits.note_held(item.login, item.octets);
+  }
 }
 
 void LoginKeeper::login_held(const policy::LoginLimits::Held& held) {

@@ -72,6 +72,7 @@ class LoginKeeper final : private server::Logins::Watch, private net::Waiter {
   Task<Result<std::string>> discard(std::string login);
   Task<Released> send_held(std::string login);
   Task<void> send_late();
+  Task<void> count_held();
   Task<void> hold_waiting(std::string login);
   Task<void> tell_postmaster();
   [[nodiscard]] server::Injection make_notice(const policy::LoginLimits::Held& held);

@@ -386,6 +386,13 @@ class Submission(Case):
         with self.user(server) as client:
             self.send(client, ALICE, 101)
             self.assert_reply(client.ask(f"MAIL FROM:<{BOB}>"), "450 4.7.1 ")
+        server.stop()
+        server.start()
+
+        def refused():
+            with self.user(server) as client:
+                return client.ask(f"MAIL FROM:<{BOB}>").code == 450
+        wait_for(refused, "what is kept to be counted after the start")
         self.assertEqual(server.command("login", "discard", BOB).returncode, 0)
         with self.user(server) as client:
             self.send(client, ALICE)
