@@ -45,6 +45,11 @@ Desk::~Desk() {
 Task<smtp::Ruling> Desk::sender() {
   discard();
   transaction_.reset();
+  if (const std::string_view why = submission_.find_login_end(); !why.empty()) {
+    smtp::Reply reply{421, "4.7.0", profile_.hostname + " Error: login is no longer valid"};
+    log_refusal("MAIL", "421 4.7.0 " + reply.text + ": " + std::string(why));
+    co_return smtp::Ruling{std::move(reply)};
+  }
   if (auto refusal = submission_.judge_client()) co_return refuse("MAIL", *std::move(refusal));
   if (auto refusal = submission_.judge_held()) co_return refuse("MAIL", *std::move(refusal));
   // Postfix's rule: room for one and a half of the largest message, so that a mail whose text

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
+#include "auth/digest.h"
 #include "log/events.h"
 #include "mail/trace.h"
+#include "policy/login_right.h"
 #include "server/login.h"
 
 namespace gatepost::server {
@@ -92,6 +95,19 @@ mail::HeaderFixes Submission::make_fixes(std::string_view id, Moment at) const {
     if (fixes.from.find('@') == std::string::npos) fixes.from += "@" + profile_.myorigin;
   }
   return fixes;
+}
+
+std::string_view Submission::find_login_end() const {
+  if (!peer_.login || floor_.logins == nullptr) return {};
+  const std::shared_ptr<Directory>& now = floor_.logins->directory;
+  const Result<LoginName> found = (now ? now : profile_.directory)->find_login(peer_.login->name);
+  if (!found) return {};  // Nobody can say; who was let in goes on.
+  if (!found->user || found->user->name != peer_.login->name) return "the user is gone";
+  const policy::User& user = *found->user;
+  if (auth::digest(auth::Hash::Sha256, user.secret.reveal()) != peer_.login->secret) {
+    return "the password was changed";
+  }
+  return policy::find_login_bar(user, peer_.client.address);
 }
 
 bool Submission::count_message(std::uint32_t recipients) const {

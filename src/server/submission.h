@@ -40,6 +40,9 @@ class Submission {
   /// What is added to it where it lacks it.
   [[nodiscard]] mail::HeaderFixes make_fixes(std::string_view id, Moment at) const;
 
+  /// MAIL: why the login of this session is none any more, for the log; empty: it is, or there was
+  /// none. A password is changed, a user deleted, to stop who is logged in with it.
+  [[nodiscard]] std::string_view find_login_end() const;
   /// Counts a message of the login; true when it is to be kept on hold.
   [[nodiscard]] bool count_message(std::uint32_t recipients) const;
   /// MAIL: a held login of which as much is stored as may be.
