@@ -39,6 +39,7 @@ Desk::Desk(Floor& floor,
       submission_(floor, profile, service, peer, session) {}
 
 Desk::~Desk() {
+  uncount();
   forget_buffered();
 }
 
@@ -143,6 +144,7 @@ storage::IntakeRequest Desk::intake_request() const {
   if (peer_.login) request.login = peer_.login->name;
   const auto count = static_cast<std::uint32_t>(transaction_->recipients.size());
   if (submission_.count_message(count)) hold(request);
+  transaction_->counted = count;
   mail::Trace trace;
   trace.helo = session_.helo();
   trace.client = peer_.client.address;
@@ -292,8 +294,8 @@ Task<smtp::Ruling> Desk::commit() {
     forget_buffered();
     if (stored) {
       log_delivered(*stored);
-      if (transaction.held) submission_.note_held(stored->octets);
-      submission_.recheck_held(transaction.held);
+      transaction.counted = 0;
+      submission_.settle_message(transaction.held, stored->octets);
       // Most mail is for mailboxes, and a look at the queue costs as much as half a delivery.
       if (stored->queued) floor_.wake_queue();
       co_await warn_nearly_full(floor_, profile_, transaction.copies, *stored);
@@ -330,7 +332,13 @@ void Desk::log_delivered(const storage::Stored& stored) const {
                                        {before, stored.promise_time, stored.put_off});
 }
 
+void Desk::uncount() {
+  const std::uint32_t count = transaction_ ? std::exchange(transaction_->counted, 0) : 0;
+  if (count > 0) submission_.uncount_message(count);
+}
+
 void Desk::discard() {
+  uncount();
   forget_buffered();
   if (!transaction_) return;
   transaction_->intake.reset();

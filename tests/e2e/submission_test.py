@@ -294,6 +294,23 @@ class Submission(Case):
         self.assertIn(f"user carol@{DOMAIN} cannot log in: allow_nets home: expected networks",
                       server.command("check").stderr)
 
+    def test_mail_that_was_refused_does_not_hold_a_login(self):
+        server = self.start({"login_hourly_message_limit": "2", "message_size_limit": "20000", **ANYBODY})
+        large = message(subject="large", sender=BOB) + ("y" * 70 + "\n") * 400
+        for _ in range(4):
+            with self.user(server) as client:
+                self.assertEqual(client.deliver(large, ALICE, sender=BOB).code, 552)
+                client.envelope(BOB, ALICE)
+                client.ask("DATA")
+                client.send("Subject: half\r\n\r\nhalf")
+        wait_for(lambda: server.log().count("lost connection after DATA") == 4, "the ends of the sessions")
+        with self.user(server) as client:
+            self.send(client, ALICE, 2)
+            self.assertIn("no login is held", server.command("login", "list").stdout)
+            self.send(client, ALICE)
+        self.assertEqual(len(server.new("alice")), 2)
+        self.assertIn(BOB, server.command("login", "list").stdout)
+
     def test_a_login_that_sends_too_much_is_held_told_and_released(self):
         server = self.start({"login_hourly_message_limit": "2", "postmaster_address": f"carol@{DOMAIN}"})
         with self.user(server) as client:
