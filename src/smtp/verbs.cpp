@@ -74,8 +74,8 @@ std::string hide_credentials(std::string_view input) {
   while (at < input.size()) {
     std::string_view line = input.substr(at, input.find_first_of("\r\n", at) - at);
     const std::size_t length = line.size();
-    line.remove_prefix(static_cast<std::size_t>(
-        std::find_if(line.begin(), line.end(), is_alpha) - line.begin()));
+    line.remove_prefix(
+        static_cast<std::size_t>(std::find_if(line.begin(), line.end(), is_alpha) - line.begin()));
     if (istarts_with(line, "AUTH")) return std::string(input.substr(0, at)).append(kNotShown);
     at += length + 1;
   }
