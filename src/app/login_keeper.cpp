@@ -60,6 +60,7 @@ LoginKeeper::LoginKeeper(const Parts& parts)
 
 LoginKeeper::~LoginKeeper() {
   logins_.watch = nullptr;
+  logins_.directory.reset();
 }
 
 void LoginKeeper::open(const std::string& state_directory) {
@@ -84,6 +85,7 @@ void LoginKeeper::configure(const config::Settings& settings,
                             const std::shared_ptr<const server::Profile>& profile,
                             SettingsDirectory& directory) {
   profile_ = profile;
+  logins_.directory = profile->directory;
   logins_.throttle.configure(make_throttle_settings(settings));
   logins_.limits.configure(make_login_limits(settings));
   if (!key_.empty()) directory.use_login_key(key_.copy());

@@ -115,6 +115,11 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   void look_at_users();
   [[nodiscard]] std::int64_t now() const;
   Result<void> read_users();
+  /// The user that a login of this name, in lower case, means.
+  const policy::User* find_meant(std::string_view name);
+  /// Whether the name passes for a bare user's with a domain, if it is nobody's.
+  bool seems_bare(std::string_view name);
+  bool is_local_domain(std::string_view domain);
   void find_quota_faults();
   Result<server::Target> target_of(const policy::User& user, policy::DomainClass domain) const;
   [[nodiscard]] bool is_handed_over(policy::DomainClass domain) const {
@@ -146,6 +151,8 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   std::string login_domain_;
   Secret login_key_;
   std::shared_ptr<const auth::Decoys> decoys_;  // Null: to be made from the users that are now.
+  std::size_t bare_users_ = 0;                  // As is this, and the next, with it.
+  std::size_t local_users_ = 0;                 // Bare ones, and ones of mydestination.
   std::string passwd_file_;
   std::string mail_location_;
   std::string myorigin_;

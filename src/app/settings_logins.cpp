@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // app: what the settings, their tables and the passwd-file say about logins.
+#include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "app/settings_directory.h"
 #include "base/text.h"
@@ -25,26 +28,61 @@ Result<void> SettingsDirectory::open_login_lists(const config::Settings& setting
   return {};
 }
 
+bool SettingsDirectory::is_local_domain(std::string_view domain) {
+  const auto which = domain_class(domain);
+  return which && *which == policy::DomainClass::Local;
+}
+
+// A bare user has an address in every domain of mydestination, and people log in with theirs.
+const policy::User* SettingsDirectory::find_meant(std::string_view name) {
+  const policy::User* user = users_->find(name);
+  if (user != nullptr) return user;
+  const std::size_t at = name.rfind('@');
+  if (at == name.npos) {
+    return login_domain_.empty() ? nullptr : users_->find(std::string(name) + '@' + login_domain_);
+  }
+  return is_local_domain(name.substr(at + 1)) ? users_->find(name.substr(0, at)) : nullptr;
+}
+
+// The addresses of a bare user are one login, with one salt and one score of failures; those of
+// other users differ from each other. So of the names that are nobody's as many are one login as
+// users are bare. A user of one of the domains is not: the same of two others would be told from
+// its own.
+bool SettingsDirectory::seems_bare(std::string_view name) {
+  const std::size_t at = name.rfind('@');
+  if (at == name.npos || at == 0 || !is_local_domain(name.substr(at + 1))) return false;
+  const std::shared_ptr<const auth::Decoys> secrets = decoys();
+  if (!secrets) return false;
+  const bool drawn = secrets->draws(name.substr(0, at), bare_users_, local_users_);
+  const std::string front(name.substr(0, at + 1));
+  const std::vector<policy::User>& all = users_->all();
+  const auto before = [](const policy::User& user, const std::string& wanted) {
+    return user.name < wanted;
+  };
+  bool whole = false;
+  for (auto user = std::lower_bound(all.begin(), all.end(), front, before);
+       user != all.end() && user->name.starts_with(front); ++user) {
+    whole = whole || is_local_domain(std::string_view(user->name).substr(at + 1));
+  }
+  return drawn && !whole;
+}
+
 Result<server::LoginName> SettingsDirectory::find_login(std::string_view name) {
   // A password changed a moment ago counts now. A file that cannot be read keeps the users that
   // were; the tick tells.
   [[maybe_unused]] const Result<void> read = read_users();
   server::LoginName out{lower(name), std::nullopt};
-  const policy::User* user = users_->find(out.name);
-  const bool bare = out.name.find('@') == std::string::npos;
-  if (user == nullptr && bare && !login_domain_.empty()) {
+  const policy::User* user = find_meant(out.name);
+  if (out.name.find('@') == std::string::npos && !login_domain_.empty()) {
     out.name += '@' + login_domain_;
-    user = users_->find(out.name);
   }
-  // A bare user has an address in every domain of mydestination, and people log in with theirs.
-  const std::size_t at = out.name.rfind('@');
-  if (user == nullptr && !bare) {
-    const auto domain = domain_class(std::string_view(out.name).substr(at + 1));
-    if (domain && *domain == policy::DomainClass::Local)
-      user = users_->find(out.name.substr(0, at));
-    if (user != nullptr) out.name.resize(at);
+  // Asked for users too: it costs what it costs for nobody.
+  const bool bare = seems_bare(out.name);
+  if (bare) out.name.resize(out.name.rfind('@'));
+  if (user != nullptr) {
+    out.name = user->name;
+    out.user = user->copy();
   }
-  if (user != nullptr) out.user = user->copy();
   return out;
 }
 
@@ -63,6 +101,14 @@ std::shared_ptr<const auth::Decoys> SettingsDirectory::decoys() {
   std::vector<std::string_view> secrets;
   secrets.reserve(users_->size());
   for (const policy::User& user : users_->all()) secrets.push_back(user.secret.reveal());
+  bare_users_ = 0;
+  local_users_ = 0;
+  for (const policy::User& user : users_->all()) {
+    const std::size_t at = user.name.rfind('@');
+    const bool bare = at == user.name.npos;
+    bare_users_ += bare ? 1 : 0;
+    local_users_ += bare || is_local_domain(std::string_view(user.name).substr(at + 1)) ? 1 : 0;
+  }
   decoys_ = std::make_shared<const auth::Decoys>(auth::Decoys::make(login_key_.copy(), secrets));
   return decoys_;
 }
@@ -82,7 +128,10 @@ Result<policy::Owner> SettingsDirectory::owner_of(const mail::Mailbox& sender,
       if (!value) continue;
       found = policy::Owner::Other;
       for (const std::string_view owner : split(*value, ", \t")) {
-        if (!login.empty() && iequals(owner, login)) return policy::Owner::Self;
+        if (login.empty()) continue;
+        const policy::User* meant = find_meant(lower(owner));
+        const std::string_view user = meant != nullptr ? std::string_view(meant->name) : owner;
+        if (iequals(user, login)) return policy::Owner::Self;
       }
     }
     if (found != policy::Owner::Nobody) break;

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "policy/login_right.h"
 #include "policy/users.h"
 
 namespace gatepost::app {
@@ -60,6 +61,9 @@ void check_fields(const policy::User& user, Faults& faults) {
         format("user {} is disabled: gatepost_mode {}: expected normal, send-only, receive-only or "
                "disabled",
                name, printable(*mode, limits::kLogText)));
+  }
+  if (const auto fault = policy::find_allow_nets_fault(user)) {
+    faults.tell(format("user {} cannot log in: {}", name, *fault));
   }
   // Others are locks, or nothing: a user who only gets mail needs no password.
   const std::string_view secret = user.secret.reveal();

@@ -77,14 +77,24 @@ std::string Decoys::salt(std::string_view name, std::size_t octets) const {
   return derive("salt", name).substr(0, octets);
 }
 
-const Decoys::Kind& Decoys::kind_of(std::string_view name) const {
-  // A fraction of the users rather than a remainder: one user more moves few names to another kind.
+// A fraction of the whole rather than a remainder: one user more moves few names to another part.
+std::uint64_t Decoys::draw(std::string_view purpose,
+                           std::string_view name,
+                           std::size_t whole) const {
   std::uint64_t fraction = 0;
-  const std::string octets = derive("kind", name);
+  const std::string octets = derive(purpose, name);
   for (std::size_t i = 0; i < 4; ++i) {
     fraction = fraction * 256 + static_cast<unsigned char>(octets[i]);
   }
-  std::uint64_t at = (fraction * users_) >> 32U;
+  return (fraction * whole) >> 32U;
+}
+
+bool Decoys::draws(std::string_view name, std::size_t part, std::size_t whole) const {
+  return draw("share", name, whole) < part;
+}
+
+const Decoys::Kind& Decoys::kind_of(std::string_view name) const {
+  std::uint64_t at = draw("kind", name, users_);
   for (const Share& share : shares_) {
     if (at < share.users) return share.kind;
     at -= share.users;

@@ -29,6 +29,9 @@ class Decoys {
   [[nodiscard]] StoredSecret pick(std::string_view name) const;
   /// The same fit for SCRAM-SHA-256. May take milliseconds, as choose_secret() may.
   [[nodiscard]] StoredSecret pick_scram(std::string_view name) const;
+  /// Whether this name is one of `part` in `whole`; the same answer each time. For what else about
+  /// users shows, and has to show of nobody as often.
+  [[nodiscard]] bool draws(std::string_view name, std::size_t part, std::size_t whole) const;
   /// A salt for a user whose stored secret has none; at most 64 octets.
   [[nodiscard]] std::string salt(std::string_view name, std::size_t octets) const;
 
@@ -49,6 +52,10 @@ class Decoys {
 
   explicit Decoys(Secret key) : key_(std::move(key)) {}
   [[nodiscard]] std::string derive(std::string_view purpose, std::string_view name) const;
+  /// A number below `whole`.
+  [[nodiscard]] std::uint64_t draw(std::string_view purpose,
+                                   std::string_view name,
+                                   std::size_t whole) const;
   [[nodiscard]] const Kind& kind_of(std::string_view name) const;
   [[nodiscard]] StoredSecret scram_of(const Kind& kind, std::string_view name) const;
 

@@ -42,7 +42,12 @@ A password is the octets that were typed, in UTF-8; letters are not normalized.
 Modes. The extra field gatepost_mode says what a user may do: send-only (mail to
 it is refused), receive-only (it may not log in to send), disabled (neither).
 disabled also sets nologin, which Dovecot knows, so that the mailbox cannot be
-read either. nologin alone takes the right to send.
+read either. nologin alone takes the right to send. Dovecot's allow_nets, such as
+allow_nets=192.0.2.0/24,2001:db8::/32, says from where a user may log in to send;
+local in it means connections inside Dovecot, and lets nobody in here.
+
+A session that is logged in ends at its next message when the password was
+changed or the user may not send any more.
 
 Quotas. The extra field userdb_quota_rule is Dovecot 2.3's: *:storage=2G; where
 userdb_quota_storage_size=2G or userdb_quota_message_count=1000 of Dovecot 2.4

@@ -44,7 +44,8 @@ IpAddress AuthThrottle::network_of(const IpAddress& client) {
 
 void AuthThrottle::charge(Scores& scores, std::string_view key, std::uint32_t limit, Instant now) {
   if (limit == 0) return;
-  const std::uint64_t now_at = level(scores, key, limit, now) + kOne;
+  // Never more than full: who is let try beyond the limit does not prolong it.
+  const std::uint64_t now_at = std::min(level(scores, key, limit, now) + kOne, limit * kOne);
   if (scores.size() >= kMostRows && scores.find(key) == scores.end()) {
     make_room(scores, limit, now);
   }
@@ -69,19 +70,38 @@ bool AuthThrottle::is_vouched(const Attempt& attempt, Instant now) const {
   return found != good_.end() && now - found->second < kVouch;
 }
 
-bool AuthThrottle::is_open(const Attempt& attempt, Instant now) const {
-  const std::uint32_t clients = attempt.exempt ? 0 : settings_.client_limit;
-  const std::uint32_t users = is_vouched(attempt, now) ? 0 : settings_.user_limit;
-  const auto full = [this, now](const Scores& scores, const std::string& key, std::uint32_t limit) {
-    return limit > 0 && level(scores, key, limit, now) + kOne > limit * kOne;
-  };
-  return !full(clients_, attempt.client.text(), clients) &&
-         !full(users_, key_of(attempt.user), users);
+bool AuthThrottle::full(const Scores& scores,
+                        std::string_view key,
+                        std::uint32_t limit,
+                        Instant now) const {
+  return limit > 0 && level(scores, key, limit, now) + kOne > limit * kOne;
 }
 
+// One place, so that what a place is allowed; where places are not counted, as a user.
+std::uint32_t AuthThrottle::pair_limit(const Attempt& attempt) const {
+  const bool counted = !attempt.exempt && settings_.client_limit > 0;
+  return counted ? settings_.client_limit : settings_.user_limit;
+}
+
+bool AuthThrottle::is_open(const Attempt& attempt, Instant now) const {
+  if (is_vouched(attempt, now)) return !full(pairs_, pair_of(attempt), pair_limit(attempt), now);
+  const std::string client = attempt.client.text();
+  const std::uint32_t clients = attempt.exempt ? 0 : settings_.client_limit;
+  if (full(clients_, client, clients, now)) return false;
+  return !full(users_, key_of(attempt.user), settings_.user_limit, now) ||
+         !full(failed_, client, 1, now);
+}
+
+// A vouched user's failures count for the network too: beyond them it is to guess at nobody else.
 void AuthThrottle::failed(const Attempt& attempt, Instant now) {
-  charge(clients_, attempt.client.text(), attempt.exempt ? 0 : settings_.client_limit, now);
-  if (!is_vouched(attempt, now)) charge(users_, key_of(attempt.user), settings_.user_limit, now);
+  const std::string client = attempt.client.text();
+  charge(clients_, client, attempt.exempt ? 0 : settings_.client_limit, now);
+  charge(failed_, client, 1, now);
+  if (is_vouched(attempt, now)) {
+    charge(pairs_, pair_of(attempt), pair_limit(attempt), now);
+  } else {
+    charge(users_, key_of(attempt.user), settings_.user_limit, now);
+  }
 }
 
 void AuthThrottle::succeeded(const Attempt& attempt, Instant now) {

@@ -17,8 +17,14 @@ namespace gatepost::policy {
 /// log in at once are not taken for guessers; who asks is_open() just before a password or proof is
 /// looked at, and lets those of a network wait for each other, sees no failure too late.
 ///
-/// Who guesses is refused; who logged in from the same network lately is not locked out by those
-/// who guess at their name, and networks do not suffer from each other.
+/// Who guesses is refused, and nobody else suffers more than needs be:
+/// - Who logged in from the same network lately is judged by the failures of that user there alone:
+///   those who guess at the name from elsewhere do not lock them out, nor does another device of
+///   their network.
+/// - A network that has not failed within `time` has one try for a user whom the failures of others
+///   have locked, so that an attack on a name does not keep its user from a new place. Many
+///   networks get as many guesses by it, one each in `time`.
+/// The same holds for names that are nobody's.
 class AuthThrottle {
  public:
   struct Settings {
@@ -51,7 +57,7 @@ class AuthThrottle {
   void succeeded(const Attempt& attempt, Instant now);
   /// It was wrong, or the client went away when the server had done its part.
   void failed(const Attempt& attempt, Instant now);
-  /// The user has logged in from this network lately.
+  /// The user has logged in from this network within kVouch.
   [[nodiscard]] bool is_vouched(const Attempt& attempt, Instant now) const;
   /// How long the reply to a failure waits: more with each failure of the network.
   [[nodiscard]] Duration delay(const Attempt& attempt, Instant now) const;
@@ -68,12 +74,19 @@ class AuthThrottle {
                                     std::string_view key,
                                     std::uint32_t limit,
                                     Instant now) const;
+  [[nodiscard]] bool full(const Scores& scores,
+                          std::string_view key,
+                          std::uint32_t limit,
+                          Instant now) const;
+  [[nodiscard]] std::uint32_t pair_limit(const Attempt& attempt) const;
   void charge(Scores& scores, std::string_view key, std::uint32_t limit, Instant now);
   void make_room(Scores& scores, std::uint32_t limit, Instant now) const;
 
   Settings settings_;
   Scores clients_;
   Scores users_;
+  Scores pairs_;   // "network user": failures of those who were vouched for.
+  Scores failed_;  // Networks, exempt ones too: full for the time after a failure.
   std::map<std::string, Instant, std::less<>> good_;  // "network user": when
 };
 

@@ -24,19 +24,20 @@ std::uint64_t LoginLimits::Window::add(std::uint64_t count, Moment at) {
   return now + before * static_cast<std::uint64_t>(3600 - spent) / 3600;
 }
 
-std::string LoginLimits::judge(Row& row,
-                               std::uint32_t recipients,
-                               const IpAddress& network,
-                               Moment now) const {
+void LoginLimits::Window::take(std::uint64_t count, Moment at) {
+  add(0, at);
+  const std::uint64_t here = std::min(count, now);
+  now -= here;
+  before -= std::min(count - here, before);
+}
+
+std::string LoginLimits::judge(Row& row, Moment now) const {
   const auto day_ago = now - std::chrono::hours(24);
   for (auto at = row.networks.begin(); at != row.networks.end();) {
     at = (at->second < day_ago) ? row.networks.erase(at) : std::next(at);
   }
-  if (row.networks.size() < kMostNetworks || row.networks.contains(network)) {
-    row.networks.insert_or_assign(network, now);
-  }
-  const std::uint64_t messages = row.messages.add(1, now);
-  const std::uint64_t all = row.recipients.add(recipients, now);
+  const std::uint64_t messages = row.messages.add(0, now);
+  const std::uint64_t all = row.recipients.add(0, now);
   const auto over = [](std::uint64_t count, std::uint32_t limit) {
     return limit > 0 && count > limit;
   };
@@ -55,18 +56,37 @@ std::string LoginLimits::judge(Row& row,
   return {};
 }
 
-LoginLimits::Verdict LoginLimits::count(std::string_view login,
-                                        std::uint32_t recipients,
-                                        const IpAddress& network,
-                                        Moment now) {
+bool LoginLimits::count(std::string_view login,
+                        std::uint32_t recipients,
+                        const IpAddress& network,
+                        Moment now) {
+  Row& row = rows_.try_emplace(lower(login)).first->second;
+  if (row.held) return true;
+  if (row.networks.size() < kMostNetworks || row.networks.contains(network)) {
+    row.networks.insert_or_assign(network, now);
+  }
+  row.messages.add(1, now);
+  row.recipients.add(recipients, now);
+  return !judge(row, now).empty();
+}
+
+// A login that was held or let go meanwhile has counts that begin anew, and nothing of this.
+void LoginLimits::take_back(std::string_view login, std::uint32_t recipients, Moment now) {
+  const auto found = rows_.find(lower(login));
+  if (found == rows_.end()) return;
+  found->second.messages.take(1, now);
+  found->second.recipients.take(recipients, now);
+}
+
+bool LoginLimits::settle(std::string_view login, Moment now) {
   const std::string name = lower(login);
-  Row& row = rows_.try_emplace(name).first->second;
-  if (row.held) return Verdict::Hold;
-  std::string reason = judge(row, recipients, network, now);
-  if (reason.empty()) return Verdict::Pass;
-  row = Row{};
-  row.held = Held{name, now, std::move(reason)};
-  return Verdict::Trip;
+  const auto found = rows_.find(name);
+  if (found == rows_.end() || found->second.held) return false;
+  std::string reason = judge(found->second, now);
+  if (reason.empty()) return false;
+  found->second = Row{};
+  found->second.held = Held{name, now, std::move(reason)};
+  return true;
 }
 
 void LoginLimits::note_held(std::string_view login, std::uint64_t octets) {

@@ -29,12 +29,6 @@ class LoginLimits {
   };
   static constexpr std::size_t kMostNetworks = 1024;
 
-  enum class Verdict : std::uint8_t {
-    Pass,
-    Trip,  ///< This message passed a limit; the login is held from here on.
-    Hold,  ///< It was held before.
-  };
-
   struct Held {
     std::string login;
     Moment since{};
@@ -43,11 +37,18 @@ class LoginLimits {
 
   void configure(const Settings& settings) { settings_ = settings; }
 
-  /// A message with `recipients` recipients comes from `network` (masked).
-  [[nodiscard]] Verdict count(std::string_view login,
-                              std::uint32_t recipients,
-                              const IpAddress& network,
-                              Moment now);
+  /// A message with `recipients` recipients begins, from `network` (masked). It counts from here
+  /// on, so that of many at once none goes past a limit unseen. True: store it on hold, since the
+  /// login is held or this message is over a limit. In the end settle() or take_back() it.
+  [[nodiscard]] bool count(std::string_view login,
+                           std::uint32_t recipients,
+                           const IpAddress& network,
+                           Moment now);
+  /// It was refused, or cut off. Its network stays seen.
+  void take_back(std::string_view login, std::uint32_t recipients, Moment now);
+  /// It was stored on hold. True: with what was stored, and begun, by then the login is over a
+  /// limit, and held from here on. False: it was held before, or is not over any more.
+  [[nodiscard]] bool settle(std::string_view login, Moment now);
   /// A message of a held login was stored.
   void note_held(std::string_view login, std::uint64_t octets);
   /// What was stored of it is gone.
@@ -70,7 +71,9 @@ class LoginLimits {
     std::int64_t hour = 0;
     std::uint64_t now = 0;
     std::uint64_t before = 0;
-    [[nodiscard]] std::uint64_t add(std::uint64_t count, Moment at);
+    /// What the last hour has, with `count` more.
+    std::uint64_t add(std::uint64_t count, Moment at);
+    void take(std::uint64_t count, Moment at);
   };
   struct Row {
     Window messages;
@@ -81,10 +84,8 @@ class LoginLimits {
     std::uint64_t held_octets = 0;
   };
 
-  [[nodiscard]] std::string judge(Row& row,
-                                  std::uint32_t recipients,
-                                  const IpAddress& network,
-                                  Moment now) const;
+  /// Why the row is over a limit; empty: it is not.
+  [[nodiscard]] std::string judge(Row& row, Moment now) const;
 
   Settings settings_;
   std::map<std::string, Row, std::less<>> rows_;

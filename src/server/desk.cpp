@@ -39,12 +39,18 @@ Desk::Desk(Floor& floor,
       submission_(floor, profile, service, peer, session) {}
 
 Desk::~Desk() {
+  uncount();
   forget_buffered();
 }
 
 Task<smtp::Ruling> Desk::sender() {
   discard();
   transaction_.reset();
+  if (const std::string_view why = submission_.find_login_end(); !why.empty()) {
+    smtp::Reply reply{421, "4.7.0", profile_.hostname + " Error: login is no longer valid"};
+    log_refusal("MAIL", "421 4.7.0 " + reply.text + ": " + std::string(why));
+    co_return smtp::Ruling{std::move(reply)};
+  }
   if (auto refusal = submission_.judge_client()) co_return refuse("MAIL", *std::move(refusal));
   if (auto refusal = submission_.judge_held()) co_return refuse("MAIL", *std::move(refusal));
   // Postfix's rule: room for one and a half of the largest message, so that a mail whose text
@@ -138,6 +144,7 @@ storage::IntakeRequest Desk::intake_request() const {
   if (peer_.login) request.login = peer_.login->name;
   const auto count = static_cast<std::uint32_t>(transaction_->recipients.size());
   if (submission_.count_message(count)) hold(request);
+  transaction_->counted = count;
   mail::Trace trace;
   trace.helo = session_.helo();
   trace.client = peer_.client.address;
@@ -287,8 +294,8 @@ Task<smtp::Ruling> Desk::commit() {
     forget_buffered();
     if (stored) {
       log_delivered(*stored);
-      if (transaction.held) submission_.note_held(stored->octets);
-      submission_.recheck_held(transaction.held);
+      transaction.counted = 0;
+      submission_.settle_message(transaction.held, stored->octets);
       // Most mail is for mailboxes, and a look at the queue costs as much as half a delivery.
       if (stored->queued) floor_.wake_queue();
       co_await warn_nearly_full(floor_, profile_, transaction.copies, *stored);
@@ -325,7 +332,13 @@ void Desk::log_delivered(const storage::Stored& stored) const {
                                        {before, stored.promise_time, stored.put_off});
 }
 
+void Desk::uncount() {
+  const std::uint32_t count = transaction_ ? std::exchange(transaction_->counted, 0) : 0;
+  if (count > 0) submission_.uncount_message(count);
+}
+
 void Desk::discard() {
+  uncount();
   forget_buffered();
   if (!transaction_) return;
   transaction_->intake.reset();

@@ -58,6 +58,7 @@ class Desk {
     std::unique_ptr<mail::HeaderFixer> fixer;  // Null: the header stays as it came.
     std::string own_message_id;                // What the fixer adds where there is none.
     bool held = false;                         // The login's mail waits (login_hourly_...).
+    std::uint32_t counted = 0;                 // Recipients counted of a message not stored yet.
     std::vector<storage::LocalCopy> copies;    ///< As given to the store.
     Moment arrived{};
     std::unique_ptr<mail::ReturnedText> returned;  ///< For reports; null: there is none.
@@ -77,6 +78,7 @@ class Desk {
   Task<void> tell_arrived(const storage::Stored& stored);
   void log_delivered(const storage::Stored& stored) const;
   void forget_buffered();
+  void uncount();
 
   Floor& floor_;
   const Profile& profile_;

@@ -6,10 +6,12 @@
 #include <utility>
 #include <variant>
 
+#include "auth/digest.h"
 #include "auth/mechanisms.h"
 #include "auth/stored_secret.h"
 #include "base/text.h"
 #include "log/events.h"
+#include "policy/login_right.h"
 #include "tls/crypto.h"
 
 namespace gatepost::server {
@@ -23,11 +25,6 @@ smtp::Reply temporary() {
 
 IpAddress network_of(const Profile& profile, const IpAddress& client) {
   return client.masked(client.is_v4() ? profile.ipv4_prefix : profile.ipv6_prefix);
-}
-
-bool may_send(const policy::User& user) {
-  const policy::UserMode mode = policy::user_mode(user);
-  return mode == policy::UserMode::Normal || mode == policy::UserMode::SendOnly;
 }
 
 }  // namespace
@@ -179,10 +176,13 @@ Task<std::optional<auth::Step>> Login::look(auth::Use use, std::string user, Sec
     co_return std::nullopt;
   }
   why_ = found->user ? "wrong password" : "unknown user";
-  if (found->user && !may_send(*found->user)) why_ = "the user's mode does not let it send";
+  std::string_view bar;
+  if (found->user) bar = policy::find_login_bar(*found->user, peer_.client.address);
+  if (!bar.empty()) why_ = bar;
   Work work{use, found->name, Secret(), std::move(password), std::move(decoys)};
-  if (found->user && may_send(*found->user)) {
+  if (found->user && bar.empty()) {
     found_ = found->user->name;
+    stored_ = auth::digest(auth::Hash::Sha256, found->user->secret.reveal());
     work.stored = std::move(found->user->secret);
   }
   const bool vouched = logins.throttle.is_vouched(who, floor_.clocks.instant());
@@ -212,6 +212,7 @@ smtp::Ruling Login::succeed() {
   auto identity = std::make_unique<Identity>();
   identity->name = found_;
   identity->method = exchange_->mechanism().name;
+  identity->secret = std::exchange(stored_, {});
   looked_ = false;
   floor_.logins->throttle.succeeded(attempt(), floor_.clocks.instant());
   floor_.log.emit(

@@ -30,6 +30,8 @@ struct Logins {
   Seats seats;
   policy::AuthThrottle throttle;
   policy::LoginLimits limits;
+  /// Who the users are now: a session's profile may be older. Null: the profile's.
+  std::shared_ptr<Directory> directory;
   policy::EventRate attempts;  ///< smtpd_client_auth_rate_limit
   /// Called with a login that was just held; may be empty.
   class Watch {
@@ -86,6 +88,7 @@ class Login {
   bool looked_ = false;   ///< It did cost something, and is neither good nor counted yet.
   std::string_view why_;  ///< What will not fit, for the log; a literal.
   std::string found_;     ///< The user's name as passwd_file has it; empty: nobody who may log in.
+  std::string stored_;    ///< Of found_, as in Identity::secret.
   std::optional<smtp::Ruling> refusal_;
 };
 

@@ -15,6 +15,7 @@ namespace gatepost::server {
 struct Identity {
   std::string name;    ///< The user's name in passwd_file.
   std::string method;  ///< "SCRAM-SHA-256"
+  std::string secret;  ///< SHA-256 of the secret that passwd_file had for it then.
 };
 
 struct Peer {

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
+#include "auth/digest.h"
 #include "log/events.h"
 #include "mail/trace.h"
+#include "policy/login_right.h"
 #include "server/login.h"
 
 namespace gatepost::server {
@@ -94,18 +97,28 @@ mail::HeaderFixes Submission::make_fixes(std::string_view id, Moment at) const {
   return fixes;
 }
 
+std::string_view Submission::find_login_end() const {
+  if (!peer_.login || floor_.logins == nullptr) return {};
+  const std::shared_ptr<Directory>& now = floor_.logins->directory;
+  const Result<LoginName> found = (now ? now : profile_.directory)->find_login(peer_.login->name);
+  if (!found) return {};  // Nobody can say; who was let in goes on.
+  if (!found->user || found->user->name != peer_.login->name) return "the user is gone";
+  const policy::User& user = *found->user;
+  if (auth::digest(auth::Hash::Sha256, user.secret.reveal()) != peer_.login->secret) {
+    return "the password was changed";
+  }
+  return policy::find_login_bar(user, peer_.client.address);
+}
+
 bool Submission::count_message(std::uint32_t recipients) const {
-  using Verdict = policy::LoginLimits::Verdict;
   if (!peer_.login || floor_.logins == nullptr) return false;
-  const IpAddress& client = peer_.client.address;
-  const IpAddress network = policy::AuthThrottle::network_of(client);
-  policy::LoginLimits& limits = floor_.logins->limits;
-  const Verdict verdict = limits.count(login(), recipients, network, floor_.clocks.moment());
-  if (verdict != Verdict::Trip) return verdict == Verdict::Hold;
-  const policy::LoginLimits::Held& held = *limits.find_held(login());
-  floor_.log.emit(log::LoginHeld{service_.name(), peer_.name, held.login, held.reason});
-  if (floor_.logins->watch != nullptr) floor_.logins->watch->login_held(held);
-  return true;
+  const IpAddress network = policy::AuthThrottle::network_of(peer_.client.address);
+  return floor_.logins->limits.count(login(), recipients, network, floor_.clocks.moment());
+}
+
+void Submission::uncount_message(std::uint32_t recipients) const {
+  if (!peer_.login || floor_.logins == nullptr) return;
+  floor_.logins->limits.take_back(login(), recipients, floor_.clocks.moment());
 }
 
 std::optional<smtp::Reply> Submission::judge_held() const {
@@ -114,14 +127,17 @@ std::optional<smtp::Reply> Submission::judge_held() const {
   return smtp::Reply{450, "4.7.1", "Error: too much mail of this login is on hold"};
 }
 
-void Submission::note_held(std::uint64_t octets) const {
-  if (peer_.login && floor_.logins != nullptr) floor_.logins->limits.note_held(login(), octets);
-}
-
-void Submission::recheck_held(bool held) const {
-  if (!peer_.login || floor_.logins == nullptr || floor_.logins->watch == nullptr) return;
-  const bool now = floor_.logins->limits.find_held(login()) != nullptr;
-  if (now != held) floor_.logins->watch->verdict_changed(login());
+void Submission::settle_message(bool held, std::uint64_t octets) const {
+  if (!peer_.login || floor_.logins == nullptr) return;
+  Logins& logins = *floor_.logins;
+  if (held && logins.limits.settle(login(), floor_.clocks.moment())) {
+    const policy::LoginLimits::Held& now = *logins.limits.find_held(login());
+    floor_.log.emit(log::LoginHeld{service_.name(), peer_.name, now.login, now.reason});
+    if (logins.watch != nullptr) logins.watch->login_held(now);
+  }
+  if (held) logins.limits.note_held(login(), octets);
+  const bool still = logins.limits.find_held(login()) != nullptr;
+  if (still != held && logins.watch != nullptr) logins.watch->verdict_changed(login());
 }
 
 }  // namespace gatepost::server

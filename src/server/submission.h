@@ -40,14 +40,18 @@ class Submission {
   /// What is added to it where it lacks it.
   [[nodiscard]] mail::HeaderFixes make_fixes(std::string_view id, Moment at) const;
 
-  /// Counts a message of the login; true when it is to be kept on hold.
+  /// MAIL: why the login of this session is none any more, for the log; empty: it is, or there was
+  /// none. A password is changed, a user deleted, to stop who is logged in with it.
+  [[nodiscard]] std::string_view find_login_end() const;
+  /// Counts a message of the login that begins; true when it is to be kept on hold.
   [[nodiscard]] bool count_message(std::uint32_t recipients) const;
+  /// It was not stored: what count_message() counted is taken back.
+  void uncount_message(std::uint32_t recipients) const;
   /// MAIL: a held login of which as much is stored as may be.
   [[nodiscard]] std::optional<smtp::Reply> judge_held() const;
-  /// A message of the held login was stored.
-  void note_held(std::uint64_t octets) const;
-  /// A message was stored, `held` as count_message() said before its text: whether that still holds.
-  void recheck_held(bool held) const;
+  /// A message of `octets` was stored, `held` as count_message() said before its text. The login is
+  /// held from here on if this one went past a limit.
+  void settle_message(bool held, std::uint64_t octets) const;
 
  private:
   [[nodiscard]] policy::RelayFacts relay_facts(policy::DomainClass domain) const;

@@ -62,7 +62,7 @@ std::optional<Step> ServerSession::Parts::advance(std::string_view& input, Insta
 
 void ServerSession::Parts::greet(std::string_view input) {
   if (!input.empty() && settings_.forbid_unauth_pipelining) {
-    tell(Note::Kind::Pipelining, input);
+    tell_input(Note::Kind::Pipelining, input);
     say(replies::kPipelining);
     close();
     return;
@@ -144,6 +144,10 @@ void ServerSession::Parts::say(Reply reply) {
 void ServerSession::Parts::tell(Note::Kind kind, std::string_view text) {
   steps_.emplace_back(
       step::Tell{Note{kind, std::string(where_), std::string(text.substr(0, kNoteText))}});
+}
+
+void ServerSession::Parts::tell_input(Note::Kind kind, std::string_view input) {
+  tell(kind, after_auth_ ? std::string(kNotShown) : hide_credentials(input.substr(0, kNoteText)));
 }
 
 void ServerSession::Parts::ask(Question question, Step step) {

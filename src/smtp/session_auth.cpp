@@ -72,7 +72,7 @@ std::optional<Step> ServerSession::Parts::read_auth(std::string_view& input, Ins
   }
   // Our next challenge or verdict must be awaited (RFC 4954 section 4: last in a group).
   if (!input.empty() && settings_.forbid_unauth_pipelining) {
-    tell(Note::Kind::Pipelining, input);
+    tell(Note::Kind::Pipelining, kNotShown);
     say(replies::kPipelining);
     close();
     return std::nullopt;

@@ -17,6 +17,8 @@ void ServerSession::Parts::on_line(const Line& line, std::string_view input) {
   verb_ = command.verb;
   tally_.came(verb_);
   where_ = verb_row(verb_).name;
+  // A client that does not wait for replies goes on with its password when AUTH was refused.
+  if (verb_ != Verb::Unknown) after_auth_ = verb_ == Verb::Auth;
   if (line.bare_lf && settings_.bare_newline == BareNewline::Note) noted_bare_lf_ = true;
   if (line.too_long) {
     refuse(replies::kLineTooLong);
@@ -26,7 +28,7 @@ void ServerSession::Parts::on_line(const Line& line, std::string_view input) {
   if (line.bare_lf && rejects_bare_newline()) return refuse_and_tell(bare_newline_reply());
   if (command.word.empty()) return refuse(replies::kBadSyntax);
   if (is_forbidden(command)) {
-    tell(Note::Kind::NonSmtpCommand, line.text);
+    tell_input(Note::Kind::NonSmtpCommand, line.text);
     say(replies::kNotSmtp);
     return close();
   }
@@ -43,7 +45,7 @@ void ServerSession::Parts::on_line(const Line& line, std::string_view input) {
   }
   if (row.junk && ++junk_ > settings_.junk_command_limit) ++errors_;
   if (talks_ahead(row, input)) {
-    tell(Note::Kind::Pipelining, input);
+    tell_input(Note::Kind::Pipelining, input);
     say(replies::kPipelining);
     return close();
   }

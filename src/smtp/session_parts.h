@@ -106,6 +106,8 @@ class ServerSession::Parts {
   void say(Reply reply);
   void say(const ReplyRow& row, std::string_view detail = {}) { say(make_reply(row, detail)); }
   void tell(Note::Kind kind, std::string_view text);
+  /// tell(), without what may be credentials.
+  void tell_input(Note::Kind kind, std::string_view input);
   void ask(Question question, Step step);
   void grant(const ReplyRow& row, std::string_view detail = {});
   void refuse(Reply reply);
@@ -174,6 +176,7 @@ class ServerSession::Parts {
   Verb verb_ = Verb::Unknown;
   bool waiting_ = false;     ///< The last step was NeedInput for the request at hand.
   bool got_input_ = false;   ///< Octets were taken since the last NeedInput.
+  bool after_auth_ = false;  ///< The last command anybody knows was AUTH.
   bool in_auth_ = false;     ///< The driver holds an exchange that must be ruled on or dropped.
   bool asked_text_ = false;  ///< The driver holds text that must be committed or discarded.
   std::uint32_t errors_ = 0;

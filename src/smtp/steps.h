@@ -37,8 +37,9 @@ struct Ruling {
 /// What the log learns from the machine, which does not log itself.
 struct Note {
   enum class Kind : std::uint8_t {
-    NonSmtpCommand,  ///< smtpd_forbidden_commands matched; text is the line.
-    Pipelining,      ///< Input ahead of a reply that had to be awaited; text is that input.
+    NonSmtpCommand,  ///< smtpd_forbidden_commands matched; text is the line, as Pipelining's.
+    Pipelining,      ///< Input ahead of a reply that had to be awaited; text is that input, without
+                     ///< what may be credentials.
     TooManyErrors,   ///< smtpd_hard_error_limit reached; text is the last command.
     Timeout,         ///< The peer was silent or slow too long.
     Refused,         ///< A command was refused by the machine itself; text is the reply.

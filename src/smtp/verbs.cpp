@@ -67,4 +67,19 @@ bool looks_like_header(std::string_view word) {
                      [](char c) { return c > ' ' && c <= '~'; });
 }
 
+// What a line is called by the machine does not matter here: a bare CR or NUL in front, or one word
+// with what follows, is as likely the command of a client that cannot be relied on.
+std::string hide_credentials(std::string_view input) {
+  std::size_t at = 0;
+  while (at < input.size()) {
+    std::string_view line = input.substr(at, input.find_first_of("\r\n", at) - at);
+    const std::size_t length = line.size();
+    line.remove_prefix(
+        static_cast<std::size_t>(std::find_if(line.begin(), line.end(), is_alpha) - line.begin()));
+    if (istarts_with(line, "AUTH")) return std::string(input.substr(0, at)).append(kNotShown);
+    at += length + 1;
+  }
+  return std::string(input);
+}
+
 }  // namespace gatepost::smtp

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace gatepost::smtp {
@@ -56,5 +57,12 @@ struct Command {
 /// True for `Subject:`, the first word of a header field: some other protocol, or a message
 /// text out of place.
 [[nodiscard]] bool looks_like_header(std::string_view word);
+
+/// What a log shows in place of octets that may be credentials.
+inline constexpr std::string_view kNotShown = "(not shown)";
+
+/// Input of a peer, which begins with a line, as a log may show it: from the first line on that
+/// begins with AUTH, in any case and behind anything but letters, kNotShown stands for all.
+[[nodiscard]] std::string hide_credentials(std::string_view input);
 
 }  // namespace gatepost::smtp

@@ -250,6 +250,67 @@ class Submission(Case):
             self.assert_reply(client.ask(f"AUTH PLAIN {logins.plain(BOB, PASSWORD)}"),
                               "450 4.7.1 Error: too many AUTH commands from 127.0.0.1")
 
+    def test_an_open_session_ends_with_the_login_it_has(self):
+        server = self.start(ANYBODY)
+        users = server.root / "etc" / "users"
+        line = f"{BOB}:{HASH}::::::"
+        changes = [(f"{BOB}:{{PLAIN}}another::::::\n", "the password was changed"),
+                   (f"{line}gatepost_mode=disabled\n", "the user's mode does not let it send"),
+                   (f"{line}allow_nets=192.0.2.0/24\n", "not from this network (allow_nets)"),
+                   (f"{ALICE}:{HASH}::::::\n", "the user is gone")]
+        for text, why in changes:
+            with self.subTest(why=why):
+                users.write_text(f"{line}\n")
+                with self.user(server) as client:
+                    self.assertEqual(client.ask(f"MAIL FROM:<{BOB}>").code, 250)
+                    self.assertEqual(client.ask("RSET").code, 250)
+                    users.write_text(text)
+                    self.assert_reply(client.ask("MAIL FROM:<>"),
+                                      f"421 4.7.0 mx.{DOMAIN} Error: login is no longer valid")
+                    self.assertTrue(client.at_end())
+                server.wait_log(f"421 4.7.0 mx.{DOMAIN} Error: login is no longer valid: {why}")
+        # After a reload too, and what does not concern the login ends nothing.
+        users.write_text(f"{line}\n")
+        with self.user(server) as client:
+            self.assertEqual(server.command("reload").returncode, 0)
+            users.write_text(f"{line}\n{ALICE}:{{PLAIN}}new::::::\n")
+            self.assertEqual(client.ask(f"MAIL FROM:<{BOB}>").code, 250)
+            self.assertEqual(client.ask("RSET").code, 250)
+            users.write_text(f"{BOB}:{{PLAIN}}another::::::\n")
+            self.assert_reply(client.ask(f"MAIL FROM:<{BOB}>"), "421 4.7.0")
+
+    def test_allow_nets_says_where_from_a_user_logs_in(self):
+        server = self.start(ANYBODY)
+        (server.root / "etc" / "users").write_text(
+            f"{BOB}:{HASH}::::::allow_nets=10.0.0.0/8\n{ALICE}:{HASH}::::::allow_nets=10.0.0.0/8,{HOME}\n"
+            f"carol@{DOMAIN}:{HASH}::::::allow_nets=home\n")
+        for name, source, good in ((BOB, STRANGER, False), (ALICE, STRANGER, False), (ALICE, HOME, True),
+                                   (f"carol@{DOMAIN}", HOME, False)):
+            with self.subTest(name=name, source=source), self.implicit(server, source=source) as client:
+                client.ehlo()
+                reply = client.ask(f"AUTH PLAIN {logins.plain(name, PASSWORD)}")
+                self.assert_reply(reply, "235 2.7.0" if good else "535 5.7.8 Error: authentication failed: wrong user")
+        server.wait_log(f"authentication failed: not from this network (allow_nets), sasl_username={BOB}")
+        self.assertIn(f"user carol@{DOMAIN} cannot log in: allow_nets home: expected networks",
+                      server.command("check").stderr)
+
+    def test_mail_that_was_refused_does_not_hold_a_login(self):
+        server = self.start({"login_hourly_message_limit": "2", "message_size_limit": "20000", **ANYBODY})
+        large = message(subject="large", sender=BOB) + ("y" * 70 + "\n") * 400
+        for _ in range(4):
+            with self.user(server) as client:
+                self.assertEqual(client.deliver(large, ALICE, sender=BOB).code, 552)
+                client.envelope(BOB, ALICE)
+                client.ask("DATA")
+                client.send("Subject: half\r\n\r\nhalf")
+        wait_for(lambda: server.log().count("lost connection after DATA") == 4, "the ends of the sessions")
+        with self.user(server) as client:
+            self.send(client, ALICE, 2)
+            self.assertIn("no login is held", server.command("login", "list").stdout)
+            self.send(client, ALICE)
+        self.assertEqual(len(server.new("alice")), 2)
+        self.assertIn(BOB, server.command("login", "list").stdout)
+
     def test_a_login_that_sends_too_much_is_held_told_and_released(self):
         server = self.start({"login_hourly_message_limit": "2", "postmaster_address": f"carol@{DOMAIN}"})
         with self.user(server) as client:

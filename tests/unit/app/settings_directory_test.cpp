@@ -502,6 +502,55 @@ TEST_CASE("a bare user logs in with an address of mydestination, and of no other
   CHECK(login(*directory, "@example.com") == "none");
 }
 
+TEST_CASE("addresses of bare users, and of nobody, are one login as often", "[app]") {
+  Place place;
+  const auto name_of = [](app::SettingsDirectory& directory, const std::string& name) {
+    return directory.find_login(name)->name;
+  };
+  const auto is_one = [&](app::SettingsDirectory& directory, const std::string& local) {
+    const std::string here = name_of(directory, local + "@example.com");
+    CHECK((here == local) == (name_of(directory, local + "@localhost") == local));
+    CHECK(name_of(directory, local) == local);
+    return here == local;
+  };
+  place.files.put("/etc/users", "bob:x\n");
+  const auto bare = place.open();
+  CHECK(is_one(*bare, "bob"));
+  CHECK(is_one(*bare, "nobody"));
+  CHECK(name_of(*bare, "nobody@virtual.example") == "nobody@virtual.example");
+  place.files.put("/etc/users", "bob@example.com:x\n");
+  const auto whole = place.open();
+  CHECK_FALSE(is_one(*whole, "nobody"));
+  place.files.put("/etc/users", "bob:x\nalice@example.com:x\n");
+  const auto both = place.open();
+  int ones = 0;
+  for (int i = 0; i < 100; ++i) ones += is_one(*both, "n" + std::to_string(i)) ? 1 : 0;
+  CHECK(ones > 20);
+  CHECK(ones < 80);
+  CHECK(name_of(*both, "alice@localhost") == "alice@localhost");
+  place.settings.smtpd_sasl_local_domain = "example.com";
+  place.files.put("/etc/users", "bob:x\n");
+  const auto completed = place.open();
+  CHECK(is_one(*completed, "bob"));
+  CHECK(is_one(*completed, "nobody"));
+}
+
+TEST_CASE("an owner of a sender is the user that its name would log in", "[app]") {
+  Place place;
+  place.settings.smtpd_sasl_local_domain = "example.com";
+  place.settings.smtpd_sender_login_maps = {
+      *tables::parse_spec("inline:{sales@example.com=alice,shop@example.com=BOB@example.com}")};
+  const auto directory = place.open();
+  const auto owner = [&directory](const char* local, const char* login) {
+    return *directory->owner_of({local, "example.com"}, login);
+  };
+  using policy::Owner;
+  CHECK(owner("sales", "alice@example.com") == Owner::Self);
+  CHECK(owner("shop", "bob") == Owner::Self);
+  CHECK(owner("shop", "alice@example.com") == Owner::Other);
+  CHECK(owner("sales", "") == Owner::Other);
+}
+
 TEST_CASE("a file that is not there is told with its parameter", "[app]") {
   Place place;
   place.settings.virtual_alias_maps = {*tables::parse_spec("hash:/x/nofile")};

@@ -82,12 +82,12 @@ TEST_CASE("guesses at a name from everywhere do not lock its user out at home",
     const IpAddress from = *IpAddress::parse("203.0.113." + std::to_string(i));
     taken += try_one(one, {from, "ALICE"}, kStart) ? 1 : 0;
   }
-  CHECK(taken == 10);
+  CHECK(taken == 100);  // One each.
+  CHECK(admitted(one, {*IpAddress::parse("203.0.113.1"), "alice"}, 5, kStart) == 0);
   CHECK(try_one(one, {kHome, "Alice"}, kStart));
-  CHECK_FALSE(try_one(one, {kEve, "alice"}, kStart));
   // Not for ever.
   CHECK(admitted(one, {kEve, "alice"}, 100, kStart + AuthThrottle::kVouch) == 10);
-  CHECK_FALSE(try_one(one, {kHome, "alice"}, kStart + AuthThrottle::kVouch));
+  CHECK(admitted(one, {kHome, "alice"}, 100, kStart + AuthThrottle::kVouch) == 1);
 }
 
 TEST_CASE("an exempt network is not counted, the user still is", "[policy][throttle]") {
@@ -120,4 +120,33 @@ TEST_CASE("many networks cannot make it forget one that guesses", "[policy][thro
     REQUIRE(try_one(one, {*IpAddress::parse(text), "a"}, kStart));
   }
   CHECK_FALSE(try_one(one, {kEve, "a"}, kStart));
+}
+
+TEST_CASE("a vouched user is judged by its own failures there", "[policy][throttle]") {
+  AuthThrottle one = throttle(5, 100);
+  one.succeeded({kHome, "bob"}, kStart);
+  CHECK(admitted(one, {kHome, "carol"}, 50, kStart) == 5);
+  CHECK(admitted(one, {kHome, "bob"}, 50, kStart) == 5);
+  CHECK(admitted(one, {kHome, "bob"}, 50, kStart + Duration(60'000)) == 5);
+  // What bob does is the network's doing too.
+  CHECK_FALSE(try_one(one, {kHome, "dave"}, kStart + Duration(60'000)));
+}
+
+TEST_CASE("a network without failures has one try for a user that others have locked",
+          "[policy][throttle]") {
+  AuthThrottle one = throttle(20, 3);
+  CHECK(admitted(one, {kEve, "alice"}, 50, kStart) == 3);
+  CHECK(one.is_open({kHome, "alice"}, kStart));
+  CHECK(admitted(one, {kHome, "alice"}, 50, kStart) == 1);
+  // Where somebody failed at another name there is none.
+  CHECK(admitted(one, {kHome, "bob"}, 50, kStart) == 3);
+  const IpAddress office = *IpAddress::parse("203.0.113.9");
+  CHECK(try_one(one, {office, "other"}, kStart));
+  CHECK_FALSE(one.is_open({office, "alice"}, kStart));
+  CHECK(admitted(one, {kHome, "alice", true}, 50, kStart + Duration(1'000)) == 0);
+  // A right password vouches, as ever.
+  const IpAddress hotel = *IpAddress::parse("203.0.113.10");
+  REQUIRE(one.is_open({hotel, "alice"}, kStart));
+  one.succeeded({hotel, "alice"}, kStart);
+  CHECK(admitted(one, {hotel, "alice"}, 50, kStart) == 20);
 }

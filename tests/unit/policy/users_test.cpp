@@ -2,7 +2,13 @@
 // policy: users of a passwd-file.
 #include "policy/users.h"
 
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include <catch2/catch_test_macros.hpp>
+
+#include "policy/login_right.h"
 
 using namespace gatepost;
 using namespace gatepost::policy;
@@ -116,4 +122,34 @@ TEST_CASE("what a user may do comes from gatepost_mode and nologin", "[policy]")
        {UserMode::Normal, UserMode::SendOnly, UserMode::ReceiveOnly, UserMode::Disabled}) {
     CHECK(parse_user_mode(format_user_mode(mode)) == mode);
   }
+}
+
+TEST_CASE("allow_nets says where from a user may log in", "[policy][users]") {
+  const auto bar = [](std::string extra, const char* client) {
+    User user{.name = "bob"};
+    user.extra = std::move(extra);
+    return find_login_bar(user, *gatepost::IpAddress::parse(client));
+  };
+  static constexpr std::string_view kBar = "not from this network (allow_nets)";
+  CHECK(bar("", "192.0.2.1").empty());
+  CHECK(bar("allow_nets=10.0.0.0/8", "10.1.2.3").empty());
+  CHECK(bar("allow_nets=10.0.0.0/8", "::ffff:10.1.2.3").empty());
+  CHECK(bar("allow_nets=::ffff:10.0.0.0/104", "10.1.2.3").empty());
+  CHECK(bar("allow_nets=10.0.0.0/8", "127.0.0.1") == kBar);
+  CHECK(bar("x=y allow_nets=local,192.0.2.7,2001:db8::/32 z", "2001:db8::9").empty());
+  CHECK(bar("allow_nets=local", "127.0.0.1") == kBar);
+  CHECK(bar("allow_nets=", "127.0.0.1") == kBar);
+  CHECK(bar("allow_nets", "127.0.0.1") == kBar);
+  CHECK(bar("allow_nets=127.0.0.1,home", "127.0.0.1") == kBar);
+  CHECK(bar("gatepost_mode=disabled", "127.0.0.1") == "the user's mode does not let it send");
+  const auto fault = [](std::string extra) {
+    User user{.name = "bob"};
+    user.extra = std::move(extra);
+    return find_allow_nets_fault(user).value_or("");
+  };
+  CHECK(fault("allow_nets=local,10.0.0.0/8").empty());
+  CHECK(fault("nologin").empty());
+  CHECK(fault("allow_nets=10.0.0.0/8,home") ==
+        "allow_nets home: expected networks such as 192.0.2.0/24");
+  CHECK(fault("allow_nets=") == "allow_nets is empty: expected networks");
 }

@@ -34,3 +34,11 @@ TEST_CASE("a header field is told from a command", "[smtp][verbs]") {
   CHECK_FALSE(looks_like_header("MAIL"));
   CHECK_FALSE(looks_like_header(":x"));
 }
+
+TEST_CASE("what may be credentials is not shown", "[smtp][verbs]") {
+  CHECK(hide_credentials("RSET\r\nMAIL FROM:<a@b.example>") == "RSET\r\nMAIL FROM:<a@b.example>");
+  CHECK(hide_credentials("AUTH PLAIN AGFs") == kNotShown);
+  CHECK(hide_credentials("NOOP\nauthPLAIN AGFs\r\nQUIT") == "NOOP\n(not shown)");
+  CHECK(hide_credentials(std::string_view("A\r\0 AUTH LOGIN\r\nAGFs", 20)) == "A\r(not shown)");
+  CHECK(hide_credentials("").empty());
+}
