@@ -21,8 +21,7 @@ bool is_ours(Directory& directory, const std::string& domain) {
 
 bool is_that_alone(const Resolution& found, const Target& target) {
   return !found.refusal && found.others.empty() && found.mailboxes.size() == 1 &&
-         found.mailboxes.front().maildir == target.maildir &&
-         found.mailboxes.front().folder == target.folder;
+         Recipients::is_same_place(found.mailboxes.front(), target.maildir, target.folder);
 }
 
 std::optional<mail::Recipient> waiting(const Recipients::Accepted& accepted,
@@ -45,14 +44,18 @@ std::optional<mail::Recipient> waiting(const Recipients::Accepted& accepted,
   return out;
 }
 
-/// The recipient for whom fill() added the copy: the first that leads there.
+/// All recipients that lead to the copy's mailbox wait as one.
 void name_one(const Recipients& recipients, Directory& directory, storage::LocalCopy& copy) {
   for (const Recipients::Accepted& accepted : recipients.all()) {
     for (const Target& target : accepted.found.mailboxes) {
       if (target.handed_over) continue;
-      if (target.maildir != copy.maildir || target.folder != copy.folder) continue;
-      copy.later = waiting(accepted, target, directory);
-      return;
+      if (!Recipients::is_same_place(target, copy.maildir, copy.folder)) continue;
+      auto one = waiting(accepted, target, directory);
+      if (one && copy.later) {
+        Recipients::join(*copy.later, *std::move(one));
+      } else if (one) {
+        copy.later = std::move(one);
+      }
     }
   }
 }

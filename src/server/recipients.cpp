@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "log/events.h"
+#include "mail/report.h"
 #include "server/list_intake.h"
 #include "smtp/replies.h"
 
@@ -39,14 +40,40 @@ const Target* looping(const Resolution& found, const std::vector<std::string>& d
 
 /// Names that were met. Clients choose how many there are, so nothing searches one by one.
 using Seen = std::unordered_set<std::string>;
+/// Where in a list the one of a name is.
+using Places = std::unordered_map<std::string, std::size_t>;
 
 void add_queued(const Recipients::Accepted& from,
                 const mail::Mailbox& to,
-                Seen& seen,
+                Places& places,
                 std::vector<mail::Recipient>& queued) {
-  if (!seen.insert(to.text()).second) return;
-  queued.push_back(forwarded(from.recipient, to));
-  queued.back().notify = Recipients::notify_behind(from);
+  mail::Recipient one = forwarded(from.recipient, to);
+  one.notify = Recipients::notify_behind(from);
+  const auto [place, is_new] = places.try_emplace(to.text(), queued.size());
+  if (is_new) {
+    queued.push_back(std::move(one));
+  } else {
+    Recipients::join(queued[place->second], std::move(one));
+  }
+}
+
+/// How much its sender wants to hear: of failures above all.
+int eagerness(const mail::Notify& notify) {
+  if (mail::wants_report(notify, mail::Action::Failed)) return 2;
+  return notify.success || notify.delay ? 1 : 0;
+}
+
+mail::Notify joined(const mail::Notify& a, const mail::Notify& b) {
+  if (a == b) return a;
+  const auto wanted = [&](mail::Action action) {
+    return mail::wants_report(a, action) || mail::wants_report(b, action);
+  };
+  mail::Notify out;
+  out.success = wanted(mail::Action::Delivered);
+  out.failure = wanted(mail::Action::Failed);
+  out.delay = wanted(mail::Action::Delayed);
+  out.never = !out.stated();
+  return out;
 }
 
 /// Local parts differ by their case, as at other hosts they may.
@@ -73,15 +100,31 @@ storage::IntakeRequest for_list(const storage::IntakeRequest& from) {
 const storage::PutOff* Recipients::find_put_off(std::span<const storage::PutOff> all,
                                                 const Target& target) {
   const auto same = [&target](const storage::PutOff& one) {
-    return one.maildir == target.maildir && one.folder == target.folder;
+    return is_same_place(target, one.maildir, one.folder);
   };
   const auto found = std::find_if(all.begin(), all.end(), same);
   return found == all.end() ? nullptr : &*found;
 }
 
+bool Recipients::is_same_place(const Target& target,
+                               std::string_view maildir,
+                               std::string_view folder) {
+  return target.maildir == maildir && iequals(target.folder, folder);
+}
+
+bool Recipients::is_expanded(const Accepted& accepted) {
+  return accepted.reach > 1 || owner_of(accepted, 0) != nullptr;
+}
+
+void Recipients::join(mail::Recipient& into, mail::Recipient other) {
+  const mail::Notify both = joined(into.notify, other.notify);
+  if (eagerness(other.notify) > eagerness(into.notify)) into = std::move(other);
+  into.notify = both;
+}
+
 mail::Notify Recipients::notify_behind(const Accepted& accepted) {
   mail::Notify out = accepted.recipient.notify;
-  if (accepted.reach < 2 || !out.success) return out;
+  if (!is_expanded(accepted) || !out.success) return out;
   out.success = false;
   out.never = !out.stated();
   return out;
@@ -173,7 +216,7 @@ mail::Recipient Recipients::member(const Accepted& accepted, const Target& targe
 
 void Recipients::fill(storage::IntakeRequest& request) const {
   std::vector<mail::Recipient>& queued = request.envelope.recipients;
-  Seen sent_on;
+  Places sent_on;
   Seen stored;
   for (const Accepted& accepted : accepted_) {
     for (const Target& target : accepted.found.mailboxes) {
@@ -181,8 +224,9 @@ void Recipients::fill(storage::IntakeRequest& request) const {
         add_queued(accepted, *target.handed_over, sent_on, queued);
         continue;
       }
-      // Two recipients may share one mailbox, which then gets one copy.
-      if (!stored.insert(target.maildir + '\0' + target.folder).second) continue;
+      // Two recipients may share one mailbox, which then gets one copy; folders are found without
+      // regard to case.
+      if (!stored.insert(target.maildir + '\0' + lower(target.folder)).second) continue;
       storage::LocalCopy copy;
       copy.maildir = target.maildir;
       copy.recipient = target.address;

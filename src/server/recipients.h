@@ -116,6 +116,15 @@ class Recipients {
   /// What those behind `accepted` tell: of an address that leads to several the sender is told here
   /// that it does, and of nobody behind it that mail arrived (RFC 3461 section 5.2.7.3).
   [[nodiscard]] static mail::Notify notify_behind(const Accepted& accepted);
+  /// It leads to several, or its mail goes on under a list's owner's name.
+  [[nodiscard]] static bool is_expanded(const Accepted& accepted);
+  /// Two that lead to one place are one there: told of is what either asked for, under the name of
+  /// who wants to hear most.
+  static void join(mail::Recipient& into, mail::Recipient other);
+  /// Folders are found without regard to case.
+  [[nodiscard]] static bool is_same_place(const Target& target,
+                                          std::string_view maildir,
+                                          std::string_view folder);
   /// Null when its mailbox has the message.
   [[nodiscard]] static const storage::PutOff* find_put_off(std::span<const storage::PutOff> all,
                                                            const Target& target);
