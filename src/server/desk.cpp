@@ -277,6 +277,8 @@ Task<smtp::Ruling> Desk::commit() {
   }
   const std::uint64_t octets = transaction.octets;
   auto full = co_await check_room(floor_, profile_, transaction.recipients, octets);
+  // What is held comes through here once more, and counts then.
+  if (!full && !transaction.held && !transaction.failure) full = transaction.recipients.claim();
   if (full) {
     smtp::Ruling ruling = refuse("END-OF-MESSAGE", *std::move(full));
     discard();
@@ -286,6 +288,8 @@ Task<smtp::Ruling> Desk::commit() {
     Result<storage::Stored> stored = co_await keep();
     forget_buffered();
     if (stored) {
+      const Result<void> counted = co_await transaction.recipients.keep_claims();
+      if (!counted) floor_.log.emit(log::StorageFailed{id, "aliases.db", counted.error().detail});
       log_delivered(*stored);
       if (transaction.held) submission_.note_held(stored->octets);
       submission_.recheck_held(transaction.held);
@@ -330,6 +334,7 @@ void Desk::discard() {
   if (!transaction_) return;
   transaction_->intake.reset();
   transaction_->failure.reset();
+  transaction_->recipients.take_back_claims();
 }
 
 std::string_view Desk::item() const {

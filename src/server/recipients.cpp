@@ -186,9 +186,40 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
   return std::nullopt;
 }
 
+std::optional<smtp::Reply> Recipients::claim() {
+  std::optional<smtp::Reply> refused;
+  bool others = false;
+  for (const Accepted& accepted : accepted_) {
+    const std::string& throwaway = accepted.found.throwaway;
+    if (throwaway.empty()) {
+      others = true;
+      continue;
+    }
+    // Addresses that differ by their case are one of these.
+    if (claims_.has(throwaway)) continue;
+    const mail::Mailbox& mailbox = accepted.recipient.mailbox;
+    Resolution again;
+    auto reply = find(mailbox, accepted.domain, accepted.sender, again);
+    const bool same = again.throwaway == throwaway;
+    if (!reply && !(same && claims_.add(throwaway, accepted.sender))) {
+      reply = lookup_failure(mailbox);
+    }
+    others = others || !reply;
+    if (reply && !refused) refused = std::move(reply);
+  }
+  if (!refused) return std::nullopt;
+  claims_.take_back();
+  if (others && refused->code >= 500) {
+    refused->code = 451;
+    refused->enhanced.front() = '4';
+  }
+  return refused;
+}
+
 void Recipients::clear() {
   accepted_.clear();
   names_.clear();
+  claims_.take_back();
   reach_ = 0;
 }
 
@@ -316,9 +347,6 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
   for (const Accepted& accepted : accepted_) {
     for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
       waiting = waiting || owner_of(accepted, n) == nullptr;
-    }
-    if (!accepted.found.throwaway.empty()) {
-      directory_.note_use(accepted.found.throwaway, accepted.sender);
     }
     for (const Target& target : accepted.found.mailboxes) {
       if (target.handed_over) {

@@ -13,11 +13,13 @@
 
 #include "base/address.h"
 #include "base/result.h"
+#include "base/task.h"
 #include "base/time.h"
 #include "log/log.h"
 #include "mail/envelope.h"
 #include "mail/id.h"
 #include "policy/recipient.h"
+#include "server/claims.h"
 #include "server/directory.h"
 #include "smtp/steps.h"
 #include "storage/mail_store.h"
@@ -44,7 +46,7 @@ class Recipients {
 
   /// `directory` and what `settings` borrow outlive the collection.
   Recipients(Directory& directory, const Settings& settings)
-      : directory_(directory), settings_(settings) {}
+      : directory_(directory), settings_(settings), claims_(directory) {}
 
   /// Completes `mailbox` by $myorigin and gives the class of its domain. user@[own], an address
   /// literal of this host, is the user of $myorigin (RFC 5321 section 4.1.3); `own` may be null.
@@ -87,6 +89,15 @@ class Recipients {
   /// Takes back what add() added last.
   void drop_last();
 
+  /// At the end of the text, before anything is durable: each throw-away address counts the message
+  /// from now on, once. A reply: nothing is claimed. It is what RCPT would say now where the message
+  /// is for such addresses alone, and else 4yz: RCPT tells them apart the next time.
+  [[nodiscard]] std::optional<smtp::Reply> claim();
+  /// The message is durable, with what claim() counted after this; else that is taken back at the
+  /// end of the collection.
+  Task<Result<void>> keep_claims() { return claims_.keep(); }
+  void take_back_claims() { claims_.take_back(); }
+
   /// Adds the mailboxes and the recipients for the queue to `request`, none of them twice.
   void fill(storage::IntakeRequest& request) const;
   /// Begins storing what fill() has filled: what a list with an owner hands on to other hosts is an item of its
@@ -107,8 +118,7 @@ class Recipients {
     Duration promise{};
     std::span<const storage::PutOff> put_off = {};  ///< Borrowed.
   };
-  /// The message is durable: one line for each mailbox that has it, `removed` when nothing waits, and
-  /// throw-away addresses count it.
+  /// The message is durable: one line for each mailbox that has it, `removed` when nothing waits.
   void log_delivered(log::Log& log, std::string_view id, const Times& times) const;
 
   /// As a report names one of the mailboxes that `accepted` leads to.
@@ -145,6 +155,7 @@ class Recipients {
   std::unordered_set<std::string> names_;  // Of those in accepted_.
   std::size_t reach_ = 0;                  // Mailboxes and addresses they lead to, all together.
   std::vector<Forward> forwards_;          // Lists whose mail is an item of its own.
+  Claims claims_;
   bool was_trap_ = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/text.h"
 #include "server/put_off.h"
 #include "support/server_doubles.h"
 
@@ -174,4 +175,69 @@ TEST_CASE("one folder is one place however its name is spelled", "[server][recip
   for (const auto& accepted : house.recipients.all()) {
     CHECK(server::Recipients::find_put_off(waiting, accepted.found.mailboxes.front()) != nullptr);
   }
+}
+
+namespace {
+
+struct Throwaways : House {
+  explicit Throwaways(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      server::Resolution& found = directory.aliases[at_home(name).text()];
+      found.mailboxes = {
+          test::MapDirectory::target("/mail/bob", "bob@example.com", DomainClass::Local)};
+      found.throwaway = lower(at_home(name).text());
+      CHECK_FALSE(add(name));
+    }
+  }
+  void end(const std::string& name) {
+    directory.aliases[at_home(name).text()].refusal = smtp::Reply{550, "5.1.6", "ended"};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a message counts once for a throw-away address, and not at all when it fails",
+          "[server][recipients]") {
+  Throwaways house({"bob-abcd", "Bob-ABCD"});
+  {
+    server::Recipients moved = std::move(house.recipients);
+    CHECK_FALSE(moved.claim());
+    CHECK(house.directory.claimed == std::vector<std::string>{"bob-abcd@example.com s@x.example"});
+  }
+  CHECK(house.directory.claimed.empty());
+}
+
+TEST_CASE("who has lost its throw-away address meanwhile is told as at RCPT",
+          "[server][recipients]") {
+  Throwaways house({"bob-abcd"});
+  SECTION("used up") {
+    house.end("bob-abcd");
+    const auto reply = house.recipients.claim();
+    REQUIRE(reply);
+    CHECK(reply->code == 550);
+    CHECK(reply->text == "ended");
+  }
+  SECTION("forgotten") {
+    house.directory.aliases.clear();
+    const auto reply = house.recipients.claim();
+    REQUIRE(reply);
+    CHECK(reply->enhanced == "5.1.1");
+  }
+  SECTION("made anew as something else") {
+    house.directory.aliases["bob-abcd@example.com"].throwaway.clear();
+    const auto reply = house.recipients.claim();
+    REQUIRE(reply);
+    CHECK(reply->code == 451);
+  }
+  CHECK(house.directory.claimed.empty());
+}
+
+TEST_CASE("where others would have the message it comes again", "[server][recipients]") {
+  Throwaways house({"bob-abcd", "bob-efgh"});
+  house.end("bob-efgh");
+  const auto reply = house.recipients.claim();
+  REQUIRE(reply);
+  CHECK(reply->code == 451);
+  CHECK(reply->enhanced == "4.1.6");
+  CHECK(house.directory.claimed.empty());
 }
