@@ -10,6 +10,7 @@
 #include "log/events.h"
 #include "mail/trace.h"
 #include "policy/recipient.h"
+#include "server/disclosure.h"
 #include "server/left_out.h"
 #include "server/mailbox_checks.h"
 #include "server/put_off.h"
@@ -79,8 +80,11 @@ Task<smtp::Ruling> Desk::recipient() {
   Recipients::Accepted& last = recipients.last();
   auto refusal = co_await check_mailboxes(floor_, profile_, last, sender, declared);
   if (!refusal) co_return ruling;
+  smtp::Reply told = shown_of(last, *refusal);
   recipients.drop_last();
-  co_return refuse("RCPT", *std::move(refusal));
+  ruling = refuse("RCPT", *std::move(refusal));
+  ruling.reply = std::move(told);
+  co_return ruling;
 }
 
 Recipients Desk::no_recipients() const {

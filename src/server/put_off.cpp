@@ -6,8 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "base/text.h"
-
 namespace gatepost::server {
 namespace {
 
@@ -28,19 +26,19 @@ std::optional<mail::Recipient> waiting(const Recipients::Accepted& accepted,
                                        const Target& target,
                                        Directory& directory) {
   mail::Recipient out = accepted.recipient;
-  out.notify = Recipients::notify_behind(accepted);
   // A throw-away address may have had its last use with this very message.
   const bool same = accepted.found.throwaway.empty() && is_that_alone(accepted.found, target);
-  if (same && is_ours(directory, out.mailbox.domain)) return out;
+  if (same && is_ours(directory, out.mailbox.domain)) {
+    out.notify = Recipients::notify_behind(accepted);
+    return out;
+  }
   const std::size_t at = target.address.rfind('@');
   if (at == std::string::npos) return std::nullopt;
-  out.mailbox = {target.address.substr(0, at), target.address.substr(at + 1)};
+  out = Recipients::member(accepted, target);
+  out.notify = Recipients::notify_behind(accepted);
   if (!is_ours(directory, out.mailbox.domain)) return std::nullopt;
   const Result<Resolution> again = directory.resolve(out.mailbox, target.domain, accepted.sender);
   if (!again || !is_that_alone(*again, target)) return std::nullopt;
-  // RFC 3461 section 4.2, as for other hosts.
-  const std::string given = accepted.recipient.mailbox.text();
-  if (out.original.empty() && !iequals(given, target.address)) out.original = "rfc822;" + given;
   return out;
 }
 

@@ -17,13 +17,10 @@ namespace {
 
 using policy::DomainClass;
 
-/// RFC 3461 section 4.2: who sends a message on tells for whom it was, unless that is told.
-mail::Recipient forwarded(const mail::Recipient& from, const mail::Mailbox& to) {
-  mail::Recipient out = from;
-  out.mailbox = to;
-  const bool same = iequals(to.text(), from.mailbox.text());
-  if (!same && out.original.empty()) out.original = "rfc822;" + from.mailbox.text();
-  return out;
+/// Members of a list may be told: whoever has to mend it has to know. Where a throw-away address
+/// leads is nobody's business.
+bool hides_target(const Recipients::Accepted& accepted) {
+  return accepted.reach < 2 || !accepted.found.throwaway.empty();
 }
 
 std::string_view mailbox_transport(DomainClass domain) {
@@ -47,7 +44,7 @@ void add_queued(const Recipients::Accepted& from,
                 const mail::Mailbox& to,
                 Places& places,
                 std::vector<mail::Recipient>& queued) {
-  mail::Recipient one = forwarded(from.recipient, to);
+  mail::Recipient one = Recipients::forwarded(from, to);
   one.notify = Recipients::notify_behind(from);
   const auto [place, is_new] = places.try_emplace(to.text(), queued.size());
   if (is_new) {
@@ -104,6 +101,20 @@ const storage::PutOff* Recipients::find_put_off(std::span<const storage::PutOff>
   };
   const auto found = std::find_if(all.begin(), all.end(), same);
   return found == all.end() ? nullptr : &*found;
+}
+
+mail::Recipient Recipients::forwarded(const Accepted& from, const mail::Mailbox& to) {
+  mail::Recipient out = from.recipient;
+  out.mailbox = to;
+  const std::string given = from.recipient.mailbox.text();
+  if (iequals(to.text(), given)) return out;
+  if (out.original.empty()) out.original = "rfc822;" + given;
+  if (!hides_target(from)) {
+    out.given = {};
+  } else if (out.given.empty()) {
+    out.given = from.recipient.mailbox;
+  }
+  return out;
 }
 
 bool Recipients::is_same_place(const Target& target,
@@ -170,7 +181,8 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
   auto refused = find(accepted.recipient.mailbox, domain, sender, accepted.found);
   was_trap_ = accepted.found.trap;
   if (refused) return refused;
-  const std::string given = accepted.recipient.mailbox.text();
+  const mail::Recipient& one = accepted.recipient;
+  const std::string given = one.given.empty() ? one.mailbox.text() : one.given.text();
   for (Target& target : accepted.found.mailboxes) {
     if (!iequals(given, target.address)) target.original = given;
   }
@@ -242,7 +254,7 @@ mail::Recipient Recipients::member(const Accepted& accepted, const Target& targe
   const std::string& address = target.address;
   const std::size_t at = std::min(address.rfind('@'), address.size());
   const std::size_t domain = std::min(at + 1, address.size());
-  return forwarded(accepted.recipient, {address.substr(0, at), address.substr(domain)});
+  return forwarded(accepted, {address.substr(0, at), address.substr(domain)});
 }
 
 void Recipients::fill(storage::IntakeRequest& request) const {
@@ -321,7 +333,8 @@ std::unique_ptr<storage::Intake> Recipients::begin(storage::MailStore& store,
 std::optional<std::string> Recipients::find_loop(
     const std::vector<std::string>& delivered_to) const {
   for (const Accepted& accepted : accepted_) {
-    if (const Target* again = looping(accepted.found, delivered_to)) return again->address;
+    const Target* again = looping(accepted.found, delivered_to);
+    if (again != nullptr) return again->original.empty() ? again->address : again->original;
   }
   return std::nullopt;
 }

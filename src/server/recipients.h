@@ -106,7 +106,8 @@ class Recipients {
   [[nodiscard]] std::unique_ptr<storage::Intake> begin(storage::MailStore& store,
                                                        storage::IntakeRequest request,
                                                        mail::IdMaker& ids);
-  /// The mailbox among those of the message whose address a Delivered-To field has already.
+  /// The mailbox among those of the message whose address a Delivered-To field has already, as it
+  /// was given.
   [[nodiscard]] std::optional<std::string> find_loop(
       const std::vector<std::string>& delivered_to) const;
   /// Takes out those who would get it a second time.
@@ -121,6 +122,9 @@ class Recipients {
   /// The message is durable: one line for each mailbox that has it, `removed` when nothing waits.
   void log_delivered(log::Log& log, std::string_view id, const Times& times) const;
 
+  /// As it goes on from here, with what reports need: RFC 3461 section 4.2, who sends a message on
+  /// tells for whom it was, unless that is told.
+  [[nodiscard]] static mail::Recipient forwarded(const Accepted& from, const mail::Mailbox& to);
   /// As a report names one of the mailboxes that `accepted` leads to.
   [[nodiscard]] static mail::Recipient member(const Accepted& accepted, const Target& target);
   /// What those behind `accepted` tell: of an address that leads to several the sender is told here
