@@ -45,8 +45,19 @@ std::int64_t SettingsDirectory::now() const {
   return clocks_->moment().time_since_epoch() / std::chrono::seconds(1);
 }
 
-void SettingsDirectory::note_use(std::string_view throwaway, const mail::Mailbox& sender) {
-  if (book_ != nullptr) book_->note_use(throwaway, sender, now());
+std::optional<mail::ThrowawayUse> SettingsDirectory::claim(std::string_view throwaway,
+                                                           const mail::Mailbox& sender) {
+  return book_ == nullptr ? std::nullopt : book_->claim(throwaway, sender, now());
+}
+
+Task<Result<void>> SettingsDirectory::keep_uses(std::vector<mail::ThrowawayUse> uses) {
+  if (book_ == nullptr) co_return Result<void>();
+  Result<void> kept = co_await book_->keep(std::move(uses));
+  co_return kept;
+}
+
+void SettingsDirectory::take_back(const mail::ThrowawayUse& use) {
+  if (book_ != nullptr) book_->take_back(use);
 }
 
 Result<const mail::Throwaway*> SettingsDirectory::find_throwaway(const mail::Mailbox& address) {

@@ -36,7 +36,10 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   Result<server::Resolution> resolve(const mail::Mailbox& recipient,
                                      policy::DomainClass domain,
                                      const mail::Mailbox& sender) override;
-  void note_use(std::string_view throwaway, const mail::Mailbox& sender) override;
+  std::optional<mail::ThrowawayUse> claim(std::string_view throwaway,
+                                          const mail::Mailbox& sender) override;
+  Task<Result<void>> keep_uses(std::vector<mail::ThrowawayUse> uses) override;
+  void take_back(const mail::ThrowawayUse& use) override;
   bool in_mynetworks(const IpAddress& client) override;
   bool is_unlimited(const IpAddress& client) override;
   bool may_send_bare_newlines(const IpAddress& client) override;

@@ -40,6 +40,9 @@ struct Recipient {
   Mailbox mailbox;
   Notify notify;
   std::string original;  ///< ORCPT as "type;address", decoded from xtext; empty when absent.
+  /// What whoever sent the message knows it by, where that is not `mailbox`; else empty. Nobody
+  /// outside is told of `mailbox` then.
+  Mailbox given = {};
   bool operator==(const Recipient&) const = default;
 };
 

@@ -38,4 +38,12 @@ struct Throwaway {
   std::vector<Leak> leaks;
 };
 
+/// One message that an address counts, and what taking it back needs.
+struct ThrowawayUse {
+  std::string address;
+  std::uint64_t uses_before = 0;
+  std::int64_t last_used_before = 0;
+  bool bound = false;  ///< It was this one's sender that the address was bound to.
+};
+
 }  // namespace gatepost::mail

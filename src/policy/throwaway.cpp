@@ -87,12 +87,27 @@ std::optional<smtp::Reply> refuse_throwaway(Standing standing, std::string_view 
   return std::nullopt;
 }
 
-void count_use(mail::Throwaway& alias, const mail::Mailbox& sender, std::int64_t now) {
+mail::ThrowawayUse count_use(mail::Throwaway& alias,
+                             const mail::Mailbox& sender,
+                             std::int64_t now) {
+  mail::ThrowawayUse use{alias.address, alias.uses, alias.last_used};
   ++alias.uses;
   alias.last_used = now;
-  if (alias.binding != mail::Binding::FirstSender || sender.domain.empty()) return;
+  if (alias.binding != mail::Binding::FirstSender || sender.domain.empty()) return use;
   alias.binding = mail::Binding::Domain;
   alias.domain = lower(sender.domain);
+  use.bound = true;
+  return use;
+}
+
+void take_back(mail::Throwaway& alias, const mail::ThrowawayUse& use) {
+  if (alias.uses == 0) return;
+  --alias.uses;
+  if (alias.uses != use.uses_before) return;
+  alias.last_used = use.last_used_before;
+  if (!use.bound) return;
+  alias.binding = mail::Binding::FirstSender;
+  alias.domain.clear();
 }
 
 bool count_leak(mail::Throwaway& alias, const mail::Mailbox& sender, std::int64_t now) {

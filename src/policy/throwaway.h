@@ -36,8 +36,10 @@ enum class Standing : std::uint8_t {
 /// theirs. By a rule of dots, which knows the commonest registries (co.uk) and no list of all.
 [[nodiscard]] bool is_same_owner(std::string_view a, std::string_view b);
 
-/// A message was accepted: counts it, and binds.
-void count_use(mail::Throwaway& alias, const mail::Mailbox& sender, std::int64_t now);
+/// A message is about to be accepted: counts it, and binds.
+mail::ThrowawayUse count_use(mail::Throwaway& alias, const mail::Mailbox& sender, std::int64_t now);
+/// It was not. The address stays bound where others of that sender were counted after it.
+void take_back(mail::Throwaway& alias, const mail::ThrowawayUse& use);
 /// Counts a foreign sender. True when that is worth writing down: the first time, and each time
 /// the count has doubled, so that a flood of them does not become a flood of writes.
 [[nodiscard]] bool count_leak(mail::Throwaway& alias,

@@ -10,7 +10,7 @@
 namespace gatepost::queue {
 namespace {
 
-constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kVersion = 4;
 constexpr std::string_view kMagic = "GPQTEXT1";
 /// Of a destination with all texts empty: what bounds the count before anything is allocated.
 constexpr std::size_t kLeastDestination = 18;
@@ -97,7 +97,7 @@ bool read_flag(Reader& reader) {
   return flag == 1;
 }
 
-Destination read_destination(Reader& reader) {
+Destination read_destination(Reader& reader, std::uint64_t version) {
   Destination destination;
   destination.recipient.mailbox.local = reader.text();
   destination.recipient.mailbox.domain = reader.text();
@@ -108,6 +108,10 @@ Destination read_destination(Reader& reader) {
   destination.recipient.original = reader.text();
   destination.state = reader.choice(State::Failed);
   destination.reason = reader.text();
+  if (version >= 4 && read_flag(reader)) {
+    destination.recipient.given.local = reader.text();
+    destination.recipient.given.domain = reader.text();
+  }
   return destination;
 }
 
@@ -147,6 +151,10 @@ std::string format_record(const Item& item) {
     writer.text(each.recipient.original);
     writer.number(static_cast<std::uint64_t>(each.state), 1);
     writer.text(std::string_view(each.reason).substr(0, kMostText));
+    writer.number(each.recipient.given.empty() ? 0 : 1, 1);
+    if (each.recipient.given.empty()) continue;
+    writer.text(each.recipient.given.local);
+    writer.text(each.recipient.given.domain);
   }
   return writer.take();
 }
@@ -180,7 +188,7 @@ std::optional<Item> parse_record(std::string_view octets) {
   if (reader.bad() || count > reader.left() / kLeastDestination) return std::nullopt;
   item.destinations.reserve(count);
   for (std::size_t i = 0; i < count && !reader.bad(); ++i) {
-    item.destinations.push_back(read_destination(reader));
+    item.destinations.push_back(read_destination(reader, version));
   }
   if (reader.bad() || reader.left() != 0) return std::nullopt;
   return item;

@@ -14,7 +14,8 @@ namespace gatepost::queue {
 
 // A record, all numbers big-endian, a text as its length in 4 octets and its octets:
 //
-//   1  version, 3; of version 1 the three fields marked (2) are missing
+//   1  version, 4; of version 1 the three fields marked (2) are missing, before version 4 the one
+//      marked (4)
 //   t  id
 //   8  arrival, microseconds since 1970 UTC
 //   8  octets of the text
@@ -34,6 +35,8 @@ namespace gatepost::queue {
 //        t     original recipient
 //        1     state (0 waiting, 1 delivered, 2 failed)
 //        t     reason
+//        1     it was given as another address (0, 1) (4)
+//        t  t  local part, domain of that, after 1 (4)
 //
 // A queue file is the text, the record, and a footer of fixed size:
 //
@@ -49,7 +52,8 @@ namespace gatepost::queue {
 inline constexpr std::size_t kMostText = 4096;
 inline constexpr std::size_t kFooterOctets = 24;
 /// Larger records are refused. A thousand recipients with the longest addresses and original
-/// recipients the standards allow make 840 kB; SQLite is built to take rows of a megabyte.
+/// recipients the standards allow make 850 kB, unless all of them lead to others as long; SQLite is
+/// built to take rows of a megabyte.
 inline constexpr std::size_t kMostRecord = 900 * 1000;
 
 /// True for what may be an item's id and so a file's name: 1 to 64 letters and digits.

@@ -103,10 +103,32 @@ Task<Result<bool>> AliasBook::revoke(std::string address, bool forget) {
   co_return !forget;
 }
 
-void AliasBook::note_use(std::string_view address, const mail::Mailbox& sender, std::int64_t now) {
+std::optional<mail::ThrowawayUse> AliasBook::claim(std::string_view address,
+                                                   const mail::Mailbox& sender,
+                                                   std::int64_t now) {
   const auto found = aliases_.find(address);
+  if (found == aliases_.end()) return std::nullopt;
+  return policy::count_use(found->second, sender, now);
+}
+
+// Written after the message, not before: a crash in between then leaves a message whose sender was
+// not told that it was taken and who sends it again, instead of an address that was used up by
+// nothing.
+Task<Result<void>> AliasBook::keep(std::vector<mail::ThrowawayUse> uses) {
+  if (!store_) co_return Error{Cause::Temporary, "aliases.db is not open"};
+  for (const mail::ThrowawayUse& use : uses) {
+    const auto found = aliases_.find(use.address);
+    if (found != aliases_.end()) store_->put(found->second);
+  }
+  Result<void> written = co_await write();
+  co_return written;
+}
+
+void AliasBook::take_back(const mail::ThrowawayUse& use) {
+  const auto found = aliases_.find(use.address);
   if (found == aliases_.end() || !store_) return;
-  policy::count_use(found->second, sender, now);
+  policy::take_back(found->second, use);
+  // Something else may have written the row meanwhile.
   store_->put(found->second);
   write_soon();
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,7 @@
 
 namespace gatepost::server {
 
-/// All calls from the loop's thread. What add() and change() say is done is on the disk; uses and
+/// All calls from the loop's thread. What add(), revoke() and keep() say is done is on the disk;
 /// leaks follow soon after.
 class AliasBook {
  public:
@@ -44,8 +45,15 @@ class AliasBook {
   /// minted form is always forgotten. True: it is a trap. Permanent when there is none.
   Task<Result<bool>> revoke(std::string address, bool forget);
 
-  /// A message from `sender` to it was accepted.
-  void note_use(std::string_view address, const mail::Mailbox& sender, std::int64_t now);
+  /// A message from `sender` to it is about to be accepted: counted, and bound, at once in memory.
+  /// Either keep() or take_back() follows. Nothing when there is no such address.
+  std::optional<mail::ThrowawayUse> claim(std::string_view address,
+                                          const mail::Mailbox& sender,
+                                          std::int64_t now);
+  /// The message is durable.
+  Task<Result<void>> keep(std::vector<mail::ThrowawayUse> uses);
+  /// It was not accepted. Of an address that is no more nothing is taken back.
+  void take_back(const mail::ThrowawayUse& use);
   /// One was refused, because the sender is not who it was made for.
   void note_leak(std::string_view address, const mail::Mailbox& sender, std::int64_t now);
 

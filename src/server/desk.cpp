@@ -10,6 +10,7 @@
 #include "log/events.h"
 #include "mail/trace.h"
 #include "policy/recipient.h"
+#include "server/disclosure.h"
 #include "server/left_out.h"
 #include "server/mailbox_checks.h"
 #include "server/put_off.h"
@@ -85,8 +86,11 @@ Task<smtp::Ruling> Desk::recipient() {
   Recipients::Accepted& last = recipients.last();
   auto refusal = co_await check_mailboxes(floor_, profile_, last, sender, declared);
   if (!refusal) co_return ruling;
+  smtp::Reply told = shown_of(last, *refusal);
   recipients.drop_last();
-  co_return refuse("RCPT", *std::move(refusal));
+  ruling = refuse("RCPT", *std::move(refusal));
+  ruling.reply = std::move(told);
+  co_return ruling;
 }
 
 Recipients Desk::no_recipients() const {
@@ -284,6 +288,8 @@ Task<smtp::Ruling> Desk::commit() {
   }
   const std::uint64_t octets = transaction.octets;
   auto full = co_await check_room(floor_, profile_, transaction.recipients, octets);
+  // What is held comes through here once more, and counts then.
+  if (!full && !transaction.held && !transaction.failure) full = transaction.recipients.claim();
   if (full) {
     smtp::Ruling ruling = refuse("END-OF-MESSAGE", *std::move(full));
     discard();
@@ -293,6 +299,8 @@ Task<smtp::Ruling> Desk::commit() {
     Result<storage::Stored> stored = co_await keep();
     forget_buffered();
     if (stored) {
+      const Result<void> counted = co_await transaction.recipients.keep_claims();
+      if (!counted) floor_.log.emit(log::StorageFailed{id, "aliases.db", counted.error().detail});
       log_delivered(*stored);
       transaction.counted = 0;
       submission_.settle_message(transaction.held, stored->octets);
@@ -343,6 +351,7 @@ void Desk::discard() {
   if (!transaction_) return;
   transaction_->intake.reset();
   transaction_->failure.reset();
+  transaction_->recipients.take_back_claims();
 }
 
 std::string_view Desk::item() const {

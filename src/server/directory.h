@@ -11,8 +11,10 @@
 #include "auth/decoys.h"
 #include "base/address.h"
 #include "base/result.h"
+#include "base/task.h"
 #include "mail/path.h"
 #include "mail/quota.h"
+#include "mail/throwaway.h"
 #include "policy/access.h"
 #include "policy/relay.h"
 #include "policy/users.h"
@@ -69,8 +71,14 @@ class Directory {
   [[nodiscard]] virtual Result<Resolution> resolve(const mail::Mailbox& recipient,
                                                    policy::DomainClass domain,
                                                    const mail::Mailbox& sender) = 0;
-  /// A message for a throw-away address was accepted.
-  virtual void note_use(std::string_view throwaway, const mail::Mailbox& sender) = 0;
+  /// A message for a throw-away address is about to be accepted, and counts from now on. Either
+  /// keep_uses() or take_back() follows. Nothing when there is no such address any more.
+  virtual std::optional<mail::ThrowawayUse> claim(std::string_view throwaway,
+                                                  const mail::Mailbox& sender) = 0;
+  /// It was accepted: all this is on the disk when it returns, unless the disk fails, and then goes
+  /// with what is written next.
+  virtual Task<Result<void>> keep_uses(std::vector<mail::ThrowawayUse> uses) = 0;
+  virtual void take_back(const mail::ThrowawayUse& use) = 0;
   [[nodiscard]] virtual bool in_mynetworks(const IpAddress& client) = 0;
   [[nodiscard]] virtual Result<LoginName> find_login(std::string_view name) = 0;
   /// What stands in for the secrets of unknown users; null: logins are not possible now.

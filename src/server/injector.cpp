@@ -93,6 +93,8 @@ class Injector::Work {
   Task<void> judge_room();
   /// Everything there is so far is on its way to the disk, and has its place there.
   Task<Result<void>> write();
+  /// Throw-away addresses may have ended since they were found.
+  Result<void> claim();
   Task<Result<void>> store();
   void tell_refused() const;
   [[nodiscard]] std::string report(const mail::Mailbox& to, std::string_view report_id) const;
@@ -316,6 +318,15 @@ storage::IntakeRequest Injector::Work::intake_request() const {
   return request;
 }
 
+Result<void> Injector::Work::claim() {
+  if (!has_takers()) return {};
+  const auto refusal = recipients_.claim();
+  if (!refusal) return {};
+  if (refusal->code < 500) return Error{Cause::Temporary, refusal->text};
+  refuse_all(*refusal);
+  return {};
+}
+
 Task<Result<void>> Injector::Work::write() {
   if (!intake_) co_return Result<void>();
   Result<void> written = co_await intake_->drain();
@@ -331,6 +342,8 @@ Task<Result<void>> Injector::Work::store() {
     floor_.log.emit(log::StorageFailed{id_, "message", stored.error().detail});
     co_return std::move(stored).error();
   }
+  const Result<void> counted = co_await recipients_.keep_claims();
+  if (!counted) floor_.log.emit(log::StorageFailed{id_, "aliases.db", counted.error().detail});
   log_stored(*stored);
   if (stored->queued) floor_.wake_queue();
   if (!wants_success(recipients_)) co_return Result<void>();
@@ -424,6 +437,8 @@ Task<Result<std::unique_ptr<Injector::Work>>> Injector::prepare(Injection inject
   if (done) done = co_await work->take_text();
   if (!done) co_return std::move(done).error();
   co_await work->judge_room();
+  done = work->claim();
+  if (!done) co_return std::move(done).error();
   if (work->is_own() && !work->refused().empty() && !work->has_takers()) {
     co_return Error{Cause::Permanent, work->refused().front().reply.text};
   }

@@ -170,6 +170,8 @@ Task<Pickup::Taken> Pickup::inject(storage::Drop drop) {
   injection.envelope.sender = std::move(drop.item.sender);
   injection.envelope.options = std::move(drop.item.options);
   for (queue::Destination& each : drop.item.destinations) {
+    // Whoever wrote this file cannot know of another name.
+    each.recipient.given = {};
     injection.envelope.recipients.push_back(std::move(each.recipient));
   }
   injection.source = &text;

@@ -6,8 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "base/text.h"
-
 namespace gatepost::server {
 namespace {
 
@@ -21,38 +19,41 @@ bool is_ours(Directory& directory, const std::string& domain) {
 
 bool is_that_alone(const Resolution& found, const Target& target) {
   return !found.refusal && found.others.empty() && found.mailboxes.size() == 1 &&
-         found.mailboxes.front().maildir == target.maildir &&
-         found.mailboxes.front().folder == target.folder;
+         Recipients::is_same_place(found.mailboxes.front(), target.maildir, target.folder);
 }
 
 std::optional<mail::Recipient> waiting(const Recipients::Accepted& accepted,
                                        const Target& target,
                                        Directory& directory) {
   mail::Recipient out = accepted.recipient;
-  out.notify = Recipients::notify_behind(accepted);
   // A throw-away address may have had its last use with this very message.
   const bool same = accepted.found.throwaway.empty() && is_that_alone(accepted.found, target);
-  if (same && is_ours(directory, out.mailbox.domain)) return out;
+  if (same && is_ours(directory, out.mailbox.domain)) {
+    out.notify = Recipients::notify_behind(accepted);
+    return out;
+  }
   const std::size_t at = target.address.rfind('@');
   if (at == std::string::npos) return std::nullopt;
-  out.mailbox = {target.address.substr(0, at), target.address.substr(at + 1)};
+  out = Recipients::member(accepted, target);
+  out.notify = Recipients::notify_behind(accepted);
   if (!is_ours(directory, out.mailbox.domain)) return std::nullopt;
   const Result<Resolution> again = directory.resolve(out.mailbox, target.domain, accepted.sender);
   if (!again || !is_that_alone(*again, target)) return std::nullopt;
-  // RFC 3461 section 4.2, as for other hosts.
-  const std::string given = accepted.recipient.mailbox.text();
-  if (out.original.empty() && !iequals(given, target.address)) out.original = "rfc822;" + given;
   return out;
 }
 
-/// The recipient for whom fill() added the copy: the first that leads there.
+/// All recipients that lead to the copy's mailbox wait as one.
 void name_one(const Recipients& recipients, Directory& directory, storage::LocalCopy& copy) {
   for (const Recipients::Accepted& accepted : recipients.all()) {
     for (const Target& target : accepted.found.mailboxes) {
       if (target.handed_over) continue;
-      if (target.maildir != copy.maildir || target.folder != copy.folder) continue;
-      copy.later = waiting(accepted, target, directory);
-      return;
+      if (!Recipients::is_same_place(target, copy.maildir, copy.folder)) continue;
+      auto one = waiting(accepted, target, directory);
+      if (one && copy.later) {
+        Recipients::join(*copy.later, *std::move(one));
+      } else if (one) {
+        copy.later = std::move(one);
+      }
     }
   }
 }

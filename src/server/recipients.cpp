@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "log/events.h"
+#include "mail/report.h"
 #include "server/list_intake.h"
 #include "smtp/replies.h"
 
@@ -16,13 +17,10 @@ namespace {
 
 using policy::DomainClass;
 
-/// RFC 3461 section 4.2: who sends a message on tells for whom it was, unless that is told.
-mail::Recipient forwarded(const mail::Recipient& from, const mail::Mailbox& to) {
-  mail::Recipient out = from;
-  out.mailbox = to;
-  const bool same = iequals(to.text(), from.mailbox.text());
-  if (!same && out.original.empty()) out.original = "rfc822;" + from.mailbox.text();
-  return out;
+/// Members of a list may be told: whoever has to mend it has to know. Where a throw-away address
+/// leads is nobody's business.
+bool hides_target(const Recipients::Accepted& accepted) {
+  return accepted.reach < 2 || !accepted.found.throwaway.empty();
 }
 
 std::string_view mailbox_transport(DomainClass domain) {
@@ -39,14 +37,40 @@ const Target* looping(const Resolution& found, const std::vector<std::string>& d
 
 /// Names that were met. Clients choose how many there are, so nothing searches one by one.
 using Seen = std::unordered_set<std::string>;
+/// Where in a list the one of a name is.
+using Places = std::unordered_map<std::string, std::size_t>;
 
 void add_queued(const Recipients::Accepted& from,
                 const mail::Mailbox& to,
-                Seen& seen,
+                Places& places,
                 std::vector<mail::Recipient>& queued) {
-  if (!seen.insert(to.text()).second) return;
-  queued.push_back(forwarded(from.recipient, to));
-  queued.back().notify = Recipients::notify_behind(from);
+  mail::Recipient one = Recipients::forwarded(from, to);
+  one.notify = Recipients::notify_behind(from);
+  const auto [place, is_new] = places.try_emplace(to.text(), queued.size());
+  if (is_new) {
+    queued.push_back(std::move(one));
+  } else {
+    Recipients::join(queued[place->second], std::move(one));
+  }
+}
+
+/// How much its sender wants to hear: of failures above all.
+int eagerness(const mail::Notify& notify) {
+  if (mail::wants_report(notify, mail::Action::Failed)) return 2;
+  return notify.success || notify.delay ? 1 : 0;
+}
+
+mail::Notify joined(const mail::Notify& a, const mail::Notify& b) {
+  if (a == b) return a;
+  const auto wanted = [&](mail::Action action) {
+    return mail::wants_report(a, action) || mail::wants_report(b, action);
+  };
+  mail::Notify out;
+  out.success = wanted(mail::Action::Delivered);
+  out.failure = wanted(mail::Action::Failed);
+  out.delay = wanted(mail::Action::Delayed);
+  out.never = !out.stated();
+  return out;
 }
 
 /// Local parts differ by their case, as at other hosts they may.
@@ -73,15 +97,45 @@ storage::IntakeRequest for_list(const storage::IntakeRequest& from) {
 const storage::PutOff* Recipients::find_put_off(std::span<const storage::PutOff> all,
                                                 const Target& target) {
   const auto same = [&target](const storage::PutOff& one) {
-    return one.maildir == target.maildir && one.folder == target.folder;
+    return is_same_place(target, one.maildir, one.folder);
   };
   const auto found = std::find_if(all.begin(), all.end(), same);
   return found == all.end() ? nullptr : &*found;
 }
 
+mail::Recipient Recipients::forwarded(const Accepted& from, const mail::Mailbox& to) {
+  mail::Recipient out = from.recipient;
+  out.mailbox = to;
+  const std::string given = from.recipient.mailbox.text();
+  if (iequals(to.text(), given)) return out;
+  if (out.original.empty()) out.original = "rfc822;" + given;
+  if (!hides_target(from)) {
+    out.given = {};
+  } else if (out.given.empty()) {
+    out.given = from.recipient.mailbox;
+  }
+  return out;
+}
+
+bool Recipients::is_same_place(const Target& target,
+                               std::string_view maildir,
+                               std::string_view folder) {
+  return target.maildir == maildir && iequals(target.folder, folder);
+}
+
+bool Recipients::is_expanded(const Accepted& accepted) {
+  return accepted.reach > 1 || owner_of(accepted, 0) != nullptr;
+}
+
+void Recipients::join(mail::Recipient& into, mail::Recipient other) {
+  const mail::Notify both = joined(into.notify, other.notify);
+  if (eagerness(other.notify) > eagerness(into.notify)) into = std::move(other);
+  into.notify = both;
+}
+
 mail::Notify Recipients::notify_behind(const Accepted& accepted) {
   mail::Notify out = accepted.recipient.notify;
-  if (accepted.reach < 2 || !out.success) return out;
+  if (!is_expanded(accepted) || !out.success) return out;
   out.success = false;
   out.never = !out.stated();
   return out;
@@ -127,7 +181,8 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
   auto refused = find(accepted.recipient.mailbox, domain, sender, accepted.found);
   was_trap_ = accepted.found.trap;
   if (refused) return refused;
-  const std::string given = accepted.recipient.mailbox.text();
+  const mail::Recipient& one = accepted.recipient;
+  const std::string given = one.given.empty() ? one.mailbox.text() : one.given.text();
   for (Target& target : accepted.found.mailboxes) {
     if (!iequals(given, target.address)) target.original = given;
   }
@@ -143,9 +198,40 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
   return std::nullopt;
 }
 
+std::optional<smtp::Reply> Recipients::claim() {
+  std::optional<smtp::Reply> refused;
+  bool others = false;
+  for (const Accepted& accepted : accepted_) {
+    const std::string& throwaway = accepted.found.throwaway;
+    if (throwaway.empty()) {
+      others = true;
+      continue;
+    }
+    // Addresses that differ by their case are one of these.
+    if (claims_.has(throwaway)) continue;
+    const mail::Mailbox& mailbox = accepted.recipient.mailbox;
+    Resolution again;
+    auto reply = find(mailbox, accepted.domain, accepted.sender, again);
+    const bool same = again.throwaway == throwaway;
+    if (!reply && !(same && claims_.add(throwaway, accepted.sender))) {
+      reply = lookup_failure(mailbox);
+    }
+    others = others || !reply;
+    if (reply && !refused) refused = std::move(reply);
+  }
+  if (!refused) return std::nullopt;
+  claims_.take_back();
+  if (others && refused->code >= 500) {
+    refused->code = 451;
+    refused->enhanced.front() = '4';
+  }
+  return refused;
+}
+
 void Recipients::clear() {
   accepted_.clear();
   names_.clear();
+  claims_.take_back();
   reach_ = 0;
 }
 
@@ -168,12 +254,12 @@ mail::Recipient Recipients::member(const Accepted& accepted, const Target& targe
   const std::string& address = target.address;
   const std::size_t at = std::min(address.rfind('@'), address.size());
   const std::size_t domain = std::min(at + 1, address.size());
-  return forwarded(accepted.recipient, {address.substr(0, at), address.substr(domain)});
+  return forwarded(accepted, {address.substr(0, at), address.substr(domain)});
 }
 
 void Recipients::fill(storage::IntakeRequest& request) const {
   std::vector<mail::Recipient>& queued = request.envelope.recipients;
-  Seen sent_on;
+  Places sent_on;
   Seen stored;
   for (const Accepted& accepted : accepted_) {
     for (const Target& target : accepted.found.mailboxes) {
@@ -181,8 +267,9 @@ void Recipients::fill(storage::IntakeRequest& request) const {
         add_queued(accepted, *target.handed_over, sent_on, queued);
         continue;
       }
-      // Two recipients may share one mailbox, which then gets one copy.
-      if (!stored.insert(target.maildir + '\0' + target.folder).second) continue;
+      // Two recipients may share one mailbox, which then gets one copy; folders are found without
+      // regard to case.
+      if (!stored.insert(target.maildir + '\0' + lower(target.folder)).second) continue;
       storage::LocalCopy copy;
       copy.maildir = target.maildir;
       copy.recipient = target.address;
@@ -246,7 +333,8 @@ std::unique_ptr<storage::Intake> Recipients::begin(storage::MailStore& store,
 std::optional<std::string> Recipients::find_loop(
     const std::vector<std::string>& delivered_to) const {
   for (const Accepted& accepted : accepted_) {
-    if (const Target* again = looping(accepted.found, delivered_to)) return again->address;
+    const Target* again = looping(accepted.found, delivered_to);
+    if (again != nullptr) return again->original.empty() ? again->address : again->original;
   }
   return std::nullopt;
 }
@@ -272,9 +360,6 @@ void Recipients::log_delivered(log::Log& log, std::string_view id, const Times& 
   for (const Accepted& accepted : accepted_) {
     for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {
       waiting = waiting || owner_of(accepted, n) == nullptr;
-    }
-    if (!accepted.found.throwaway.empty()) {
-      directory_.note_use(accepted.found.throwaway, accepted.sender);
     }
     for (const Target& target : accepted.found.mailboxes) {
       if (target.handed_over) {

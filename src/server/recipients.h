@@ -13,11 +13,13 @@
 
 #include "base/address.h"
 #include "base/result.h"
+#include "base/task.h"
 #include "base/time.h"
 #include "log/log.h"
 #include "mail/envelope.h"
 #include "mail/id.h"
 #include "policy/recipient.h"
+#include "server/claims.h"
 #include "server/directory.h"
 #include "smtp/steps.h"
 #include "storage/mail_store.h"
@@ -44,7 +46,7 @@ class Recipients {
 
   /// `directory` and what `settings` borrow outlive the collection.
   Recipients(Directory& directory, const Settings& settings)
-      : directory_(directory), settings_(settings) {}
+      : directory_(directory), settings_(settings), claims_(directory) {}
 
   /// Completes `mailbox` by $myorigin and gives the class of its domain. user@[own], an address
   /// literal of this host, is the user of $myorigin (RFC 5321 section 4.1.3); `own` may be null.
@@ -87,6 +89,15 @@ class Recipients {
   /// Takes back what add() added last.
   void drop_last();
 
+  /// At the end of the text, before anything is durable: each throw-away address counts the message
+  /// from now on, once. A reply: nothing is claimed. It is what RCPT would say now where the message
+  /// is for such addresses alone, and else 4yz: RCPT tells them apart the next time.
+  [[nodiscard]] std::optional<smtp::Reply> claim();
+  /// The message is durable, with what claim() counted after this; else that is taken back at the
+  /// end of the collection.
+  Task<Result<void>> keep_claims() { return claims_.keep(); }
+  void take_back_claims() { claims_.take_back(); }
+
   /// Adds the mailboxes and the recipients for the queue to `request`, none of them twice.
   void fill(storage::IntakeRequest& request) const;
   /// Begins storing what fill() has filled: what a list with an owner hands on to other hosts is an item of its
@@ -95,7 +106,8 @@ class Recipients {
   [[nodiscard]] std::unique_ptr<storage::Intake> begin(storage::MailStore& store,
                                                        storage::IntakeRequest request,
                                                        mail::IdMaker& ids);
-  /// The mailbox among those of the message whose address a Delivered-To field has already.
+  /// The mailbox among those of the message whose address a Delivered-To field has already, as it
+  /// was given.
   [[nodiscard]] std::optional<std::string> find_loop(
       const std::vector<std::string>& delivered_to) const;
   /// Takes out those who would get it a second time.
@@ -107,15 +119,26 @@ class Recipients {
     Duration promise{};
     std::span<const storage::PutOff> put_off = {};  ///< Borrowed.
   };
-  /// The message is durable: one line for each mailbox that has it, `removed` when nothing waits, and
-  /// throw-away addresses count it.
+  /// The message is durable: one line for each mailbox that has it, `removed` when nothing waits.
   void log_delivered(log::Log& log, std::string_view id, const Times& times) const;
 
+  /// As it goes on from here, with what reports need: RFC 3461 section 4.2, who sends a message on
+  /// tells for whom it was, unless that is told.
+  [[nodiscard]] static mail::Recipient forwarded(const Accepted& from, const mail::Mailbox& to);
   /// As a report names one of the mailboxes that `accepted` leads to.
   [[nodiscard]] static mail::Recipient member(const Accepted& accepted, const Target& target);
   /// What those behind `accepted` tell: of an address that leads to several the sender is told here
   /// that it does, and of nobody behind it that mail arrived (RFC 3461 section 5.2.7.3).
   [[nodiscard]] static mail::Notify notify_behind(const Accepted& accepted);
+  /// It leads to several, or its mail goes on under a list's owner's name.
+  [[nodiscard]] static bool is_expanded(const Accepted& accepted);
+  /// Two that lead to one place are one there: told of is what either asked for, under the name of
+  /// who wants to hear most.
+  static void join(mail::Recipient& into, mail::Recipient other);
+  /// Folders are found without regard to case.
+  [[nodiscard]] static bool is_same_place(const Target& target,
+                                          std::string_view maildir,
+                                          std::string_view folder);
   /// Null when its mailbox has the message.
   [[nodiscard]] static const storage::PutOff* find_put_off(std::span<const storage::PutOff> all,
                                                            const Target& target);
@@ -136,6 +159,7 @@ class Recipients {
   std::unordered_set<std::string> names_;  // Of those in accepted_.
   std::size_t reach_ = 0;                  // Mailboxes and addresses they lead to, all together.
   std::vector<Forward> forwards_;          // Lists whose mail is an item of its own.
+  Claims claims_;
   bool was_trap_ = false;
 };
 

@@ -2,7 +2,11 @@
 // server: the reports that this program sends about a message (RFC 3464).
 #include "server/reports.h"
 
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "server/disclosure.h"
 
 namespace gatepost::server {
 
@@ -12,6 +16,15 @@ std::string report_text(const Floor& floor,
                         std::string_view report_id,
                         std::span<const mail::Outcome> outcomes,
                         const mail::ReturnedText& returned) {
+  std::vector<Shown> shown;
+  shown.reserve(outcomes.size());  // Outcomes borrow from it.
+  std::vector<mail::Outcome> told(outcomes.begin(), outcomes.end());
+  for (mail::Outcome& one : told) {
+    shown.push_back(shown_of(one));
+    one.recipient = &shown.back().recipient;
+    one.diagnostic = shown.back().diagnostic;
+    one.remote = shown.back().remote;
+  }
   mail::Report report;
   report.hostname = profile.hostname;
   report.origin = profile.myorigin;
@@ -24,7 +37,7 @@ std::string report_text(const Floor& floor,
   report.at = floor.clocks.moment();
   report.zone.minutes = floor.clocks.utc_offset_minutes(report.at);
   if (report.zone.minutes != 0) report.zone.name = {};
-  report.outcomes = outcomes;
+  report.outcomes = told;
   return mail::format_report(report, returned);
 }
 

@@ -28,7 +28,7 @@ std::vector<mail::Outcome> find_arrived(const Arrived& message, mail::Action act
   std::vector<mail::Outcome> out;
   for (const Recipients::Accepted& accepted : message.recipients.all()) {
     if (!mail::wants_report(accepted.recipient.notify, action)) continue;
-    const bool one = accepted.reach == 1;
+    const bool one = !Recipients::is_expanded(accepted);
     if (one != (action == mail::Action::Delivered)) continue;
     if (one && !is_stored(accepted, message.put_off)) continue;
     if (accepted.found.mailboxes.empty() && accepted.found.others.empty()) continue;

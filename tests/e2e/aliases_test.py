@@ -213,6 +213,58 @@ class Throwaways(Case):
             self.assertEqual(client.envelope("thief@thief.test", address)[1].code, 250)
         self.assertIn("250 2.0.0 Ok: queued", self.send(server, address))
 
+    def uses(self, server):
+        return json.loads(self.alias(server, "list", "--json").stdout)["uses"]
+
+    def test_of_messages_that_come_at_once_no_more_pass_than_may(self):
+        server = self.server()
+        address = self.mint(server, "--for", f"bob@{DOMAIN}", "--uses", "1", "--bind", "first-sender")
+        clients = [self.enterContext(server.client()) for _ in range(5)]
+        for n, client in enumerate(clients):
+            client.ehlo()
+            self.assertEqual([reply.code for reply in client.envelope(f"x@shop{n}.test", address)], [250, 250])
+            self.assertEqual(client.ask("DATA").code, 354)
+        for client in clients:
+            client.send(message().replace("\n", "\r\n").encode() + b".\r\n")
+        replies = sorted(str(client.reply()) for client in clients)
+        self.assertIn("250 2.0.0", replies[0])
+        for reply in replies[1:]:
+            self.assertRegex(reply, r"550 5\.(1\.6|7\.1) <" + address)
+        server.one_text("bob")
+        server.kill()
+        server.start()
+        self.assertEqual(self.uses(server), 1)
+        self.assertIn("550 5.1.6", self.send(server, address))
+
+    def test_an_address_that_ends_before_the_text_has_no_mail_more(self):
+        server = self.server()
+        address = self.mint(server, "--for", f"bob@{DOMAIN}")
+        other = self.mint(server, "--for", f"bob@{DOMAIN}")
+        with server.client() as one, server.client() as both:
+            for client, to in ((one, [address]), (both, [address, f"alice@{DOMAIN}", other])):
+                client.ehlo()
+                client.envelope("x@shop.test", *to)
+            self.assertEqual(self.alias(server, "del", address).returncode, 0)
+            self.assert_reply(one.data(message()), "550 5.1.1")
+            self.assert_reply(both.data(message()), "451 4.1.1")
+            self.assertEqual(self.uses(server), 0)
+            self.assertEqual([reply.code for reply in both.envelope("x@shop.test", address, other)], [250, 550, 250])
+            self.assert_reply(both.data(message()), "250 ")
+        self.assertEqual(self.uses(server), 1)
+        server.one_text("bob")
+
+    def test_one_message_is_one_use_however_the_address_is_spelled(self):
+        server = self.server()
+        address = self.mint(server, "--for", f"bob@{DOMAIN}", "--uses", "2")
+        local, domain = address.split("@")
+        with server.client() as client:
+            client.ehlo()
+            spelled = [address, f"{local.upper()}@{domain}", f"{local.title()}@{domain}"]
+            self.assert_reply(client.deliver(message(), *spelled), "250 ")
+        server.kill()
+        server.start()
+        self.assertEqual(self.uses(server), 1)
+
     def test_a_revoked_address_is_a_trap_that_looks_unknown(self):
         server = self.server()
         address = self.mint(server, "list", "--for", f"alice@{DOMAIN}")

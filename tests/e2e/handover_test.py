@@ -106,6 +106,26 @@ class Handover(Case):
             told[recipient["Final-Recipient"]] = recipient["Action"]
         self.assertEqual(told, {f"rfc822;carol@{HOSTED}": "delivered", f"rfc822;postmaster@{DOMAIN}": "delivered"})
 
+    def test_whoever_writes_to_an_address_is_not_told_whose_it_is(self):
+        refused = lambda stage, who: f"550 5.1.1 {who} unknown" if stage == "RCPT" and "carol" in who else None
+        server = self.start(lambda stage, who: refused(stage, who) if closed else None)
+        closed = False
+        mint = server.command("alias", "mint", "shop", "--for", f"carol@{HOSTED}")
+        self.assertEqual(mint.returncode, 0, mint.stderr)
+        given = mint.stdout.strip().replace("carol", "Carol", 1)
+        with server.client(source=HOME) as client:
+            client.ehlo()
+            client.envelope(f"alice@{DOMAIN}", given)
+            closed = True
+            self.assert_reply(client.data(message()), "250 ")
+        wait_for(lambda: server.new("alice"), "the report")
+        report = server.one_text("alice").decode()
+        self.assertIn(f"Final-Recipient: rfc822;{given}\n", report)
+        self.assertRegex(report, r"Remote-MTA: dns; [\w.-]+\n")
+        self.assertNotIn(f"carol@{HOSTED}", report)
+        self.assertNotIn("lmtp.sock", report)
+        server.wait_log(f"to=<carol@{HOSTED}>")
+
     def test_a_wedged_server_keeps_its_own_mail_waiting_only(self):
         gate = threading.Event()
         self.addCleanup(gate.set)

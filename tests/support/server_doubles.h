@@ -182,10 +182,18 @@ class MapDirectory final : public server::Directory {
     out.domain = domain;
     return out;
   }
-  std::vector<std::string> used;  ///< Throw-away addresses that got mail.
-  void note_use(std::string_view throwaway, const mail::Mailbox& sender) override {
-    used.push_back(std::string(throwaway) + " " + sender.text());
+  std::vector<std::string> claimed;  ///< Throw-away addresses, by messages under way.
+  std::vector<std::string> used;     ///< Those that got mail.
+  std::optional<mail::ThrowawayUse> claim(std::string_view throwaway,
+                                          const mail::Mailbox& sender) override {
+    claimed.push_back(std::string(throwaway) + " " + sender.text());
+    return mail::ThrowawayUse{std::string(throwaway)};
   }
+  Task<Result<void>> keep_uses(std::vector<mail::ThrowawayUse> uses) override {
+    for (const mail::ThrowawayUse& use : uses) used.push_back(use.address);
+    co_return Result<void>();
+  }
+  void take_back(const mail::ThrowawayUse&) override { claimed.pop_back(); }
   bool in_mynetworks(const IpAddress& client) override {
     return trusts_loopback && client.is_loopback();
   }

@@ -40,6 +40,26 @@ TEST_CASE("a throw-away address is open until its time or its uses are over",
   CHECK(policy::judge_throwaway(one, kShop, 100) == Standing::Trap);
 }
 
+TEST_CASE("a use that is taken back leaves no trace, unless others came after it",
+          "[policy][throwaway]") {
+  mail::Throwaway one = alias();
+  one.binding = mail::Binding::FirstSender;
+  one.last_used = 3;
+  const mail::ThrowawayUse first = policy::count_use(one, kShop, 5);
+  CHECK(one.binding == mail::Binding::Domain);
+  policy::take_back(one, first);
+  CHECK(one.binding == mail::Binding::FirstSender);
+  CHECK(one.domain.empty());
+  CHECK(one.uses == 0);
+  CHECK(one.last_used == 3);
+  const mail::ThrowawayUse again = policy::count_use(one, kShop, 6);
+  policy::count_use(one, kShop, 7);
+  policy::take_back(one, again);
+  CHECK(one.uses == 1);
+  CHECK(one.binding == mail::Binding::Domain);
+  CHECK(one.last_used == 7);
+}
+
 TEST_CASE("the first sender's domain is the only one from then on", "[policy][throwaway]") {
   mail::Throwaway one = alias();
   one.binding = mail::Binding::FirstSender;

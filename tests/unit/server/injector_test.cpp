@@ -224,6 +224,22 @@ TEST_CASE("behind a list nobody tells of success, and failures only where they w
         mail::Notify{.failure = true});
 }
 
+TEST_CASE("an owned list of one is told of as a list", "[server]") {
+  House house;
+  server::Resolution list;
+  list.others = {{"x", "elsewhere.example"}};
+  list.owners = {{"owner-list", "example.com"}};
+  house.directory->aliases["list@example.com"] = list;
+  server::Injection injection = letter({"list"});
+  injection.envelope.recipients[0].notify.success = true;
+  REQUIRE(house.inject(std::move(injection)));
+  REQUIRE(house.store.kept.size() == 2);
+  CHECK(house.store.kept[0].request.envelope.sender.text() == "owner-list@example.com");
+  const std::string& text = house.store.kept[1].text;
+  CHECK(text.find("Final-Recipient: rfc822;list@example.com\nAction: expanded\n") != text.npos);
+  CHECK(text.find("elsewhere") == text.npos);
+}
+
 TEST_CASE("nothing has arrived that waits, and <> is told nothing", "[server]") {
   House house;
   house.directory->aliases["far@example.com"].others = {{"x", "elsewhere.example"}};
