@@ -304,7 +304,9 @@ storage::IntakeRequest Injector::Work::intake_request() const {
   request.envelope.options = injection_.envelope.options;
   recipients_.fill(request);
   request.may_wait_alone = injection_.may_wait;
-  if (injection_.may_wait) name_waiting(recipients_, *profile_->directory, request);
+  // What comes out of the queue grows no younger by it.
+  if (!injection_.may_wait) request.waits_since = injection_.arrived;
+  name_waiting(recipients_, *profile_->directory, request);
   mail::LocalTrace trace;
   trace.hostname = profile_->hostname;
   trace.mail_name = profile_->mail_name;

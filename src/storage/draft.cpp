@@ -278,7 +278,8 @@ Result<void> Draft::write_queued(bool last) {
   std::string trailer;
   if (last) {
     item_.id = request_.id;
-    item_.arrived = request_.arrived;
+    const bool dated = request_.waits_since != Moment{};
+    item_.arrived = dated ? request_.waits_since : request_.arrived;
     item_.octets = request_.received.size() + body_.octets;
     item_.sender = request_.envelope.sender;
     item_.options = request_.envelope.options;
