@@ -142,6 +142,22 @@ class Quota(Case):
         self.assertEqual(len(texts), 3)
         self.assertEqual(sum(b"Subject: Your mailbox is nearly full" in text for text in texts), 1)
 
+    def test_the_owner_is_warned_whoever_writes_and_of_the_first_message(self):
+        server = self.start("userdb_quota_rule=*:bytes=20000")
+        self.fill(server, size=16200)
+        for lines, there in ((23, 2), (1, 3)):
+            text = message(body=("x" * 70 + "\n") * lines)
+            done = server.sendmail("-f", f"bob@{DOMAIN}", f"alice@{DOMAIN}", text=text)
+            self.assertEqual(done.returncode, 0)
+            wait_for(lambda there=there: len(server.new("alice")) == there, "the message")
+        texts = server.texts("alice")
+        self.assertEqual(sum(b"Subject: Your mailbox is nearly full" in text for text in texts), 1)
+        fresh = self.start("userdb_quota_rule=*:bytes=20000")
+        with fresh.client() as client:
+            client.ehlo()
+            client.deliver(message(body=("x" * 70 + "\n") * 260), f"alice@{DOMAIN}")
+        self.assertEqual(len(fresh.texts("alice")), 2)
+
     def test_dovecot_counts_the_same(self):
         self.need("doveadm")
         server = self.start("userdb_quota_rule=*:storage=1M:messages=100")
