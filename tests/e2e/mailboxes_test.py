@@ -588,3 +588,37 @@ service lmtp {{
         self.assertEqual(len(list(lists.iterdir())), 1)
         self.assertEqual(len(server.new(f"carol@{HOSTED}")), 2)
         self.assertEqual(server.log().count("status=sent (250 2.0.0 <carol"), 3)
+
+    def test_user_and_folder_goes_to_the_folder_as_the_manual_says(self):
+        self.need("dovecot", "doveadm")
+        if not os.path.exists("/usr/lib/dovecot/lmtp"):
+            self.skipTest("dovecot-lmtpd is not installed")
+        server = self.unstarted()
+        door = server.root / "dovecot" / "lmtp.sock"
+        server.write_config({"virtual_mailbox_domains": HOSTED, "virtual_transport": f"lmtp:unix:{door}",
+                             "recipient_delimiter": "+"})
+        set_users(server, user(f"dave@{HOSTED}"), user(f"alice@{DOMAIN}"))
+        manual = server.command("manual", "users", config=False).stdout.splitlines()
+        first = next(number for number, line in enumerate(manual) if line.startswith("Where mailbox_transport"))
+        lines = [line.strip() for line in manual[first:] if line.startswith(("  recipient_delimiter", "  lmtp_"))]
+        Dovecot(self, server, "\n".join(lines) + f"""
+protocol lmtp {{
+  mail_plugins = $mail_plugins sieve
+  postmaster_address = postmaster@{DOMAIN}
+}}
+service lmtp {{
+  user = {pwd.getpwuid(ordinary_user().pw_uid if is_root() else os.getuid()).pw_name}
+  chroot =
+  unix_listener {door} {{
+    mode = 0666
+  }}
+}}
+""").start().admin("mailbox", "create", "-u", f"dave@{HOSTED}", "Lists")
+        server.start()
+        for recipient in (f"dave@{HOSTED}", f"dave+Lists@{HOSTED}", f"dave+Other@{HOSTED}"):
+            with server.client() as client:
+                client.ehlo()
+                client.deliver(message(), recipient)
+        wait_for(lambda: server.queue() == [], "the queue to be empty")
+        self.assertEqual(len(list((server.maildir(f"dave@{HOSTED}") / ".Lists" / "new").iterdir())), 1)
+        self.assertEqual(len(server.new(f"dave@{HOSTED}")), 2)
