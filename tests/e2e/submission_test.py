@@ -283,7 +283,7 @@ class Submission(Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("with 3 messages", done.stdout)
         wait_for(lambda: len(server.new("alice")) == 4, "the held messages")
-        self.assertEqual(len(server.queue()), 1)
+        wait_for(lambda: len(server.queue()) == 1, "the one for elsewhere alone")
         self.assertIn("no login is held", server.command("login", "list").stdout)
         self.assertEqual(server.command("login", "list", "--json").stdout, "")
         self.assertNotEqual(server.command("login", "release", BOB).returncode, 0)
@@ -303,7 +303,7 @@ class Submission(Case):
         self.assertEqual([(row["sender"], row["queue_name"]) for row in server.queue()], [(BOB, "hold")])
         self.assertEqual(server.command("login", "release", BOB).returncode, 0)
         wait_for(lambda: server.new("carol"), "the list's mail")
-        self.assertEqual([row["sender"] for row in server.queue()], [f"owner-list@{DOMAIN}"])
+        wait_for(lambda: [row["sender"] for row in server.queue()] == [f"owner-list@{DOMAIN}"], "the list's item alone")
 
     def broken_team(self, settings=None):
         """bob's mail for root, alice and team is held, and carol of the team cannot be reached."""
