@@ -3,6 +3,7 @@
 #include "app/outgoing.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "app/transports.h"
@@ -11,6 +12,7 @@
 #include "log/events.h"
 #include "mail/report.h"
 #include "policy/recipient.h"
+#include "server/recipients.h"
 #include "server/reports.h"
 
 namespace gatepost::app {
@@ -125,6 +127,46 @@ Task<Result<void>> Outgoing::inject(const queue::Item& item,
   const auto injected = co_await injector_.inject(std::move(injection));
   if (!injected) co_return injected.error();
   co_return Result<void>();
+}
+
+/// Names of all that `to` leads to, each the same whoever leads there.
+Result<std::vector<std::string>> Outgoing::find_places(const mail::Mailbox& to,
+                                                       const mail::Mailbox& sender) const {
+  const server::Recipients none(*profile_->directory, {profile_->myorigin, {}});
+  mail::Mailbox completed = to;
+  GP_TRY(const DomainClass domain, none.classify(completed, nullptr));
+  GP_TRY(const server::Resolution found, profile_->directory->resolve(completed, domain, sender));
+  std::vector<std::string> out;
+  for (const server::Target& target : found.mailboxes) {
+    out.push_back(target.handed_over ? target.handed_over->text()
+                                     : target.maildir + '\0' + target.folder);
+  }
+  for (const mail::Mailbox& other : found.others) out.push_back(other.text());
+  return out;
+}
+
+std::vector<std::vector<std::size_t>> Outgoing::set_apart(const queue::Item& item,
+                                                          const std::vector<std::size_t>& which) {
+  std::vector<std::vector<std::size_t>> parts;
+  std::unordered_map<std::string, std::size_t> part_of;
+  for (const std::size_t n : which) {
+    auto places = find_places(item.destinations[n].recipient.mailbox, item.sender);
+    if (!places) continue;
+    const std::size_t own = parts.size();
+    parts.emplace_back(1, n);
+    for (std::string& place : *places) {
+      const auto [at, is_new] = part_of.try_emplace(std::move(place), own);
+      if (is_new || at->second == own) continue;
+      const std::size_t shared = at->second;
+      parts[own].insert(parts[own].end(), parts[shared].begin(), parts[shared].end());
+      parts[shared].clear();
+      for (auto& [name, part] : part_of) {
+        if (part == shared) part = own;
+      }
+    }
+  }
+  std::erase_if(parts, [](const auto& part) { return part.empty(); });
+  return parts;
 }
 
 std::string Outgoing::report_text(const queue::Item& item,

@@ -40,6 +40,8 @@ class Outgoing final : public delivery::World, public server::Handover {
   Result<delivery::Hop> route(const mail::Mailbox& to, const mail::Mailbox& sender) override;
   Task<Result<void>> inject(const queue::Item& item,
                             const std::vector<std::size_t>& which) override;
+  std::vector<std::vector<std::size_t>> set_apart(const queue::Item& item,
+                                                  const std::vector<std::size_t>& which) override;
   Task<Result<void>> report(const queue::Item& item,
                             const std::vector<delivery::Told>& what) override;
   // server::Handover
@@ -50,6 +52,8 @@ class Outgoing final : public delivery::World, public server::Handover {
 
  private:
   [[nodiscard]] const delivery::Transport& transport_of(policy::DomainClass domain) const;
+  [[nodiscard]] Result<std::vector<std::string>> find_places(const mail::Mailbox& to,
+                                                             const mail::Mailbox& sender) const;
   [[nodiscard]] std::string report_text(const queue::Item& item,
                                         const std::vector<delivery::Told>& what,
                                         const mail::Mailbox& to,

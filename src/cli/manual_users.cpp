@@ -99,14 +99,17 @@ Where mailbox_transport or virtual_transport hands mail to Dovecot, also:
       mode = 0666
     }
   }
+  recipient_delimiter = +
+  lmtp_save_to_detail_mailbox = yes
   protocol lmtp {
     mail_plugins = $mail_plugins sieve
     lmtp_rcpt_check_quota = yes
   }
 
-Behind LMTP Dovecot keeps quotas and user+Folder; a message too large for the
-room left goes back to its sender. Names are those that users type: give whole
-addresses.
+recipient_delimiter is the one of gatepost. Behind LMTP Dovecot keeps quotas and,
+by these lines, user+Folder: in the folder when there is one, else in the INBOX.
+A message too large for the room left goes back to its sender. Names are those
+that users type: give whole addresses.
 
 Dovecot 2.4 has another language of settings, no userdb_quota_rule and no count
 shared by way of maildirsize: the limits above hold for mail that comes in here,

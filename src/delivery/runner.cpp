@@ -214,16 +214,22 @@ void Runner::sort(Attempt& attempt, std::vector<Group>& groups) {
   }
 }
 
-// All at once first, as some may lead to one mailbox; when that fails each by itself, as the fault
-// may be of one mailbox.
+// All at once first, as some may lead to one mailbox; when that fails, in parts that share none, as
+// the fault may be of one mailbox.
 Task<void> Runner::inject(Attempt& attempt) {
   const Result<void> all = co_await parts_.world.inject(attempt.item, attempt.to_inject);
+  std::vector<Result<void>> results(attempt.item.destinations.size(), all);
+  std::vector<std::vector<std::size_t>> parts;
+  if (!all && attempt.to_inject.size() > 1) {
+    parts = parts_.world.set_apart(attempt.item, attempt.to_inject);
+  }
+  for (const std::vector<std::size_t>& part : parts) {
+    if (stopped_ || part.size() == attempt.to_inject.size()) break;
+    const Result<void> injected = co_await parts_.world.inject(attempt.item, part);
+    for (const std::size_t n : part) results[n] = injected;
+  }
   for (const std::size_t n : attempt.to_inject) {
-    Result<void> injected = all;
-    if (!all && attempt.to_inject.size() > 1 && !stopped_) {
-      const std::vector<std::size_t> one(1, n);
-      injected = co_await parts_.world.inject(attempt.item, one);
-    }
+    const Result<void>& injected = results[n];
     Attempt::Verdict verdict{n, State::Delivered, "2.0.0", "delivered", "local"};
     if (!injected) {
       verdict.state = State::Waiting;

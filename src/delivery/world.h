@@ -47,9 +47,14 @@ class World {
   /// An error is a table that cannot be read now.
   [[nodiscard]] virtual Result<Hop> route(const mail::Mailbox& to, const mail::Mailbox& sender) = 0;
   /// Makes these destinations' mail durable elsewhere; it reports itself to the sender what it
-  /// cannot place. `item` and `which` outlive the task.
+  /// cannot place. Where some of the mailboxes cannot be opened, those wait as another item of the
+  /// same age; an error where none can have it. `item` and `which` outlive the task.
   virtual Task<Result<void>> inject(const queue::Item& item,
                                     const std::vector<std::size_t>& which) = 0;
+  /// Parts of `which` of which no two lead to the same mailbox or address. What cannot be looked up
+  /// now is in none.
+  [[nodiscard]] virtual std::vector<std::vector<std::size_t>> set_apart(
+      const queue::Item& item, const std::vector<std::size_t>& which) = 0;
   /// Makes a report (RFC 3464) durable for the item's sender, where he wants one, or for
   /// postmaster of a failure where there is none. All in `what` have one action. Both outlive the
   /// task. Permanent: nobody can be told.

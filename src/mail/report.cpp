@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "mail/header.h"
 
 namespace gatepost::mail {
 namespace {
@@ -100,7 +101,49 @@ bool has_high(const Report& report) {
   });
 }
 
-void append_header(std::string& out, const Report& report, std::string_view boundary) {
+/// RFC 5322 section 3.6.4, in its plain form; others may say whatever they like in that field.
+bool is_message_id(std::string_view text) {
+  if (text.size() < 5 || text.size() > kMostDiagnostic) return false;
+  if (text.front() != '<' || text.back() != '>') return false;
+  const std::string_view inner = text.substr(1, text.size() - 2);
+  const std::size_t at = inner.rfind('@');
+  if (at == inner.npos || at == 0 || at + 1 == inner.size()) return false;
+  return std::all_of(inner.begin(), inner.end(),
+                     [](char c) { return c > 0x20 && c < 0x7f && c != '<' && c != '>'; });
+}
+
+/// So that the report stands with the message it is about.
+void append_references(std::string& out, std::string_view header) {
+  HeaderScanner scanner(limits::kTextBuffer);
+  scanner.feed(header);
+  scanner.finish();
+  const std::string& id = scanner.message_id();
+  if (is_message_id(id)) append_format(out, "In-Reply-To: {}\nReferences: {}\n", id, id);
+}
+
+/// What the third part is, by `header`, the message's own.
+struct ReturnedKind {
+  std::string_view description;
+  std::string_view type;
+};
+
+ReturnedKind kind_of(const Report& report, std::string_view header, bool whole) {
+  const bool failed = report.outcomes.front().action == Action::Failed;
+  // RFC 6533 section 3; octets that are no UTF-8 are of no known form, and were never better than
+  // message/rfc822.
+  const bool global = (report.smtputf8 || !is_ascii(header)) && is_utf8(header);
+  if (whole) {
+    return {failed ? "Undelivered Message" : "Message",
+            global ? "message/global" : "message/rfc822"};
+  }
+  return {failed ? "Undelivered Message Headers" : "Message Headers",
+          global ? "message/global-headers" : "text/rfc822-headers"};
+}
+
+void append_header(std::string& out,
+                   const Report& report,
+                   std::string_view header,
+                   std::string_view boundary) {
   const std::string date = format_date(report.at, report.zone);
   append_format(out, "Date: {}\nFrom: MAILER-DAEMON@{} (Mail Delivery System)\n", date,
                 report.origin);
@@ -112,8 +155,10 @@ void append_header(std::string& out, const Report& report, std::string_view boun
                 "Content-Type: multipart/report; report-type=delivery-status;\n"
                 "\tboundary=\"{}\"\n",
                 boundary);
-  append_format(out, "Content-Transfer-Encoding: 8bit\nMessage-ID: <{}.{}@{}>\n\n", report.id,
+  append_format(out, "Content-Transfer-Encoding: 8bit\nMessage-ID: <{}.{}@{}>\n", report.id,
                 report.at.time_since_epoch().count() / 1'000'000, report.hostname);
+  append_references(out, header);
+  out += '\n';
 }
 
 void append_fields(std::string& out, const Report& report) {
@@ -163,12 +208,15 @@ bool wants_report(const Notify& notify, Action action) {
 std::string format_report(const Report& report, const ReturnedText& returned) {
   const std::string_view text = returned.choose(report.ret);
   const bool whole = returned.is_whole(report.ret);
+  const std::string_view header = returned.choose(Return::Headers);
+  const ReturnedKind kind = kind_of(report, header, whole);
   // RFC 6533 section 3: addresses past ASCII need the internationalized forms.
-  const bool global = has_high(report);
+  const bool global =
+      report.smtputf8 || kind.type.starts_with("message/global") || has_high(report);
   const std::string boundary = find_boundary(report, text);
   std::string out;
   out.reserve(text.size() + 4096);
-  append_header(out, report, boundary);
+  append_header(out, report, header, boundary);
   append_format(out, "This is a MIME-encapsulated message.\n\n--{}\n", boundary);
   out +=
       "Content-Description: Notification\nContent-Type: text/plain; charset=utf-8\n"
@@ -181,8 +229,7 @@ std::string format_report(const Report& report, const ReturnedText& returned) {
   if (global) out += "Content-Transfer-Encoding: 8bit\n";
   append_fields(out, report);
   append_format(out, "\n--{}\nContent-Description: {}\nContent-Type: {}\n", boundary,
-                whole ? "Undelivered Message" : "Undelivered Message Headers",
-                whole ? "message/rfc822" : "text/rfc822-headers");
+                kind.description, kind.type);
   if (!is_ascii(text)) out += "Content-Transfer-Encoding: 8bit\n";
   append_format(out, "\n{}\n--{}--\n", text, boundary);
   return out;

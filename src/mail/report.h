@@ -37,6 +37,7 @@ struct Report {
   const Mailbox* to = nullptr;  ///< Its sender; the report's own sender is <>.
   std::string_view envelope_id;
   Return ret = Return::Unstated;
+  bool smtputf8 = false;  ///< The message came with it.
   Moment arrived{};
   Moment at{};
   Zone zone;

@@ -244,29 +244,19 @@ void Desk::forget_buffered() {
   floor_.text_in_memory -= std::exchange(transaction_->buffered, 0);
 }
 
-Task<Result<storage::Stored>> Desk::keep() {
-  Transaction& transaction = *transaction_;
-  if (transaction.returned) {
-    const LeftOut message{transaction.recipients, session_.envelope(), transaction.id,
-                          transaction.arrived, *transaction.returned};
-    // The session keeps the profile for as long as there is a desk.
-    std::shared_ptr<const Profile> profile(std::shared_ptr<const void>(), &profile_);
-    Result<void> told = co_await tell_left_out(floor_, std::move(profile), message);
-    if (!told) co_return std::move(told).error();
-  }
-  Result<storage::Stored> stored = co_await transaction.intake->promise();
-  co_return stored;
-}
-
-Task<void> Desk::tell_arrived(const storage::Stored& stored) {
+Task<void> Desk::tell_sender(const storage::Stored& stored) {
   const Transaction& transaction = *transaction_;
   if (!transaction.returned) co_return;
   const mail::Envelope& envelope = session_.envelope();
+  // The session keeps the profile for as long as there is a desk.
+  const std::shared_ptr<const Profile> profile(std::shared_ptr<const void>(), &profile_);
+  const LeftOut missed{transaction.recipients, envelope, transaction.id, transaction.arrived,
+                       *transaction.returned};
+  co_await tell_left_out(floor_, profile, missed);
   const Arrived arrived{transaction.recipients, envelope.sender,     envelope.options,
                         transaction.id,         transaction.arrived, *transaction.returned,
                         stored.put_off};
-  std::shared_ptr<const Profile> profile(std::shared_ptr<const void>(), &profile_);
-  co_await tell_successes(floor_, std::move(profile), arrived);
+  co_await tell_successes(floor_, profile, arrived);
 }
 
 Task<smtp::Ruling> Desk::commit() {
@@ -296,7 +286,7 @@ Task<smtp::Ruling> Desk::commit() {
     co_return ruling;
   }
   if (!transaction.failure) {
-    Result<storage::Stored> stored = co_await keep();
+    Result<storage::Stored> stored = co_await transaction.intake->promise();
     forget_buffered();
     if (stored) {
       const Result<void> counted = co_await transaction.recipients.keep_claims();
@@ -307,7 +297,7 @@ Task<smtp::Ruling> Desk::commit() {
       // Most mail is for mailboxes, and a look at the queue costs as much as half a delivery.
       if (stored->queued) floor_.wake_queue();
       co_await warn_nearly_full(floor_, profile_, transaction.copies, *stored);
-      co_await tell_arrived(*stored);
+      co_await tell_sender(*stored);
       transaction_.reset();
       co_return accept(250, "2.0.0", "Ok: queued as " + id);
     }

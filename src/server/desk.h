@@ -73,9 +73,8 @@ class Desk {
   storage::IntakeRequest intake_request() const;
   void hold(storage::IntakeRequest& request) const;
   void append(std::string_view octets);
-  /// What is still to be done with a whole text that is to be kept.
-  Task<Result<storage::Stored>> keep();
-  Task<void> tell_arrived(const storage::Stored& stored);
+  /// Reports about a message that is stored.
+  Task<void> tell_sender(const storage::Stored& stored);
   void log_delivered(const storage::Stored& stored) const;
   void forget_buffered();
   void uncount();

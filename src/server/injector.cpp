@@ -147,6 +147,7 @@ class Injector::Work {
   std::string opening_;  // Text not passed on yet: until the header's end is seen.
   bool opened_ = false;
   std::unique_ptr<storage::Intake> intake_;
+  std::vector<storage::LocalCopy> copies_;  // As given to the store.
 };
 
 Task<Result<void>> Injector::Work::find_recipients() {
@@ -249,7 +250,9 @@ void Injector::Work::open_intake() {
   opened_ = true;
   refuse_loops();
   if (!has_takers()) return;
-  intake_ = recipients_.begin(floor_.store, intake_request(), floor_.ids);
+  storage::IntakeRequest request = intake_request();
+  copies_ = request.local;
+  intake_ = recipients_.begin(floor_.store, std::move(request), floor_.ids);
   // Fields are put before the text: one that opens with anything else needs the empty line.
   if (header_.opening() != mail::HeaderScanner::Opening::Header) intake_->append("\n");
 }
@@ -306,7 +309,9 @@ storage::IntakeRequest Injector::Work::intake_request() const {
   request.envelope.options = injection_.envelope.options;
   recipients_.fill(request);
   request.may_wait_alone = injection_.may_wait;
-  if (injection_.may_wait) name_waiting(recipients_, *profile_->directory, request);
+  // What comes out of the queue grows no younger by it.
+  if (!injection_.may_wait) request.waits_since = injection_.arrived;
+  name_waiting(recipients_, *profile_->directory, request);
   mail::LocalTrace trace;
   trace.hostname = profile_->hostname;
   trace.mail_name = profile_->mail_name;
@@ -346,6 +351,9 @@ Task<Result<void>> Injector::Work::store() {
   if (!counted) floor_.log.emit(log::StorageFailed{id_, "aliases.db", counted.error().detail});
   log_stored(*stored);
   if (stored->queued) floor_.wake_queue();
+  // Of what the program says itself too, as nobody else would tell it later; the warning does not
+  // come through here, so nothing goes round.
+  co_await warn_nearly_full(floor_, *profile_, copies_, *stored);
   if (!wants_success(recipients_)) co_return Result<void>();
   const mail::Envelope& envelope = injection_.envelope;
   const Arrived arrived{recipients_,        envelope.sender, envelope.options, id_,

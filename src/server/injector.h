@@ -31,8 +31,9 @@ struct Injection {
   TextSource* source = nullptr;  ///< Read instead of `text` where it is set; outlives the call.
   std::optional<std::uint32_t> uid;  ///< The local user it comes from; nothing: the program itself.
   std::string_view service = "notice";  ///< A literal: label of gatepost_messages_received.
-  /// A recipient whose mailbox cannot be opened waits in the queue, even alone. False: that is a
-  /// temporary error, for one who tries again.
+  /// A recipient whose mailbox cannot be opened waits in the queue, even where nobody else can have
+  /// the message. False, for one who tries again: that is a temporary error; of several those who
+  /// wait do so as an item as old as `arrived`.
   bool may_wait = true;
   Moment arrived{};  ///< When it was made; the epoch: now.
 };

@@ -46,11 +46,11 @@ bool has_left_out(const Recipients& recipients) {
                      [](const auto& accepted) { return !accepted.full.empty(); });
 }
 
-Task<Result<void>> tell_left_out(Floor& floor,
-                                 std::shared_ptr<const Profile> profile,
-                                 const LeftOut& message) {
+Task<void> tell_left_out(Floor& floor,
+                         std::shared_ptr<const Profile> profile,
+                         const LeftOut& message) {
   const std::vector<Missed> missed = find_missed(message.recipients);
-  if (missed.empty() || message.envelope.sender.empty()) co_return Result<void>();
+  if (missed.empty() || message.envelope.sender.empty()) co_return;
   const mail::Envelope& envelope = message.envelope;
   const Reported about{message.id, envelope.sender, envelope.options, message.arrived};
   const std::string report_id = std::string(message.id) + "R";
@@ -60,10 +60,12 @@ Task<Result<void>> tell_left_out(Floor& floor,
   Injector injector(floor);
   injector.configure(std::move(profile));
   const auto sent = co_await injector.inject(std::move(notice));
-  // Who cannot be told has no mailbox, or none with room: the log says what became of it.
-  if (!sent && sent.error().cause != Cause::Permanent) co_return sent.error();
-  if (sent) floor.log.emit(log::ReportSent{message.id, *sent, false});
-  co_return Result<void>();
+  if (sent) {
+    floor.log.emit(log::ReportSent{message.id, *sent, false});
+  } else if (sent.error().cause != Cause::Permanent) {
+    floor.log.emit(log::StorageFailed{message.id, "report", sent.error().detail});
+  }
+  // Else the sender has no mailbox, or none with room: that the mail bounced is in the log.
 }
 
 }  // namespace gatepost::server

@@ -5,7 +5,6 @@
 #include <memory>
 #include <string_view>
 
-#include "base/result.h"
 #include "base/task.h"
 #include "base/time.h"
 #include "mail/envelope.h"
@@ -27,11 +26,11 @@ struct LeftOut {
 
 [[nodiscard]] bool has_left_out(const Recipients& recipients);
 
-/// Makes the report to the sender durable; before the message is, as a message twice is worse than
-/// a report twice. Nothing is sent to <>, and to those who asked for none (RFC 3461). An error: try
-/// again later. `floor` outlives the task.
-[[nodiscard]] Task<Result<void>> tell_left_out(Floor& floor,
-                                               std::shared_ptr<const Profile> profile,
-                                               const LeftOut& message);
+/// The message is durable, and not accepted yet. Makes the report to the sender durable; nothing is
+/// sent to <>, and to those who asked for none (RFC 3461). A report that cannot be stored is in the
+/// log; the message is not taken back for it, or it would come twice. `floor` outlives the task.
+[[nodiscard]] Task<void> tell_left_out(Floor& floor,
+                                       std::shared_ptr<const Profile> profile,
+                                       const LeftOut& message);
 
 }  // namespace gatepost::server

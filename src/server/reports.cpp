@@ -33,6 +33,7 @@ std::string report_text(const Floor& floor,
   report.to = &message.to;
   report.envelope_id = message.options.envelope_id;
   report.ret = message.options.ret;
+  report.smtputf8 = message.options.smtputf8;
   report.arrived = message.arrived;
   report.at = floor.clocks.moment();
   report.zone.minutes = floor.clocks.utc_offset_minutes(report.at);

@@ -191,7 +191,12 @@ void Draft::count_copies(Stored& stored) {
   for (std::size_t n = 0; n < copies_.size(); ++n) {
     const LocalCopy& to = request_.local[n];
     if (Quotas::is_free(to.maildir, copies_[n].path)) continue;
-    const auto use = shelf_.quotas.add(to.maildir, to.quota, copies_[n].octets);
+    auto use = shelf_.quotas.add(to.maildir, to.quota, copies_[n].octets);
+    // A mailbox has no figure written down before its first look, which may have been at nothing.
+    if (!use && percent != 0 && to.quota.any()) {
+      const auto counted = shelf_.quotas.use(to.maildir, to.quota, request_.arrived);
+      if (counted) use = *counted;
+    }
     if (!use || percent == 0 || !mail::reaches(*use, to.quota, percent)) continue;
     const mail::QuotaUse before{use->octets - std::min(use->octets, copies_[n].octets),
                                 use->messages - std::min<std::uint64_t>(use->messages, 1)};
@@ -278,7 +283,8 @@ Result<void> Draft::write_queued(bool last) {
   std::string trailer;
   if (last) {
     item_.id = request_.id;
-    item_.arrived = request_.arrived;
+    const bool dated = request_.waits_since != Moment{};
+    item_.arrived = dated ? request_.waits_since : request_.arrived;
     item_.octets = request_.received.size() + body_.octets;
     item_.sender = request_.envelope.sender;
     item_.options = request_.envelope.options;

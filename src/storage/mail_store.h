@@ -38,6 +38,7 @@ struct LocalCopy {
 struct IntakeRequest {
   std::string id;  ///< The queue id: [0-9A-F]+, unique (mail/id.h).
   Moment arrived{};
+  Moment waits_since{};     ///< Of what goes into the queue; the epoch: `arrived`.
   mail::Envelope envelope;  ///< Sender and options; recipients: those of other hosts only.
   std::vector<LocalCopy> local;
   std::string received;  ///< The Received field, folded, ending in LF.

@@ -142,6 +142,22 @@ class Quota(Case):
         self.assertEqual(len(texts), 3)
         self.assertEqual(sum(b"Subject: Your mailbox is nearly full" in text for text in texts), 1)
 
+    def test_the_owner_is_warned_whoever_writes_and_of_the_first_message(self):
+        server = self.start("userdb_quota_rule=*:bytes=20000")
+        self.fill(server, size=16200)
+        for lines, there in ((23, 2), (1, 3)):
+            text = message(body=("x" * 70 + "\n") * lines)
+            done = server.sendmail("-f", f"bob@{DOMAIN}", f"alice@{DOMAIN}", text=text)
+            self.assertEqual(done.returncode, 0)
+            wait_for(lambda there=there: len(server.new("alice")) == there, "the message")
+        texts = server.texts("alice")
+        self.assertEqual(sum(b"Subject: Your mailbox is nearly full" in text for text in texts), 1)
+        fresh = self.start("userdb_quota_rule=*:bytes=20000")
+        with fresh.client() as client:
+            client.ehlo()
+            client.deliver(message(body=("x" * 70 + "\n") * 260), f"alice@{DOMAIN}")
+        self.assertEqual(len(fresh.texts("alice")), 2)
+
     def test_dovecot_counts_the_same(self):
         self.need("doveadm")
         server = self.start("userdb_quota_rule=*:storage=1M:messages=100")
@@ -572,3 +588,37 @@ service lmtp {{
         self.assertEqual(len(list(lists.iterdir())), 1)
         self.assertEqual(len(server.new(f"carol@{HOSTED}")), 2)
         self.assertEqual(server.log().count("status=sent (250 2.0.0 <carol"), 3)
+
+    def test_user_and_folder_goes_to_the_folder_as_the_manual_says(self):
+        self.need("dovecot", "doveadm")
+        if not os.path.exists("/usr/lib/dovecot/lmtp"):
+            self.skipTest("dovecot-lmtpd is not installed")
+        server = self.unstarted()
+        door = server.root / "dovecot" / "lmtp.sock"
+        server.write_config({"virtual_mailbox_domains": HOSTED, "virtual_transport": f"lmtp:unix:{door}",
+                             "recipient_delimiter": "+"})
+        set_users(server, user(f"dave@{HOSTED}"), user(f"alice@{DOMAIN}"))
+        manual = server.command("manual", "users", config=False).stdout.splitlines()
+        first = next(number for number, line in enumerate(manual) if line.startswith("Where mailbox_transport"))
+        lines = [line.strip() for line in manual[first:] if line.startswith(("  recipient_delimiter", "  lmtp_"))]
+        Dovecot(self, server, "\n".join(lines) + f"""
+protocol lmtp {{
+  mail_plugins = $mail_plugins sieve
+  postmaster_address = postmaster@{DOMAIN}
+}}
+service lmtp {{
+  user = {pwd.getpwuid(ordinary_user().pw_uid if is_root() else os.getuid()).pw_name}
+  chroot =
+  unix_listener {door} {{
+    mode = 0666
+  }}
+}}
+""").start().admin("mailbox", "create", "-u", f"dave@{HOSTED}", "Lists")
+        server.start()
+        for recipient in (f"dave@{HOSTED}", f"dave+Lists@{HOSTED}", f"dave+Other@{HOSTED}"):
+            with server.client() as client:
+                client.ehlo()
+                client.deliver(message(), recipient)
+        wait_for(lambda: server.queue() == [], "the queue to be empty")
+        self.assertEqual(len(list((server.maildir(f"dave@{HOSTED}") / ".Lists" / "new").iterdir())), 1)
+        self.assertEqual(len(server.new(f"dave@{HOSTED}")), 2)

@@ -2,6 +2,7 @@
 # e2e: users who log in and send, on 587 and 465: real clients, the rules of submission, throttle and breaker.
 import contextlib
 import json
+import os
 import re
 import shutil
 import threading
@@ -10,7 +11,8 @@ import unittest
 
 import logins
 import peers
-from harness import (DOMAIN, HASH, HOME, PASSWORD, STRANGER, USERS, Case, SharedCase, free_ports, message, wait_for)
+from harness import (DOMAIN, HASH, HOME, PASSWORD, STRANGER, USERS, Case, SharedCase, free_ports,
+                     is_root, message, ordinary_user, wait_for)
 from smtp_client import insecure_tls
 
 ALICE = f"alice@{DOMAIN}"
@@ -342,7 +344,7 @@ class Submission(Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("with 3 messages", done.stdout)
         wait_for(lambda: len(server.new("alice")) == 4, "the held messages")
-        self.assertEqual(len(server.queue()), 1)
+        wait_for(lambda: len(server.queue()) == 1, "the one for elsewhere alone")
         self.assertIn("no login is held", server.command("login", "list").stdout)
         self.assertEqual(server.command("login", "list", "--json").stdout, "")
         self.assertNotEqual(server.command("login", "release", BOB).returncode, 0)
@@ -362,7 +364,55 @@ class Submission(Case):
         self.assertEqual([(row["sender"], row["queue_name"]) for row in server.queue()], [(BOB, "hold")])
         self.assertEqual(server.command("login", "release", BOB).returncode, 0)
         wait_for(lambda: server.new("carol"), "the list's mail")
-        self.assertEqual([row["sender"] for row in server.queue()], [f"owner-list@{DOMAIN}"])
+        wait_for(lambda: [row["sender"] for row in server.queue()] == [f"owner-list@{DOMAIN}"], "the list's item alone")
+
+    def broken_team(self, settings=None):
+        """bob's mail for root, alice and team is held, and carol of the team cannot be reached."""
+        server = self.unstarted_with({"login_hourly_message_limit": "1", "alias_maps": "hash:aliases",
+                                      "queue_run_delay": "1s", "minimal_backoff_time": "1s",
+                                      "maximal_backoff_time": "1s", **(settings or {})})
+        (server.root / "etc" / "aliases").write_text("root: alice\nteam: dave, carol\n")
+        box = server.maildir("carol")
+        box.mkdir(parents=True)
+        (box / "new").write_text("no folder")
+        if is_root():
+            account = ordinary_user()
+            for path in [server.root / "mail", *(server.root / "mail").rglob("*")]:
+                os.chown(path, account.pw_uid, account.pw_gid)
+        server.start()
+        with self.user(server) as client:
+            self.send(client, f"postmaster@{DOMAIN}")
+            client.ask(f"MAIL FROM:<{BOB}>")
+            for name in ("root", "alice", "team"):
+                self.assert_reply(client.ask(f"RCPT TO:<{name}@{DOMAIN}>"), "250 ")
+            self.assert_reply(client.data(message(subject="held", sender=BOB)), "250 ")
+        return server
+
+    def test_held_mail_leaves_a_broken_mailbox_behind_and_comes_to_all_others_once(self):
+        server = self.broken_team()
+        held = server.queue()[0]
+        self.assertEqual(server.command("login", "release", BOB).returncode, 0)
+        wait_for(lambda: "status=deferred" in server.log() and len(server.queue()) == 1, "an attempt")
+        identity = [row["queue_id"] for row in server.queue()]
+        wait_for(lambda: server.log().count("status=deferred") > 3, "some more")
+        self.assertEqual([len(server.new(name)) for name in ("alice", "dave", "bob")], [1, 1, 0])
+        # One item, the same at every attempt, as old as the message.
+        left = server.queue()
+        self.assertEqual([row["queue_id"] for row in left], identity)
+        self.assertEqual(left[0]["arrival_time"], held["arrival_time"])
+        self.assertEqual([one["address"] for one in left[0]["recipients"]], [f"carol@{DOMAIN}"])
+        (server.maildir("carol") / "new").unlink()
+        wait_for(lambda: server.queue() == [], "the queue to be empty")
+        self.assertEqual([len(server.new(name)) for name in ("alice", "dave", "carol", "bob")], [1, 1, 1, 0])
+
+    def test_of_held_mail_that_waits_too_long_only_the_broken_mailbox_is_reported(self):
+        server = self.broken_team({"maximal_queue_lifetime": "0s"})
+        self.assertEqual(server.command("login", "release", BOB).returncode, 0)
+        wait_for(lambda: server.new("bob") and server.queue() == [], "a report")
+        report = self.newest(server, "bob")
+        self.assertEqual([line for line in report.splitlines() if line.startswith("Final-Recipient")],
+                         [f"Final-Recipient: rfc822;carol@{DOMAIN}"])
+        self.assertEqual([len(server.new(name)) for name in ("alice", "dave", "bob")], [1, 1, 1])
 
     def test_held_mail_keeps_what_was_made_of_its_addresses(self):
         server = self.start({"login_hourly_message_limit": "1", "myorigin": DOMAIN, "postmaster_address": f"carol@{DOMAIN}"})

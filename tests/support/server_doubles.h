@@ -28,9 +28,11 @@ struct Kept {
 class MemoryStore final : public storage::MailStore {
  public:
   std::vector<Kept> kept;
-  std::size_t dropped = 0;             ///< Intakes destroyed without a promise.
-  std::optional<Error> drain_error;    ///< The next drain() fails with it.
-  std::optional<Error> promise_error;  ///< The next promise() fails with it.
+  std::size_t dropped = 0;                    ///< Intakes destroyed without a promise.
+  std::optional<Error> drain_error;           ///< The next drain() fails with it.
+  std::optional<Error> promise_error;         ///< The next promise() fails with it.
+  std::optional<Error> second_promise_error;  ///< The one after it, when that goes well.
+  bool warns = false;                         ///< Copies with a limit come close to it.
   std::uint64_t octets_free = 1ULL << 40;
   std::uint64_t full_at = 64 * 1024;
 
@@ -116,11 +118,16 @@ class MemoryStore final : public storage::MailStore {
     }
     Task<Result<storage::Stored>> promise() override {
       if (store_.promise_error) co_return *std::exchange(store_.promise_error, std::nullopt);
+      store_.promise_error = std::exchange(store_.second_promise_error, std::nullopt);
       promised_ = true;
       store_.kept.push_back(kept_);
       storage::Stored stored;
       stored.octets = kept_.text.size();
       stored.queued = !kept_.request.envelope.recipients.empty();
+      const auto& local = kept_.request.local;
+      for (std::size_t n = 0; store_.warns && n < local.size(); ++n) {
+        if (local[n].quota.any()) stored.nearly_full.push_back(n);
+      }
       co_return stored;
     }
 

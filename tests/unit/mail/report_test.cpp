@@ -8,6 +8,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/text.h"
+
 using namespace gatepost;
 using namespace gatepost::mail;
 
@@ -101,6 +103,80 @@ TEST_CASE("addresses past ASCII are reported in the forms of RFC 6533", "[mail]"
   const std::string out = format_report(sample.report, ReturnedText());
   CHECK(has(out, "message/global-delivery-status"));
   CHECK(has(out, "Final-Recipient: utf-8;j\xC3\xB6rg@x.example\n"));
+}
+
+TEST_CASE("a message with SMTPUTF8 or UTF-8 in its header goes back in the forms of RFC 6533",
+          "[mail]") {
+  struct Row {
+    std::string_view text;
+    bool smtputf8;
+    Return ret;
+    std::string_view status;
+    std::string_view third;
+  };
+  constexpr std::string_view kPlain = "Subject: hi\n\nj\xC3\xB6rg\n";
+  constexpr std::string_view kHigh = "Subject: j\xC3\xB6rg\n\nbody\n";
+  constexpr std::string_view kOther = "Subject: j\xF6rg\n\nbody\n";
+  const std::vector<Row> rows{
+      {kPlain, false, Return::Full, "delivery-status", "message/rfc822"},
+      {kPlain, false, Return::Headers, "delivery-status", "text/rfc822-headers"},
+      {kPlain, true, Return::Full, "global-delivery-status", "message/global"},
+      {kHigh, false, Return::Full, "global-delivery-status", "message/global"},
+      {kHigh, true, Return::Headers, "global-delivery-status", "message/global-headers"},
+      {kOther, false, Return::Full, "delivery-status", "message/rfc822"},
+      {kOther, true, Return::Headers, "global-delivery-status", "text/rfc822-headers"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text, row.smtputf8);
+    Sample sample;
+    sample.report.smtputf8 = row.smtputf8;
+    sample.report.ret = row.ret;
+    ReturnedText text;
+    text.feed(row.text);
+    const std::string out = format_report(sample.report, text);
+    CHECK(has(out, "\nContent-Type: message/" + std::string(row.status) + "\n"));
+    CHECK(has(out, "\nContent-Type: " + std::string(row.third) + "\n"));
+    const bool high = !is_ascii(text.choose(row.ret));
+    CHECK(high == has(out, std::string(row.third) + "\nContent-Transfer-Encoding: 8bit\n\n"));
+  }
+}
+
+TEST_CASE("a report refers to its message by a Message-ID that is one", "[mail]") {
+  Sample sample;
+  ReturnedText text;
+  text.feed("Received: x\nmessage-id:\n <a.b@c.example>\n\nMessage-ID: <body@x>\n");
+  for (const Return ret : {Return::Full, Return::Headers}) {
+    sample.report.ret = ret;
+    const std::string out = format_report(sample.report, text);
+    CHECK(has(out.substr(0, out.find("\n\n") + 1),
+              "\nIn-Reply-To: <a.b@c.example>\nReferences: <a.b@c.example>\n"));
+  }
+  const std::string longest = "<" + std::string(900, 'x') + "@y>";
+  for (const std::string_view id :
+       {"", "<>", "<a>", "<@a>", "<a@>", "a@b", "<a@b> <c@d>", "<a@b", "<a b@c>", "<a@b>,<c@d>",
+        "<a@b>\n\tX-Evil: 1", "<a\x01@b>", "<j\xC3\xB6rg@b>", longest.c_str()}) {
+    CAPTURE(id);
+    ReturnedText other;
+    other.feed("Message-ID: " + std::string(id) + "\nSubject: hi\n\nbody\n");
+    const std::string out = format_report(sample.report, other);
+    CHECK_FALSE(has(out, "In-Reply-To"));
+    CHECK_FALSE(has(out, "References"));
+  }
+}
+
+TEST_CASE("the message of a report about success is not called undelivered", "[mail]") {
+  Sample sample;
+  ReturnedText text;
+  text.feed("Subject: hi\n\nbody\n");
+  sample.report.ret = Return::Headers;
+  CHECK(has(format_report(sample.report, text),
+            "\nContent-Description: Undelivered Message Headers\n"));
+  for (const Action action : {Action::Delivered, Action::Expanded}) {
+    sample.outcomes[0].action = action;
+    const std::string out = format_report(sample.report, text);
+    CHECK(has(out, "\nContent-Description: Message Headers\n"));
+    CHECK_FALSE(has(out, "Undelivered"));
+  }
 }
 
 TEST_CASE("NOTIFY decides who hears of what", "[mail]") {

@@ -320,10 +320,33 @@ TEST_CASE("who waits while a mailbox is broken is an address that leads there al
   CHECK_FALSE(request.local[1].later);
   REQUIRE(request.local[2].later);
   CHECK(request.local[2].later->mailbox.text() == "alice@example.com");
-  server::Injection again = letter({"alice"});
+  CHECK(request.waits_since == Moment{});
+  server::Injection again = letter({"team"});
   again.may_wait = false;
+  again.arrived = Moment{} + 5s;
   REQUIRE(house.inject(std::move(again)));
-  CHECK_FALSE(house.store.kept.at(1).request.local.at(0).later);
+  const storage::IntakeRequest& second = house.store.kept.at(1).request;
+  CHECK_FALSE(second.may_wait_alone);
+  CHECK(second.local.at(0).later);
+  CHECK(second.waits_since == Moment{} + 5s);
+}
+
+TEST_CASE("whoever wrote it, mail that fills a mailbox nearly is followed by a warning",
+          "[server]") {
+  House house;
+  server::Target target =
+      test::MapDirectory::target("/mail/bob", "bob@example.com", policy::DomainClass::Local);
+  target.quota.octets = 10'000;
+  house.directory->aliases["bob@example.com"].mailboxes = {target};
+  house.store.warns = true;
+  REQUIRE(house.inject(letter({"bob"})));
+  REQUIRE(house.store.kept.size() == 2);
+  CHECK(house.store.kept[1].text.find("nearly full") != std::string::npos);
+  server::Injection notice = letter({"bob"});
+  notice.uid.reset();
+  notice.envelope.sender = {};
+  REQUIRE(house.inject(std::move(notice)));
+  CHECK(house.store.kept.size() == 4);
 }
 
 TEST_CASE("a text in pieces is stored as it is, however it is cut", "[server]") {

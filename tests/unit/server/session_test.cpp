@@ -400,7 +400,8 @@ TEST_CASE("members of a list that are full are left out, whoever else takes it",
   }
   CHECK(house.logged("dsn=5.2.2, status=bounced"));
   REQUIRE(house.store.kept.size() == 4);
-  const test::Kept& report = house.store.kept.front();
+  // Stored behind the message.
+  const test::Kept& report = house.store.kept[1];
   REQUIRE(report.request.envelope.recipients.size() == 1);
   CHECK(report.request.envelope.recipients.front().mailbox.text() == "s@x.example");
   CHECK(report.request.envelope.sender.empty());
@@ -410,4 +411,35 @@ TEST_CASE("members of a list that are full are left out, whoever else takes it",
   client.ask("MAIL FROM:<>\r\nRCPT TO:<team@example.com>\r\nDATA\r\n", "354 ");
   client.ask("Subject: x\r\n\r\nx\r\n.\r\n", "250 2.0.0");
   CHECK(house.store.kept.size() == 5);
+}
+
+TEST_CASE("who is left out is told of when the message is stored, and not before", "[server]") {
+  House house;
+  server::Target full =
+      test::MapDirectory::target("/mail/full", "full@example.com", policy::DomainClass::Local);
+  full.quota.octets = 1000;
+  house.store.uses["/mail/full"] = {1000, 1};
+  house.directory->aliases["team@example.com"].mailboxes = {
+      full, test::MapDirectory::target("/mail/bob", "bob@example.com", policy::DomainClass::Local)};
+  const std::string mail = "MAIL FROM:<s@x.example>\r\nRCPT TO:<team@example.com>\r\nDATA\r\n";
+  Client client(house);
+  client.ask("", "220 ");
+  client.ask(kHello, "250 ");
+  for (int tries = 0; tries < 3; ++tries) {
+    house.store.promise_error = Error{Cause::Temporary, "open new", ENOTDIR};
+    client.ask(mail, "354 ");
+    client.ask("Subject: x\r\n\r\nx\r\n.\r\n", "451 4.3.0");
+    CHECK(house.store.kept.empty());
+  }
+  house.store.second_promise_error = Error{Cause::Temporary, "the report's disk", EIO};
+  client.ask(mail, "354 ");
+  client.ask("Subject: x\r\n\r\nx\r\n.\r\n", "250 2.0.0");
+  REQUIRE(house.store.kept.size() == 1);
+  CHECK(house.store.kept[0].request.local.at(0).maildir == "/mail/bob");
+  CHECK(house.logged("report: the report's disk"));
+  client.ask(mail, "354 ");
+  client.ask("Subject: x\r\n\r\nx\r\n.\r\n", "250 2.0.0");
+  REQUIRE(house.store.kept.size() == 3);
+  CHECK(house.store.kept[2].text.find("Final-Recipient: rfc822;full@example.com") !=
+        std::string::npos);
 }

@@ -187,4 +187,26 @@ TEST_CASE("a delivery tells the file, and tells once when the mailbox is nearly 
   CHECK(use().octets == octets);
 }
 
+TEST_CASE("the first message into a new mailbox may fill it nearly", "[storage][quota]") {
+  Scratch scratch;
+  const auto files = make_system_files();
+  House house(*files, scratch.path());
+  REQUIRE(house.open());
+  const mail::QuotaLimits limits{2000, 0};
+  const auto deliver = [&](const std::string& id, const std::string& to, std::size_t octets) {
+    IntakeRequest request = house.request(id, {to});
+    request.local[0].quota = limits;
+    const auto stored = house.deliver(std::move(request), std::string(octets - 1, 'x') + "\n");
+    REQUIRE(stored);
+    return stored->nearly_full.size();
+  };
+  // Asked about before, as at RCPT, and not.
+  CHECK(run_task(house.loop(), house.store().quota(house.maildir("ann"), limits))->messages == 0);
+  CHECK(deliver("B1", "ann", 1900) == 1);
+  CHECK(deliver("B2", "ann", 10) == 0);
+  CHECK(deliver("B3", "bob", 1900) == 1);
+  CHECK(deliver("B4", "bob", 10) == 0);
+  CHECK(deliver("B5", "cat", 100) == 0);
+}
+
 }  // namespace gatepost::storage::test
