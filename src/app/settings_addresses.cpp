@@ -108,6 +108,16 @@ Result<server::Resolution> SettingsDirectory::follow(const mail::Mailbox& recipi
   return alias != nullptr ? expand(*alias, recipient.domain) : expand(recipient, domain);
 }
 
+/// Whoever has an address that leads to others is not told who they are, or where they have gone.
+void SettingsDirectory::conceal(std::string_view asked, server::Resolution& found) {
+  if (!found.refusal) return;
+  const std::string who = "<" + std::string(asked) + ">: ";
+  if (istarts_with(found.refusal->text, who)) return;
+  const bool moved = found.refusal->enhanced == "5.1.6";
+  found.refusal->text = who + "Recipient address rejected: " +
+                        (moved ? "User has moved" : "Mailbox disabled, not accepting messages");
+}
+
 Result<server::Resolution> SettingsDirectory::expand(const mail::Throwaway& alias,
                                                      const std::string& domain) {
   server::Resolution out;
@@ -127,6 +137,7 @@ Result<server::Resolution> SettingsDirectory::expand(const mail::Throwaway& alia
     for (const policy::Leaf& leaf : found.leaves) GP_CHECK(put(leaf, out));
   }
   if (!out.mailboxes.empty() || !out.others.empty()) out.refusal.reset();
+  conceal(alias.address, out);
   return out;
 }
 
@@ -156,6 +167,7 @@ Result<server::Resolution> SettingsDirectory::expand(const mail::Mailbox& recipi
     out.refusal.reset();
   }
   if (!nowhere) out.refusal.reset();
+  conceal(recipient.text(), out);
   return out;
 }
 

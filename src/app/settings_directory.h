@@ -107,6 +107,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   Result<void> put(const policy::Leaf& leaf, server::Resolution& to);
   /// Null where there is none, and where a user's name or postmaster takes its place.
   Result<const mail::Throwaway*> find_throwaway(const mail::Mailbox& address);
+  static void conceal(std::string_view asked, server::Resolution& found);
   Result<server::Resolution> expand(const mail::Throwaway& alias, const std::string& domain);
   Result<server::Resolution> expand(const mail::Mailbox& recipient, policy::DomainClass domain);
   /// As find_mailbox(), with the users that were last read.

@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <ctime>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,6 +27,7 @@
 #include "system/passage.h"
 #include "system/privileges.h"
 #include "system/process.h"
+#include "system/random.h"
 #include "system/sandbox.h"
 
 namespace gatepost::app {
@@ -223,7 +223,11 @@ class Startup {
       const bool ours = facts.st_uid == 0 || facts.st_uid == owner_.uid;
       const bool closed = S_ISDIR(facts.st_mode) && (facts.st_mode & 077) == 0;
       if (!ours || !closed) {
-        const std::string aside = format("{}.not-ours.{}", path, std::time(nullptr));
+        // A name nobody can take first.
+        std::array<std::uint8_t, 8> random{};
+        if (!system::fill_random(random)) return Error{Cause::Temporary, "no random octets"};
+        std::string aside = path + ".not-ours.";
+        for (const std::uint8_t octet : random) aside += format("{:02x}", octet);
         if (::rename(path.c_str(), aside.c_str()) != 0)
           return system_error("rename " + path, errno);
         notes_.push_back(format("{} was not ours alone: moved to {}", path, aside));

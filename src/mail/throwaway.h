@@ -36,6 +36,9 @@ struct Throwaway {
   std::int64_t last_used = 0;
   bool trap = false;  ///< Revoked: whoever writes to it has it from a list.
   std::vector<Leak> leaks;
+  /// Uses, the first among them, since the first sender's message bound it; not kept over a restart,
+  /// when all of them have come to something.
+  std::uint64_t since_bound = 0;
 };
 
 /// One message that an address counts, and what taking it back needs.
@@ -43,7 +46,7 @@ struct ThrowawayUse {
   std::string address;
   std::uint64_t uses_before = 0;
   std::int64_t last_used_before = 0;
-  bool bound = false;  ///< It was this one's sender that the address was bound to.
+  bool since_bound = false;  ///< Counted in Throwaway::since_bound.
 };
 
 }  // namespace gatepost::mail

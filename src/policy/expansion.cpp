@@ -10,8 +10,8 @@
 namespace gatepost::policy {
 namespace {
 
-/// Whole expansions that doubts about others may cost, in tables made for it.
-constexpr std::size_t kMostDoubts = 1000;
+/// Ways to leaves beyond which none are added up.
+constexpr std::size_t kMostCounted = std::size_t{1} << 30U;
 
 std::string key_of(const mail::Mailbox& address) {
   return lower(address.local) + "@" + lower(address.domain);
@@ -48,17 +48,15 @@ Result<Expansion> Expander::expand(const mail::Mailbox& address) {
   if (!remembering_) followed_.clear();
   GP_CHECK(run({address, false, {}}));
   const bool doubtful = reached_.leaves > settings_.most || reached_.steps > settings_.deepest;
-  if (out_.fault != Expansion::Fault::None || !doubtful || doubts_ >= kMostDoubts) {
-    return std::exchange(out_, {});
-  }
+  if (out_.fault != Expansion::Fault::None || !doubtful) return std::exchange(out_, {});
   // What was followed before was not counted in, and what is reached by two ways was counted twice.
-  ++doubts_;
   Expansion first = std::exchange(out_, {});
   auto known = std::exchange(followed_, {});
   GP_CHECK(run({address, false, {}}));
   followed_ = std::move(known);
-  if (out_.fault == Expansion::Fault::None) return first;
-  return std::exchange(out_, {});
+  if (out_.fault != Expansion::Fault::None) return std::exchange(out_, {});
+  followed_.insert_or_assign(key_of(address), Reach{out_.leaves.size(), reached_.steps});
+  return first;
 }
 
 Result<void> Expander::run(const Node& node) {
@@ -106,7 +104,8 @@ Result<void> Expander::step() {
 /// Of the right side at hand, or of the address asked for.
 void Expander::reach(Reach more) {
   Reach& sum = frames_.empty() ? reached_ : frames_.back().reach;
-  sum.leaves += more.leaves;
+  // Ways multiply, and would wrap.
+  sum.leaves = std::min(sum.leaves + more.leaves, kMostCounted);
   sum.steps = std::max(sum.steps, more.steps);
 }
 

@@ -149,7 +149,6 @@ class Expander {
   std::deque<Frame> frames_;
   Reach reached_{};  // Of the address asked for.
   bool remembering_ = false;
-  std::size_t doubts_ = 0;  // Counted anew, by remembering.
 };
 
 }  // namespace gatepost::policy

@@ -56,26 +56,26 @@ std::string LoginLimits::judge(Row& row, Moment now) const {
   return {};
 }
 
-bool LoginLimits::count(std::string_view login,
-                        std::uint32_t recipients,
-                        const IpAddress& network,
-                        Moment now) {
+LoginLimits::Counted LoginLimits::count(std::string_view login,
+                                        std::uint32_t recipients,
+                                        const IpAddress& network,
+                                        Moment now) {
   Row& row = rows_.try_emplace(lower(login)).first->second;
-  if (row.held) return true;
+  if (row.held) return {true, 0, 0};
+  if (row.era == 0) row.era = ++eras_;
   if (row.networks.size() < kMostNetworks || row.networks.contains(network)) {
     row.networks.insert_or_assign(network, now);
   }
   row.messages.add(1, now);
   row.recipients.add(recipients, now);
-  return !judge(row, now).empty();
+  return {!judge(row, now).empty(), recipients, row.era};
 }
 
-// A login that was held or let go meanwhile has counts that begin anew, and nothing of this.
-void LoginLimits::take_back(std::string_view login, std::uint32_t recipients, Moment now) {
+void LoginLimits::take_back(std::string_view login, const Counted& what, Moment now) {
   const auto found = rows_.find(lower(login));
-  if (found == rows_.end()) return;
+  if (found == rows_.end() || what.era == 0 || found->second.era != what.era) return;
   found->second.messages.take(1, now);
-  found->second.recipients.take(recipients, now);
+  found->second.recipients.take(what.recipients, now);
 }
 
 bool LoginLimits::settle(std::string_view login, Moment now) {

@@ -35,17 +35,24 @@ class LoginLimits {
     std::string reason;  ///< "501 messages in an hour"
   };
 
+  struct Counted {
+    bool hold = false;  ///< Store it on hold: the login is held, or this message is over a limit.
+    std::uint32_t recipients = 0;
+    std::uint64_t era = 0;  ///< Of the counts it is in; 0: of none.
+  };
+
   void configure(const Settings& settings) { settings_ = settings; }
 
   /// A message with `recipients` recipients begins, from `network` (masked). It counts from here
-  /// on, so that of many at once none goes past a limit unseen. True: store it on hold, since the
-  /// login is held or this message is over a limit. In the end settle() or take_back() it.
-  [[nodiscard]] bool count(std::string_view login,
-                           std::uint32_t recipients,
-                           const IpAddress& network,
-                           Moment now);
-  /// It was refused, or cut off. Its network stays seen.
-  void take_back(std::string_view login, std::uint32_t recipients, Moment now);
+  /// on, so that of many at once none goes past a limit unseen. In the end settle() or
+  /// take_back() it.
+  [[nodiscard]] Counted count(std::string_view login,
+                              std::uint32_t recipients,
+                              const IpAddress& network,
+                              Moment now);
+  /// It was refused, or cut off. Its network stays seen. What was counted before a hold or a release
+  /// is in no count any more.
+  void take_back(std::string_view login, const Counted& what, Moment now);
   /// It was stored on hold. True: with what was stored, and begun, by then the login is over a
   /// limit, and held from here on. False: it was held before, or is not over any more.
   [[nodiscard]] bool settle(std::string_view login, Moment now);
@@ -76,6 +83,7 @@ class LoginLimits {
     void take(std::uint64_t count, Moment at);
   };
   struct Row {
+    std::uint64_t era = 0;  // Differs whenever the counts have begun anew.
     Window messages;
     Window recipients;
     std::map<IpAddress, Moment> networks;  // When each was seen last.
@@ -88,6 +96,7 @@ class LoginLimits {
   [[nodiscard]] std::string judge(Row& row, Moment now) const;
 
   Settings settings_;
+  std::uint64_t eras_ = 0;
   std::map<std::string, Row, std::less<>> rows_;
 };
 

@@ -93,19 +93,24 @@ mail::ThrowawayUse count_use(mail::Throwaway& alias,
   mail::ThrowawayUse use{alias.address, alias.uses, alias.last_used};
   ++alias.uses;
   alias.last_used = now;
-  if (alias.binding != mail::Binding::FirstSender || sender.domain.empty()) return use;
-  alias.binding = mail::Binding::Domain;
-  alias.domain = lower(sender.domain);
-  use.bound = true;
+  if (alias.binding == mail::Binding::FirstSender && !sender.domain.empty()) {
+    alias.binding = mail::Binding::Domain;
+    alias.domain = lower(sender.domain);
+    alias.since_bound = 1;
+    use.since_bound = true;
+  } else if (alias.since_bound > 0) {
+    ++alias.since_bound;
+    use.since_bound = true;
+  }
   return use;
 }
 
 void take_back(mail::Throwaway& alias, const mail::ThrowawayUse& use) {
   if (alias.uses == 0) return;
   --alias.uses;
-  if (alias.uses != use.uses_before) return;
-  alias.last_used = use.last_used_before;
-  if (!use.bound) return;
+  if (alias.uses == use.uses_before) alias.last_used = use.last_used_before;
+  // Bound by one of several at once, none of which came to anything.
+  if (!use.since_bound || alias.since_bound == 0 || --alias.since_bound > 0) return;
   alias.binding = mail::Binding::FirstSender;
   alias.domain.clear();
 }

@@ -147,8 +147,8 @@ storage::IntakeRequest Desk::intake_request() const {
   name_waiting(transaction_->recipients, *profile_.directory, request);
   if (peer_.login) request.login = peer_.login->name;
   const auto count = static_cast<std::uint32_t>(transaction_->recipients.size());
-  if (submission_.count_message(count)) hold(request);
-  transaction_->counted = count;
+  transaction_->counted = submission_.count_message(count);
+  if (transaction_->counted.hold) hold(request);
   mail::Trace trace;
   trace.helo = session_.helo();
   trace.client = peer_.client.address;
@@ -292,7 +292,7 @@ Task<smtp::Ruling> Desk::commit() {
       const Result<void> counted = co_await transaction.recipients.keep_claims();
       if (!counted) floor_.log.emit(log::StorageFailed{id, "aliases.db", counted.error().detail});
       log_delivered(*stored);
-      transaction.counted = 0;
+      transaction.counted = {};
       submission_.settle_message(transaction.held, stored->octets);
       // Most mail is for mailboxes, and a look at the queue costs as much as half a delivery.
       if (stored->queued) floor_.wake_queue();
@@ -313,6 +313,10 @@ smtp::Reply Desk::storage_reply(const Error& error) const {
   if (error.system == ENOSPC || error.system == EDQUOT) {
     return smtp::Reply{452, "4.3.1", "Insufficient system storage"};
   }
+  // The same recipients make the same record another time.
+  if (error.cause == Cause::Permanent && error.system == EMSGSIZE) {
+    return smtp::Reply{552, "5.5.3", "Error: too many recipients with addresses as long"};
+  }
   return smtp::Reply{451, "4.3.0", "Error: queue file write error"};
 }
 
@@ -331,8 +335,8 @@ void Desk::log_delivered(const storage::Stored& stored) const {
 }
 
 void Desk::uncount() {
-  const std::uint32_t count = transaction_ ? std::exchange(transaction_->counted, 0) : 0;
-  if (count > 0) submission_.uncount_message(count);
+  if (!transaction_) return;
+  submission_.uncount_message(std::exchange(transaction_->counted, {}));
 }
 
 void Desk::discard() {

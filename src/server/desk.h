@@ -12,6 +12,7 @@
 #include "base/task.h"
 #include "base/tls_facts.h"
 #include "mail/report.h"
+#include "policy/login_limits.h"
 #include "server/floor.h"
 #include "server/peer.h"
 #include "server/profile.h"
@@ -58,7 +59,7 @@ class Desk {
     std::unique_ptr<mail::HeaderFixer> fixer;  // Null: the header stays as it came.
     std::string own_message_id;                // What the fixer adds where there is none.
     bool held = false;                         // The login's mail waits (login_hourly_...).
-    std::uint32_t counted = 0;                 // Recipients counted of a message not stored yet.
+    policy::LoginLimits::Counted counted{};    // As long as the message is not stored.
     std::vector<storage::LocalCopy> copies;    ///< As given to the store.
     Moment arrived{};
     std::unique_ptr<mail::ReturnedText> returned;  ///< For reports; null: there is none.

@@ -84,7 +84,10 @@ Shown shown_of(const mail::Outcome& outcome) {
   const mail::Recipient& who = *outcome.recipient;
   Shown out{who, without_sockets(outcome.diagnostic), host_of(outcome.remote)};
   if (who.given.empty()) return out;
-  if (outcome.remote.empty()) out.diagnostic = without_paths(out.diagnostic);
+  // What could not be written is named by whose it is.
+  const bool ours = outcome.remote.empty() && outcome.status.find(".3.") == 1;
+  if (ours) out.diagnostic = "the mailbox cannot be written to";
+  out.diagnostic = without_paths(out.diagnostic);
   out.diagnostic = rename(out.diagnostic, who.mailbox, who.given);
   out.recipient.mailbox = who.given;
   return out;
@@ -93,7 +96,7 @@ Shown shown_of(const mail::Outcome& outcome) {
 smtp::Reply shown_of(const Recipients::Accepted& accepted, smtp::Reply refusal) {
   const mail::Recipient& who = accepted.recipient;
   const mail::Mailbox& given = who.given.empty() ? who.mailbox : who.given;
-  std::string text = without_sockets(refusal.text);
+  std::string text = without_paths(without_sockets(refusal.text));
   for (const Target& target : accepted.found.mailboxes) {
     if (target.handed_over) text = rename(text, *target.handed_over, given);
   }

@@ -281,7 +281,10 @@ std::optional<smtp::Reply> Injector::Work::judge_text() const {
                                      format_number(limit.message_size_limit));
   }
   if (header_.too_large()) return make_refusal("5.3.4", "header field too large");
-  if (header_.received() > limit.hopcount_limit) return make_refusal("5.4.0", "too many hops");
+  // What comes out of the queue was counted when it came in, and stays in it with one hop more for
+  // each mailbox that is mended.
+  const bool hops = injection_.may_wait && header_.received() > limit.hopcount_limit;
+  if (hops) return make_refusal("5.4.0", "too many hops");
   return std::nullopt;
 }
 

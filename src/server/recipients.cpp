@@ -54,10 +54,14 @@ void add_queued(const Recipients::Accepted& from,
   }
 }
 
-/// How much its sender wants to hear: of failures above all.
-int eagerness(const mail::Notify& notify) {
-  if (mail::wants_report(notify, mail::Action::Failed)) return 2;
-  return notify.success || notify.delay ? 1 : 0;
+/// Whose name what comes of both goes by: that of who hears of success, which others did not ask
+/// for; then of who hears of failures; and one that hides who is behind it before the other.
+int eagerness(const mail::Recipient& one) {
+  int out = 0;
+  if (one.notify.delay) out = 2;
+  if (mail::wants_report(one.notify, mail::Action::Failed)) out = 4;
+  if (one.notify.success) out = 6;
+  return out + (out > 0 && !one.given.empty() ? 1 : 0);
 }
 
 mail::Notify joined(const mail::Notify& a, const mail::Notify& b) {
@@ -129,7 +133,7 @@ bool Recipients::is_expanded(const Accepted& accepted) {
 
 void Recipients::join(mail::Recipient& into, mail::Recipient other) {
   const mail::Notify both = joined(into.notify, other.notify);
-  if (eagerness(other.notify) > eagerness(into.notify)) into = std::move(other);
+  if (eagerness(other) > eagerness(into)) into = std::move(other);
   into.notify = both;
 }
 
@@ -174,7 +178,14 @@ std::optional<smtp::Reply> Recipients::add(const mail::Recipient& recipient,
                                            const mail::Mailbox& sender) {
   was_trap_ = false;
   std::string name = name_of(completed);
-  if (names_.contains(name)) return std::nullopt;
+  if (names_.contains(name)) {
+    // Once more, and perhaps with other wishes.
+    for (Accepted& one : accepted_) {
+      if (name_of(one.recipient.mailbox) != name) continue;
+      one.recipient.notify = joined(one.recipient.notify, recipient.notify);
+    }
+    return std::nullopt;
+  }
   Accepted accepted{recipient, domain, {}, sender};
   accepted.bare_postmaster = is_bare_postmaster(recipient.mailbox);
   accepted.recipient.mailbox = std::move(completed);

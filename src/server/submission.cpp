@@ -110,15 +110,15 @@ std::string_view Submission::find_login_end() const {
   return policy::find_login_bar(user, peer_.client.address);
 }
 
-bool Submission::count_message(std::uint32_t recipients) const {
-  if (!peer_.login || floor_.logins == nullptr) return false;
+policy::LoginLimits::Counted Submission::count_message(std::uint32_t recipients) const {
+  if (!peer_.login || floor_.logins == nullptr) return {};
   const IpAddress network = policy::AuthThrottle::network_of(peer_.client.address);
   return floor_.logins->limits.count(login(), recipients, network, floor_.clocks.moment());
 }
 
-void Submission::uncount_message(std::uint32_t recipients) const {
+void Submission::uncount_message(const policy::LoginLimits::Counted& what) const {
   if (!peer_.login || floor_.logins == nullptr) return;
-  floor_.logins->limits.take_back(login(), recipients, floor_.clocks.moment());
+  floor_.logins->limits.take_back(login(), what, floor_.clocks.moment());
 }
 
 std::optional<smtp::Reply> Submission::judge_held() const {

@@ -9,6 +9,7 @@
 
 #include "mail/envelope.h"
 #include "mail/header_fixer.h"
+#include "policy/login_limits.h"
 #include "policy/relay.h"
 #include "server/floor.h"
 #include "server/peer.h"
@@ -44,9 +45,9 @@ class Submission {
   /// none. A password is changed, a user deleted, to stop who is logged in with it.
   [[nodiscard]] std::string_view find_login_end() const;
   /// Counts a message of the login that begins; true when it is to be kept on hold.
-  [[nodiscard]] bool count_message(std::uint32_t recipients) const;
+  [[nodiscard]] policy::LoginLimits::Counted count_message(std::uint32_t recipients) const;
   /// It was not stored: what count_message() counted is taken back.
-  void uncount_message(std::uint32_t recipients) const;
+  void uncount_message(const policy::LoginLimits::Counted& what) const;
   /// MAIL: a held login of which as much is stored as may be.
   [[nodiscard]] std::optional<smtp::Reply> judge_held() const;
   /// A message of `octets` was stored, `held` as count_message() said before its text. The login is

@@ -142,6 +142,12 @@ class Aliases(Case):
         server.command("reload")
         self.assert_reply(self.code(server, f"gone@{DOMAIN}"),
                           "550 5.1.6 <gone@example.com>: Recipient address rejected: User has moved to gone@new.test")
+        # Strangers are not told who is behind an address, or where that user has gone.
+        self.aliases.write_text(f"sales: gone@{DOMAIN}\n")
+        server.command("reload")
+        self.assert_reply(self.code(server, f"sales@{DOMAIN}"),
+                          "550 5.1.6 <sales@example.com>: Recipient address rejected: User has moved")
+        self.assertNotIn("new.test", str(self.code(server, f"sales@{DOMAIN}")))
 
     def test_what_a_list_hands_on_comes_from_its_owner(self):
         server = self.start(aliases="list: bob, far@elsewhere.test\nowner-list: carol\nplain: near@elsewhere.test\n")

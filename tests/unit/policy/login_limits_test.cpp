@@ -31,7 +31,7 @@ Verdict send(LoginLimits& limits,
              std::uint32_t recipients,
              const IpAddress& network,
              Moment at) {
-  if (!limits.count(login, recipients, network, at)) return Verdict::Pass;
+  if (!limits.count(login, recipients, network, at).hold) return Verdict::Pass;
   return limits.settle(login, at) ? Verdict::Trip : Verdict::Hold;
 }
 
@@ -137,26 +137,46 @@ TEST_CASE("who is held is known after a restart", "[policy][login_limits]") {
 TEST_CASE("a message that was refused does not count", "[policy][login_limits]") {
   LoginLimits one = limits(2, 100, 0);
   for (int i = 0; i < 9; ++i) {
-    CHECK_FALSE(one.count("alice", 100, kHome, kNoon));
-    one.take_back("alice", 100, kNoon);
+    const auto counted = one.count("alice", 100, kHome, kNoon);
+    CHECK_FALSE(counted.hold);
+    one.take_back("alice", counted, kNoon);
   }
   for (int i = 0; i < 2; ++i) CHECK(send(one, "alice", 1, kHome, kNoon) == Verdict::Pass);
   // Nor one that would have been held.
-  CHECK(one.count("alice", 1, kHome, kNoon));
-  one.take_back("alice", 1, kNoon);
+  const auto held = one.count("alice", 1, kHome, kNoon);
+  CHECK(held.hold);
+  one.take_back("alice", held, kNoon);
   CHECK(one.find_held("alice") == nullptr);
   CHECK(send(one, "alice", 1, kHome, kNoon) == Verdict::Trip);
-  one.take_back("alice", 1, kNoon);
-  one.take_back("bob", 1, kNoon);
+  one.take_back("alice", held, kNoon);
+  one.take_back("bob", held, kNoon);
+}
+
+TEST_CASE("what was begun before a release is not taken from the counts after it",
+          "[policy][login_limits]") {
+  LoginLimits one = limits(1, 0, 0);
+  const auto before = one.count("alice", 1, kHome, kNoon);
+  CHECK(send(one, "alice", 1, kHome, kNoon) == Verdict::Trip);
+  const auto during = one.count("alice", 1, kHome, kNoon);
+  CHECK(during.hold);
+  REQUIRE(one.release("alice"));
+  CHECK(send(one, "alice", 1, kHome, kNoon) == Verdict::Pass);
+  one.take_back("alice", before, kNoon);
+  one.take_back("alice", during, kNoon);
+  CHECK(send(one, "alice", 1, kHome, kNoon) == Verdict::Trip);
 }
 
 TEST_CASE("of many messages at once those past the limit are held", "[policy][login_limits]") {
   LoginLimits one = limits(3, 0, 0);
   int free = 0;
-  for (int i = 0; i < 10; ++i) free += one.count("alice", 1, kHome, kNoon) ? 0 : 1;
+  LoginLimits::Counted last;
+  for (int i = 0; i < 10; ++i) {
+    last = one.count("alice", 1, kHome, kNoon);
+    free += last.hold ? 0 : 1;
+  }
   CHECK(free == 3);
   // The others were refused before the fourth was stored: it is let go.
-  for (int i = 0; i < 7; ++i) one.take_back("alice", 1, kNoon);
+  for (int i = 0; i < 7; ++i) one.take_back("alice", last, kNoon);
   CHECK_FALSE(one.settle("alice", kNoon));
   CHECK(one.find_held("alice") == nullptr);
 }

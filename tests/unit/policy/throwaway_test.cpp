@@ -52,6 +52,14 @@ TEST_CASE("a use that is taken back leaves no trace, unless others came after it
   CHECK(one.domain.empty());
   CHECK(one.uses == 0);
   CHECK(one.last_used == 3);
+  // Of several at once that come to nothing, in whatever order.
+  const mail::ThrowawayUse early = policy::count_use(one, kShop, 6);
+  const mail::ThrowawayUse late = policy::count_use(one, kShop, 6);
+  policy::take_back(one, early);
+  CHECK(one.binding == mail::Binding::Domain);
+  policy::take_back(one, late);
+  CHECK(one.binding == mail::Binding::FirstSender);
+  one.last_used = 3;
   const mail::ThrowawayUse again = policy::count_use(one, kShop, 6);
   policy::count_use(one, kShop, 7);
   policy::take_back(one, again);

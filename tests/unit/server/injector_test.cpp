@@ -396,6 +396,13 @@ TEST_CASE("a text past the limits goes back to its sender", "[server]") {
   REQUIRE(house.inject(std::move(injection)));
   REQUIRE(house.store.kept.size() == 2);
   CHECK(house.store.kept[1].text.find("Status: 5.4.0") != std::string::npos);
+  // Out of the queue it goes on: it was counted when it came.
+  injection = letter({"bob"});
+  injection.text = trail + "\n";
+  injection.may_wait = false;
+  REQUIRE(house.inject(std::move(injection)));
+  REQUIRE(house.store.kept.size() == 3);
+  CHECK(house.store.kept[2].request.local.at(0).maildir == "/mail/bob");
 }
 
 TEST_CASE("a full mailbox is told to the sender, by a list too, and postmaster has room",

@@ -136,9 +136,20 @@ TEST_CASE("of recipients that share a target all are heard, and one who asked is
   CHECK(shared({}, {}).notify == mail::Notify{});
   CHECK(shared({}, success).notify ==
         mail::Notify{.success = true, .failure = true, .delay = true});
-  CHECK(shared(success, {}).original == "rfc822;two@example.com");
+  CHECK(shared(success, {}).original == "rfc822;one@example.com");
   CHECK(shared(never, success).notify == success);
   CHECK(shared(never, success).original == "rfc822;two@example.com");
+}
+
+TEST_CASE("a recipient that is named twice is heard twice", "[server][recipients]") {
+  House house;
+  house.directory.aliases["one@example.com"].others = {{"x", "far.test"}};
+  for (const mail::Notify& notify : {mail::Notify{.never = true}, mail::Notify{.success = true}}) {
+    const mail::Recipient one = asked("one", notify);
+    CHECK_FALSE(house.recipients.add(one, one.mailbox, DomainClass::Local, {"s", "x.example"}));
+  }
+  REQUIRE(house.recipients.size() == 1);
+  CHECK(house.recipients.all().front().recipient.notify == mail::Notify{.success = true});
 }
 
 TEST_CASE("a copy that waits is waited for by all who lead to its mailbox",
