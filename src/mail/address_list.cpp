@@ -65,6 +65,11 @@ class Reader {
         element_over();
         begin_ = at_ + 1;
         break;
+      case ')':
+      case ']':
+        // The end of what has no beginning.
+        bad_ = true;
+        break;
       case '.':
         return add(Kind::Dot, 1);
       case '@':

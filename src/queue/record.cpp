@@ -111,6 +111,7 @@ Destination read_destination(Reader& reader, std::uint64_t version) {
   if (version >= 4 && read_flag(reader)) {
     destination.recipient.given.local = reader.text();
     destination.recipient.given.domain = reader.text();
+    if (destination.recipient.given.empty()) reader.fail();
   }
   return destination;
 }

@@ -25,6 +25,12 @@ using Texts = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("a bracket that only closes is a fault, and is passed", "[mail][address_list]") {
+  for (const char* text : {"a)", ")", "a], b", "]", "<a)>", "a (b)) c"}) {
+    CHECK_FALSE(parse_address_list(text).faults.empty());
+  }
+}
+
 TEST_CASE("addresses are found in every form RFC 5322 gives them", "[mail]") {
   CHECK(texts(" a@x.example, b ,, c@y.example\n") == Texts{"a@x.example", "b", "c@y.example"});
   CHECK(texts("\"Doe, Jo\" <jo@x.example>, Jo Doe <doe@x.example>") ==
