@@ -85,7 +85,7 @@ Shown shown_of(const mail::Outcome& outcome) {
   Shown out{who, without_sockets(outcome.diagnostic), host_of(outcome.remote)};
   if (who.given.empty()) return out;
   // What could not be written is named by whose it is.
-  const bool ours = outcome.remote.empty() && outcome.status.find(".3.") == 1;
+  const bool ours = outcome.remote.empty() && outcome.status.find(".3.0") == 1;
   if (ours) out.diagnostic = "the mailbox cannot be written to";
   out.diagnostic = without_paths(out.diagnostic);
   out.diagnostic = rename(out.diagnostic, who.mailbox, who.given);

@@ -33,7 +33,8 @@ struct Injection {
   std::string_view service = "notice";  ///< A literal: label of gatepost_messages_received.
   /// A recipient whose mailbox cannot be opened waits in the queue, even where nobody else can have
   /// the message. False, for one who tries again: that is a temporary error; of several those who
-  /// wait do so as an item as old as `arrived`.
+  /// wait do so as an item as old as `arrived`. Hops are not counted again, as each such round adds
+  /// one.
   bool may_wait = true;
   Moment arrived{};  ///< When it was made; the epoch: now.
 };

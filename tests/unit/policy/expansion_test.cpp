@@ -254,6 +254,19 @@ TEST_CASE("what many calls follow once is counted for each of them", "[policy][a
   place.tables.virtuals["more@example.com"] = "both@example.com";
   CHECK(fault("more") == Fault::TooMany);
   CHECK(fault("same") == Fault::None);
+  // Each step doubles the ways to the same 600; 2^64 of them are not none.
+  place.tables.virtuals["w0@example.com"] = "one@example.com";
+  for (int n = 1; n <= 70; ++n) {
+    const std::string before = "w" + std::to_string(n - 1) + "@example.com";
+    place.tables.virtuals["w" + std::to_string(n) + "@example.com"] =
+        "l" + std::to_string(n) + "@example.com, r" + std::to_string(n) + "@example.com";
+    for (const char* side : {"l", "r"}) {
+      place.tables.virtuals[side + std::to_string(n) + "@example.com"] = before;
+    }
+    CHECK(fault("w" + std::to_string(n)) == Fault::None);
+  }
+  place.tables.virtuals["top@example.com"] = "w70@example.com, two@example.com";
+  CHECK(fault("top") == Fault::TooMany);
   place.settings.deepest = 3;
   for (int n = 0; n < 5; ++n) {
     place.tables.virtuals["n" + std::to_string(n) + "@example.com"] =

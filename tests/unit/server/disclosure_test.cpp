@@ -30,6 +30,19 @@ TEST_CASE("a server is named as a host, without sockets", "[server][disclosure]"
         "host mx said: [a] [/open");
 }
 
+TEST_CASE("what cannot be written is not told by whose it is; what is wrong with the mail is",
+          "[server][disclosure]") {
+  mail::Recipient hidden;
+  hidden.mailbox = {"alice", "example.com"};
+  hidden.given = {"shop-k4x2", "example.com"};
+  mail::Outcome outcome{.recipient = &hidden, .status = "4.3.0"};
+  outcome.diagnostic = "make folder alice: Permission denied";
+  CHECK(server::shown_of(outcome).diagnostic == "the mailbox cannot be written to");
+  outcome.status = "5.3.4";
+  outcome.diagnostic = "header field too large";
+  CHECK(server::shown_of(outcome).diagnostic == "header field too large");
+}
+
 TEST_CASE("a report names who was written to, and keeps a foreign ORCPT", "[server][disclosure]") {
   mail::Recipient who{kFinal, {}, "rfc822;far@x.test"};
   who.given = kGiven;

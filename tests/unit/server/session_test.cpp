@@ -248,11 +248,15 @@ TEST_CASE("a store that fails gives 4xx, drops the text and the session goes on"
   house.store.promise_error = Error{Cause::Temporary, "write", ENOSPC};
   client.ask(std::string(kEnvelope) + "DATA\r\n", "354 ");
   client.ask("x\r\n.\r\n", "452 4.3.1");
+  // The same another time: no reason to come again.
+  house.store.promise_error = Error{Cause::Permanent, "record", EMSGSIZE};
+  client.ask(std::string(kEnvelope) + "DATA\r\n", "354 ");
+  client.ask("x\r\n.\r\n", "552 5.5.3");
   house.store.full_at = 10;
   house.store.drain_error = Error{Cause::Temporary, "write", ENOSPC};
   client.ask(std::string(kEnvelope) + "DATA\r\n", "354 ");
   client.ask("a long line of text\r\nand another\r\n.\r\n", "452 4.3.1");
-  CHECK(house.store.dropped == 3);
+  CHECK(house.store.dropped == 4);
   CHECK(house.floor.text_in_memory == 0);
   client.ask(std::string(kEnvelope) + "DATA\r\n", "354 ");
   client.ask("x\r\n.\r\n", "250 2.0.0");
