@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/limits.h"
 #include "base/text.h"
 
 namespace gatepost::policy {
@@ -12,6 +13,10 @@ namespace {
 
 /// Ways to leaves beyond which none are added up.
 constexpr std::size_t kMostCounted = std::size_t{1} << 30U;
+
+/// Members looked at for each address that an alias may lead to. Extensions that grow on the way
+/// make each way's addresses new ones, so that a line of 15 octets has 2^50 of them.
+constexpr std::size_t kMembersPerLeaf = 32;
 
 std::string key_of(const mail::Mailbox& address) {
   return lower(address.local) + "@" + lower(address.domain);
@@ -66,6 +71,7 @@ Result<void> Expander::run(const Node& node) {
   ended_.clear();
   frames_.clear();
   reached_ = {};
+  looked_at_ = 0;
   GP_CHECK(follow(node, 0));
   while (!frames_.empty() && out_.fault == Expansion::Fault::None) {
     GP_CHECK(step());
@@ -86,10 +92,15 @@ Result<void> Expander::step() {
     }
     return {};
   }
+  if (++looked_at_ > settings_.most * kMembersPerLeaf) {
+    fail(Expansion::Fault::TooMany, path_.front(),
+         "more than " + format_number(settings_.most * kMembersPerLeaf) + " addresses on the way");
+    return {};
+  }
   const AliasMember& member = top.members[top.next++];
   if (member.kind == AliasMember::Kind::Include) return include(member.path);
   Node to{member.mailbox, member.exact, top.from.owner};
-  if (member.kind == AliasMember::Kind::Domain) to.address.local = top.from.address.local;
+  if (member.kind == AliasMember::Kind::Domain) to.address.local = top.user;
   if (to.address.domain.empty()) {
     // aliases(5) name users of this host: where $myorigin is another's, its users are not meant.
     // A name that is the alias's own is the user of the domain that was asked for.
@@ -172,9 +183,7 @@ Result<void> Expander::follow(const Node& node, std::size_t depth) {
                                 ? Result<Found>(Found())
                                 : look_up(node.address, domain, &AddressTables::find_virtual));
   if (found) {
-    const std::string_view left =
-        settings_.propagate_virtual ? std::string_view(found->second) : std::string_view();
-    open(found->first, node, Edge::Virtual, left, depth);
+    open(found->first, {node, Edge::Virtual, found->second, settings_.propagate_virtual, depth});
   } else {
     GP_CHECK(follow_local(node, depth));
   }
@@ -208,8 +217,7 @@ Result<void> Expander::follow_local(const Node& node, std::size_t depth) {
   Node list = node;
   GP_TRY(const mail::Mailbox owner, owner_of(name, node));
   if (!owner.empty()) list.owner = owner;
-  if (!settings_.propagate_alias) left = {};
-  open(*value, list, Edge::Alias, left, depth);
+  open(*value, {list, Edge::Alias, left, settings_.propagate_alias, depth});
   return {};
 }
 
@@ -231,18 +239,22 @@ Result<mail::Mailbox> Expander::owner_of(std::string_view name, const Node& node
   return mail::Mailbox{owner, node.address.domain};
 }
 
-void Expander::open(std::string_view value,
-                    const Node& from,
-                    Edge edge,
-                    std::string_view extension,
-                    std::size_t depth) {
+void Expander::open(std::string_view value, const Opening& from) {
   auto members = parse_alias_members(value);
   if (!members || members->empty()) {
     fail(Expansion::Fault::Broken, path_.back(),
          members ? "leads to nobody: expected addresses" : members.error().detail);
     return;
   }
-  frames_.push_back({from, edge, std::string(extension), *std::move(members), depth});
+  const std::string& local = from.node.address.local;
+  Frame frame{from.node,
+              from.edge,
+              local.substr(0, local.size() - from.left.size()),
+              std::string(from.left),
+              *std::move(members),
+              from.depth};
+  if (!from.propagates) frame.extension.clear();
+  frames_.push_back(std::move(frame));
 }
 
 Result<void> Expander::include(const std::string& path) {
@@ -256,9 +268,8 @@ Result<void> Expander::include(const std::string& path) {
     fail(Expansion::Fault::Broken, path_.back(), path + ": expected addresses");
     return {};
   }
-  const std::string_view left =
-      settings_.propagate_include ? std::string_view(top.extension) : std::string_view();
-  open(list, top.from, Edge::Include, left, top.depth);
+  const std::string left = top.extension;
+  open(list, {top.from, Edge::Include, left, settings_.propagate_include, top.depth});
   return {};
 }
 
@@ -272,6 +283,11 @@ Result<void> Expander::follow_member(Node to) {
   if (!top.extension.empty() && (with_own || key != own)) {
     to.address = with_extension(std::move(to.address), top.extension);
     key = key_of(to.address);
+  }
+  if (key.size() > limits::kPath) {
+    fail(Expansion::Fault::TooMany, path_.back(),
+         "an address longer than " + format_number(limits::kPath) + " octets");
+    return {};
   }
   if (top.edge == Edge::Virtual && key == own) {
     const std::size_t frames = frames_.size();

@@ -110,7 +110,8 @@ class Expander {
   struct Frame {
     Node from;
     Edge edge;
-    std::string extension;
+    std::string user;       // The local part of `from` as it was matched.
+    std::string extension;  // Handed on to the members.
     std::vector<AliasMember> members;
     std::size_t depth;
     std::size_t next = 0;
@@ -122,14 +123,18 @@ class Expander {
   Result<void> step();
   Result<void> follow(const Node& node, std::size_t depth);
   Result<void> follow_local(const Node& node, std::size_t depth);
-  void open(std::string_view value,
-            const Node& from,
-            Edge edge,
-            std::string_view extension,
-            std::size_t depth);
+  /// Whose right side is opened.
+  struct Opening {
+    const Node& node;
+    Edge edge;
+    std::string_view left;  // The end of its local part: what the key did not match.
+    bool propagates;        // That is handed on.
+    std::size_t depth;
+  };
+  void open(std::string_view value, const Opening& from);
   Result<void> include(const std::string& path);
   Result<void> follow_member(Node to);
-  void close(const std::string& key, bool exact, Reach reach);
+  void close(const std::string& key, bool exact, Reach behind);
   void reach(Reach more);
   Result<void> end_at(const Node& node, DomainClass domain, std::string moved);
   [[nodiscard]] bool is_name_of(const Node& node, std::string_view local) const;
@@ -147,7 +152,8 @@ class Expander {
   std::set<std::string> ended_;  // Leaves that are in out_.
   std::map<std::string, Reach> followed_;
   std::deque<Frame> frames_;
-  Reach reached_{};  // Of the address asked for.
+  Reach reached_{};            // Of the address asked for.
+  std::size_t looked_at_ = 0;  // Members, of all right sides on the way.
   bool remembering_ = false;
 };
 

@@ -174,6 +174,36 @@ TEST_CASE("an extension is tried first and handed on where that is asked for",
   CHECK(place.leads("kim+x@example.com") == "kim+x@example.com");
 }
 
+TEST_CASE("a member that is a domain has the name, and the extension once", "[policy][aliases]") {
+  Place place;
+  place.tables.virtuals = {{"bob@alias.example", "@hosted.example"},
+                           {"@whole.example", "@hosted.example"}};
+  CHECK(place.leads("bob+x@alias.example") == "bob+x@hosted.example");
+  CHECK(place.leads("kim+x@whole.example") == "kim+x@hosted.example");
+  place.settings.propagate_virtual = false;
+  CHECK(place.leads("bob+x@alias.example") == "bob@hosted.example");
+  CHECK(place.leads("kim+x@whole.example") == "kim+x@hosted.example");
+}
+
+TEST_CASE("extensions that grow at each step lead to an end", "[policy][aliases]") {
+  Place place;
+  place.tables.virtuals = {{"a@alias.example", "b+long-extension@alias.example"},
+                           {"b@alias.example", "a+long-extension@alias.example"}};
+  CHECK(place.leads("a@alias.example") == "too many");
+  // Two ways at each of 40 steps, all of them new addresses, to one user.
+  for (int n = 0; n < 40; ++n) {
+    const std::string next = "n" + std::to_string(n + 1);
+    place.tables.virtuals["n" + std::to_string(n) + "@alias.example"] =
+        next + "+x@alias.example, " + next + "+y@alias.example";
+  }
+  place.tables.virtuals["n40@alias.example"] = "bob@example.com";
+  place.tables.virtuals["bob@example.com"] = "kim@example.com";
+  place.settings.propagate_alias = false;
+  place.tables.aliases["kim"] = "eve@elsewhere.example";
+  CHECK(place.leads("n0@alias.example") == "too many");
+  CHECK(place.leads("n38@alias.example") == "eve@elsewhere.example");
+}
+
 TEST_CASE("delimiters are a set, and some names are never split", "[policy][aliases]") {
   const auto split = [](std::string_view local) {
     const auto found = policy::split_extension(local, "+-");
