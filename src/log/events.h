@@ -10,6 +10,7 @@
 #include "log/about.h"
 #include "log/delivery_events.h"
 #include "log/local_events.h"
+#include "log/screen_events.h"
 #include "log/service_events.h"
 #include "log/session_events.h"
 
@@ -29,6 +30,13 @@ using Catalogue = std::tuple<ClientConnected,
                              TlsEstablished,
                              TlsFailed,
                              ConnectionLimit,
+                             ScreenConnected,
+                             ScreenVerdict,
+                             ScreenFailed,
+                             ScreenEnded,
+                             ScreenRejected,
+                             ScreenTurnedAway,
+                             ScreenStress,
                              AliasLeaked,
                              TrapHit,
                              MessageIdSeen,

@@ -39,18 +39,23 @@ Session::Session(Floor& floor,
                  Service service,
                  asio::ip::tcp::socket socket,
                  const Endpoint& client,
-                 const Endpoint& local)
+                 const Endpoint& local,
+                 std::unique_ptr<Gate> gate)
     : floor_(floor),
       profile_(std::move(profile)),
       service_(profile_->of(service)),
       peer_{.client = client, .local = local, .name = "unknown[" + client.address.text() + "]"},
       connection_(std::move(socket), floor.deadlines),
-      wire_(&connection_) {
+      wire_(&connection_),
+      gate_(std::move(gate)) {
   peer_.wire = &connection_;
 }
 
-void Session::begin() {
+void Session::begin(const Admission& admission) {
   smtp::PeerFacts facts;
+  facts.judged = admission.judged;
+  facts.greeted = admission.greeted;
+  facts.watch = admission.watch;
   facts.trusted = profile_->directory->may_send_bare_newlines(peer_.client.address);
   facts.secured = peer_.tls != nullptr;
   facts.auth_hidden = profile_->directory->hides_auth(peer_.client.address);
@@ -62,17 +67,44 @@ void Session::begin() {
   if (shutting_down_) machine_->shut_down();
 }
 
-Task<void> Session::run() {
+void Session::announce() {
+  if (std::exchange(announced_, true)) return;
   floor_.log.emit(log::ClientConnected{service_.name(), peer_.name});
+}
+
+Task<bool> Session::enter() {
+  Admission admission;
+  if (gate_) {
+    admission = co_await gate_->admit(connection_, peer_);
+    if (admission.kind == Admission::Kind::Closed) {
+      if (admission.reply) {
+        smtp::append_reply(out_, *admission.reply);
+        const bool sent = co_await flush();
+        if (sent) co_await linger();
+      }
+      co_return false;
+    }
+    if (admission.kind == Admission::Kind::Free) gate_.reset();
+  }
+  if (!gate_) announce();
   if (service_.wrapper_tls) {
     const bool secured = co_await secure();
     if (!secured) {
       floor_.log.emit(log::ClientDisconnected{service_.name(), peer_.name, "commands=0/0"});
-      co_return;
+      co_return false;
     }
   }
-  begin();
-  if (wire_->has_input()) {
+  begin(admission);
+  if (gate_ && gate_->refuses()) machine_->distrust();
+  kept_ = std::move(admission.input);
+  input_ = kept_;
+  co_return true;
+}
+
+Task<void> Session::run() {
+  const bool entered = co_await enter();
+  if (!entered) co_return;
+  if (input_.empty() && wire_->has_input()) {
     // A peer that talks before it is greeted: the machine judges (smtpd_forbid_unauth_pipelining).
     const Instant now = floor_.clocks.instant();
     const FillResult early = co_await wire_->fill(floor_.scratch, now);
@@ -86,6 +118,8 @@ Task<void> Session::run() {
     take(filled);
   }
   desk_.reset();
+  if (gate_) gate_->end(lost_);
+  if (!announced_) co_return;
   floor_.log.emit(log::ClientDisconnected{service_.name(), peer_.name, machine_->tally()});
 }
 
@@ -150,9 +184,9 @@ Task<void> Session::obey(smtp::Step todo) {
   smtp::Ruling ruling;
   bool asked = true;
   if (std::holds_alternative<step::AskSender>(todo)) {
-    ruling = co_await desk_->sender();
+    ruling = co_await rule_on_sender();
   } else if (std::holds_alternative<step::AskRecipient>(todo)) {
-    ruling = co_await desk_->recipient();
+    ruling = co_await rule_on_recipient();
   } else if (auto* who = std::get_if<step::AskVerify>(&todo)) {
     ruling = co_await desk_->verify(who->mailbox);
   } else if (auto* auth = std::get_if<step::AskAuth>(&todo)) {
@@ -201,6 +235,32 @@ Task<void> Session::obey(smtp::Step todo) {
     if (sent) co_await linger();
     over_ = true;
   }
+}
+
+Task<smtp::Ruling> Session::rule_on_sender() {
+  put_off_sender_ = gate_ && gate_->refuses();
+  if (put_off_sender_) co_return smtp::Ruling{{250, "2.1.0", "Ok"}};
+  announce();
+  smtp::Ruling ruling = co_await desk_->sender();
+  co_return ruling;
+}
+
+Task<smtp::Ruling> Session::rule_on_recipient() {
+  if (gate_) {
+    auto refusal = gate_->judge(*machine_);
+    if (refusal) co_return smtp::Ruling{*std::move(refusal)};
+    if (gate_->is_passed()) machine_->trust();
+    announce();
+  }
+  if (std::exchange(put_off_sender_, false)) {
+    smtp::Ruling ruling = co_await desk_->sender();
+    if (!ruling.accepts()) {
+      put_off_sender_ = true;
+      co_return ruling;
+    }
+  }
+  smtp::Ruling ruling = co_await desk_->recipient();
+  co_return ruling;
 }
 
 Task<bool> Session::flush() {
@@ -253,6 +313,12 @@ Task<bool> Session::secure() {
 
 void Session::tell(const smtp::Note& note) {
   const std::string_view service = service_.name();
+  if (gate_) {
+    auto reply = gate_->hear(note);
+    if (gate_->refuses()) machine_->distrust();
+    if (reply) return machine_->dismiss(*std::move(reply));
+    if (!announced_) return;
+  }
   switch (note.kind) {
     case smtp::Note::Kind::NonSmtpCommand:
       floor_.log.emit(log::NonSmtpCommand{service, peer_.name, note.text});
@@ -271,6 +337,13 @@ void Session::tell(const smtp::Note& note) {
     case smtp::Note::Kind::AuthFailed:
       login_->log_abort(note.text);
       return;
+    case smtp::Note::Kind::BareNewline:
+    case smtp::Note::Kind::NotSmtp:
+    case smtp::Note::Kind::Impatience:
+    case smtp::Note::Kind::CommandCount:
+    case smtp::Note::Kind::CommandLength:
+    case smtp::Note::Kind::NoRecipients:
+      return;  // Heard by the gate.
     case smtp::Note::Kind::Refused:
       desk_->log_refusal(note.after, note.text);
       return;
@@ -279,6 +352,8 @@ void Session::tell(const smtp::Note& note) {
 }
 
 void Session::log_end(Fill how) {
+  lost_ = lost_ || machine_->where() != "QUIT";
+  if (!announced_) return;
   if (how != Fill::Closed || machine_->where() == "QUIT") return;
   floor_.log.emit(log::ConnectionLost{service_.name(), peer_.name, desk_->item(), "lost connection",
                                       machine_->where(), machine_->text_octets()});

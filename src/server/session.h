@@ -14,6 +14,7 @@
 #include "net/connection.h"
 #include "server/desk.h"
 #include "server/floor.h"
+#include "server/gate.h"
 #include "server/login.h"
 #include "server/profile.h"
 #include "smtp/server_session.h"
@@ -23,13 +24,14 @@ namespace gatepost::server {
 
 class Session {
  public:
-  /// `floor` outlives the session; `profile` is held to its end.
+  /// `floor` outlives the session; `profile` is held to its end. `gate` may be null: nobody looks.
   Session(Floor& floor,
           std::shared_ptr<const Profile> profile,
           Service service,
           asio::ip::tcp::socket socket,
           const Endpoint& client,
-          const Endpoint& local);
+          const Endpoint& local,
+          std::unique_ptr<Gate> gate = nullptr);
 
   Task<void> run();
   /// 421 at the next command boundary; a text on its way in may finish.
@@ -38,6 +40,8 @@ class Session {
   void abandon();
 
   [[nodiscard]] const IpAddress& client() const { return peer_.client.address; }
+  /// Somebody still looks at it: the first to go when room is short.
+  [[nodiscard]] bool is_unproven() const { return gate_ != nullptr && !announced_; }
 
  private:
   /// Obeys steps until one has to wait, and returns that one.
@@ -52,7 +56,13 @@ class Session {
   void keep_input();
   void tell(const smtp::Note& note);
   void log_end(Fill how);
-  void begin();
+  void begin(const Admission& admission);
+  /// The log is told of the session, once: when it is more than a client under test.
+  void announce();
+  /// False: the gate let nobody in.
+  Task<bool> enter();
+  Task<smtp::Ruling> rule_on_sender();
+  Task<smtp::Ruling> rule_on_recipient();
 
   Floor& floor_;
   std::shared_ptr<const Profile> profile_;
@@ -70,6 +80,10 @@ class Session {
   asio::steady_timer* pause_ = nullptr;  // Of the pause under way.
   bool over_ = false;
   bool shutting_down_ = false;
+  bool announced_ = false;
+  bool lost_ = false;            // The client hung up in the middle.
+  bool put_off_sender_ = false;  // MAIL was taken without a look at it.
+  std::unique_ptr<Gate> gate_;   // Null: nobody looks.
 };
 
 }  // namespace gatepost::server
