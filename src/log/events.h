@@ -58,6 +58,7 @@ using Catalogue = std::tuple<ClientConnected,
                              TaskFailed,
                              AcceptFailed,
                              MemoryShed,
+                             StateProblem,
                              LogLinesLost>;
 
 inline constexpr std::size_t kEventCount = std::tuple_size_v<Catalogue>;
