@@ -31,6 +31,12 @@ Judgement judge(const Rules& rules, const Known& known, Stamp now) {
     out.keep_client = counted(rules, client, now);
     return out;
   }
+  if (known.to_trap) {
+    out.reason = Reason::Trapped;
+    out.caught = true;
+    out.seconds = rules.trap_time;
+    return out;
+  }
   if (known.trapped_until) {
     // A clock that was ahead when it was written traps nobody for years.
     const std::int64_t rest = *known.trapped_until - now;
@@ -43,6 +49,10 @@ Judgement judge(const Rules& rules, const Known& known, Stamp now) {
   if (!known.triplet && rules.throttle > 0 && known.waiting >= rules.throttle) {
     out.reason = Reason::Throttled;
     out.seconds = rules.delay;
+    return out;
+  }
+  if (!known.triplet && known.full) {
+    out.reason = Reason::Full;
     return out;
   }
   Triplet row = known.triplet.value_or(Triplet{now, now, false});

@@ -37,6 +37,8 @@ struct Known {
   std::optional<Triplet> triplet;
   std::optional<Client> client;
   std::optional<Stamp> trapped_until;
+  bool to_trap = false;  ///< The recipient is a trap.
+  bool full = false;     ///< There is no room for another triplet.
   std::uint32_t waiting =
       0;  ///< Triplets of its network that have not passed; only counts for a new one.
 };
@@ -48,17 +50,19 @@ enum class Reason : std::uint8_t {
   Trapped,    ///< Put off: its network wrote to a trap, and has `seconds` to go.
   Found,      ///< Passes: it came back; `seconds` after the first attempt when `fresh`.
   Allowed,    ///< Passes: the client is on the auto-allowlist.
+  Full,       ///< Passes: nothing can be remembered, and nobody shall wait for ever.
 };
 
 struct Judgement {
   Reason reason = Reason::New;
   std::int64_t seconds = 0;
   bool fresh = false;           ///< It passes for the first time.
+  bool caught = false;          ///< Its network is trapped from now on, for `seconds`.
   bool allowlisted = false;     ///< With this one the client came onto the auto-allowlist.
   std::optional<Triplet> keep;  ///< Shall be stored; nothing: as it is.
   std::optional<Client> keep_client;
 
-  [[nodiscard]] bool passes() const { return reason == Reason::Found || reason == Reason::Allowed; }
+  [[nodiscard]] bool passes() const { return reason >= Reason::Found; }
 };
 
 /// Stamps that cannot be true (base/stamp.h) are taken for now.

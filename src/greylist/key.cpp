@@ -87,13 +87,10 @@ std::string make_address(const KeySettings& settings, std::string_view address) 
 
 Key make_key(const KeySettings& settings, const Attempt& attempt) {
   Key out;
-  if (attempt.identity.empty()) {
-    out.net = make_net(settings, attempt.client);
-    out.client = stored(settings, 'c', attempt.client.text());
-  } else {
-    out.net = stored(settings, 'n', lower(attempt.identity));
-    out.client = out.net;
-  }
+  const bool proven = attempt.identity.starts_with("spf:");
+  out.net = attempt.identity.empty() ? make_net(settings, attempt.client)
+                                     : stored(settings, 'n', lower(attempt.identity));
+  out.client = proven ? out.net : stored(settings, 'c', attempt.client.text());
   out.sender = stored(settings, 's', lower(normal_sender(attempt.sender)));
   out.recipient = make_address(settings, attempt.recipient);
   return out;

@@ -18,7 +18,8 @@ struct KeySettings {
 struct Attempt {
   IpAddress client;
   /// Stands for the client instead of its address, where more is known of it: "spf:example.com",
-  /// "name:example.com". Empty: nothing is.
+  /// "name:example.com". Empty: nothing is. Only one that SPF has proven is good for the
+  /// auto-allowlist: under a name that is forward-confirmed there may be many owners.
   std::string_view identity;
   std::string_view sender;  ///< Empty: the null sender.
   std::string_view recipient;

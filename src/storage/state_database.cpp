@@ -60,6 +60,7 @@ void StateDatabase::use(Database database, bool in_memory) {
   drop();
   database_.emplace(std::move(database));
   in_memory_ = in_memory;
+  ++generation_;
   const auto row = prepared(kReadClock);
   if (!row) return;
   const auto found = (*row)->step();

@@ -33,10 +33,14 @@ class StateDatabase {
   /// and ready for binding; the pointer counts until the next job. A caller that steps through
   /// rows resets it when it is done.
   Result<Statement*> prepared(std::string_view sql);
+  /// Rows changed since the database was opened.
+  [[nodiscard]] std::int64_t changes() const { return database_ ? database_->changes() : 0; }
   /// The wall clock when the file was last written, in seconds since 1970, by this or an earlier
   /// run; 0: never.
   [[nodiscard]] Stamp last_written() const { return last_written_; }
   [[nodiscard]] bool in_memory() const { return in_memory_; }
+  /// Another number than before: it is another database, and what was known of the rows is not.
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
   /// There is a transaction, with changes or without.
   [[nodiscard]] bool has_open() const { return open_; }
 
@@ -76,6 +80,7 @@ class StateDatabase {
   std::vector<std::string> problems_;
   Stamp last_written_ = 0;
   std::int64_t changes_ = 0;  ///< Of the connection, when the transaction began.
+  std::uint64_t generation_ = 0;
   bool in_memory_ = false;
   bool open_ = false;
   bool closed_ = false;

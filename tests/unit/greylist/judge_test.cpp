@@ -119,6 +119,26 @@ TEST_CASE("who wrote to a trap is put off, unless it is known for good mail", "[
   CHECK(judge(kRules, known, kNow).reason == Reason::Found);
 }
 
+TEST_CASE("a trap catches whoever writes to it, but known good clients", "[greylist]") {
+  Known known;
+  known.to_trap = true;
+  const Judgement judged = judge(kRules, known, kNow);
+  CHECK(judged.reason == Reason::Trapped);
+  CHECK(judged.caught);
+  CHECK(judged.seconds == 86'400);
+  known.client = Client{5, kNow};
+  CHECK_FALSE(judge(kRules, known, kNow).caught);
+}
+
+TEST_CASE("where there is no room for a triplet nobody waits", "[greylist]") {
+  Known known;
+  known.full = true;
+  CHECK(judge(kRules, known, kNow).passes());
+  CHECK_FALSE(judge(kRules, known, kNow).keep);
+  known.triplet = Triplet{kNow - 10, kNow - 10, false};
+  CHECK(judge(kRules, known, kNow).reason == Reason::Early);
+}
+
 TEST_CASE("stamps of a clock that was wrong make nobody wait for years", "[greylist]") {
   Known known;
   known.triplet = Triplet{kNow + 1'000'000, kNow + 1'000'000, false};

@@ -59,6 +59,10 @@ TEST_CASE("an identity stands for the client wherever it comes from", "[greylist
   CHECK(make_key({}, one).net == "spf:example.com");
   CHECK(make_key({}, one).net == make_key({}, other).net);
   CHECK(make_key({}, one).client == "spf:example.com");
+  // Others may have hosts under that name.
+  one.identity = "name:example.com";
+  CHECK(make_key({}, one).net == "name:example.com");
+  CHECK(make_key({}, one).client == "192.0.2.1");
 }
 
 TEST_CASE("with a secret nothing of an address is stored, and other secrets differ", "[greylist]") {
