@@ -50,6 +50,7 @@ App::App(std::unique_ptr<Opened> opened)
       reader_(loop_, kReader),
       disk_(storage::make_system_files()),
       store_(storage::make_mail_store(clerk_, *disk_, make_store_settings(*settings_))),
+      state_(loop_, *disk_, settings_->state_directory, clocks_.instant()),
       contexts_(std::move(opened_->contexts)),
       directory_(std::move(opened_->directory)),
       manager_(opened_->manager),
@@ -77,6 +78,8 @@ int App::run() {
   wait_for_signal();
   tasks_.spawn("start", start());
   loop_.run();
+  state_.stop(clock_.now(), clocks_.instant());
+  look_after_state();
   reader_.abandon();
   clerk_.abandon();
   log_.flush();
@@ -225,6 +228,7 @@ void App::finish() {
 void App::tick() {
   if (phase_ != Phase::Serving) return;
   look_after_files();
+  look_after_state();
   look_after_memory();
   if (pickup_) pickup_->look();
   log_.flush();
@@ -243,6 +247,11 @@ void App::look_after_files() {
     tasks_.spawn("tables", read_tables());
   }
   if (contexts_) tell_certificates(contexts_->refresh(), log_);
+}
+
+void App::look_after_state() {
+  state_.tick(clock_.now(), clocks_.instant(), settings_->state_commit_interval);
+  for (const std::string& line : state_.take_problems()) log_.emit(log::StateProblem{line});
 }
 
 void App::tell_files(const std::vector<std::string>& lines) {

@@ -35,6 +35,7 @@
 #include "storage/clerk.h"
 #include "storage/files.h"
 #include "storage/mail_store.h"
+#include "storage/state_store.h"
 #include "tls/server_context.h"
 
 namespace gatepost::app {
@@ -65,6 +66,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   void tick();
   void look_after_memory();
   void look_after_files();
+  void look_after_state();
   void tell_files(const std::vector<std::string>& lines);
   Task<void> read_tables();
   Task<void> reload_by_signal();
@@ -92,6 +94,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   storage::Clerk reader_;  ///< Reads tables and settings.
   std::unique_ptr<storage::Files> disk_;
   std::unique_ptr<storage::MailStore> store_;
+  storage::StateStore state_;
   std::unique_ptr<tls::ServerContexts> contexts_;
   std::shared_ptr<SettingsDirectory> directory_;
   system::ServiceManager& manager_;

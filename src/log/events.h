@@ -66,6 +66,7 @@ using Catalogue = std::tuple<ClientConnected,
                              TaskFailed,
                              AcceptFailed,
                              MemoryShed,
+                             StateProblem,
                              LogLinesLost>;
 
 inline constexpr std::size_t kEventCount = std::tuple_size_v<Catalogue>;

@@ -76,6 +76,10 @@ void AcceptFailed::line(Line& out) const {
   out.add("warning: accept: ").add(detail, limits::kLogReply);
 }
 
+void StateProblem::line(Line& out) const {
+  out.add("warning: ").add(detail, limits::kLogReply);
+}
+
 void MemoryShed::line(Line& out) const {
   out.add("warning: memory ").number(used).add(" of ").number(limit).add(" octets: ").add(action);
 }

@@ -241,6 +241,21 @@ struct MemoryShed {
   }
 };
 
+/// What happened to state.db.
+struct StateProblem {
+  static constexpr About about{"state_problem", Level::Warning, "master",
+                               "The database of what may be lost was damaged, or its disk is "
+                               "full or failing; mail goes on, and what was remembered of clients "
+                               "may have to be learned again."};
+  std::string_view detail;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("detail", detail);
+  }
+};
+
 /// The log can be written again after `lines` were lost.
 struct LogLinesLost {
   static constexpr About about{"log_lines_lost", Level::Warning, "master",

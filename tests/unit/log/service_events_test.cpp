@@ -54,6 +54,9 @@ TEST_CASE("what the owner should know about the process has its lines", "[log]")
   CHECK(line_of(ConfigNote{"/x:3: warning: odd"}) == "master: warning: /x:3: odd");
   CHECK(json_of(ConfigNote{"line 3"}) ==
         R"({"event":"config_note","level":"warning","detail":"line 3"})");
+  CHECK(line_of(StateProblem{"state.db is damaged"}) == "master: warning: state.db is damaged");
+  CHECK(json_of(StateProblem{"state.db is damaged"}) ==
+        R"({"event":"state_problem","level":"warning","detail":"state.db is damaged"})");
   CHECK(line_of(ControlRefused{"reload", 1000}) ==
         "master: warning: control request reload refused for uid 1000");
   CHECK(json_of(ControlRefused{"reload", 1000}) ==

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// storage: the tables of state.db, of all stores that stand on it.
+#include "storage/state_schema.h"
+
+#include <array>
+
+namespace gatepost::storage {
+namespace {
+
+// Times are seconds since 1970.
+constexpr std::array<std::string_view, 2> kSteps = {
+    // When the file was last written: a machine without a clock of its own begins there.
+    R"sql(
+CREATE TABLE clock(
+  id INTEGER PRIMARY KEY CHECK(id = 1),
+  written INTEGER NOT NULL
+) STRICT;
+)sql",
+    // Greylisting: triplets, clients whose triplets passed, addresses that are traps, and networks
+    // that wrote to one. Names are as greylist/key.h makes them.
+    R"sql(
+CREATE TABLE grey(
+  net TEXT NOT NULL,
+  sender TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  passed INTEGER NOT NULL,
+  PRIMARY KEY(net, sender, recipient)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX grey_waiting ON grey(net) WHERE passed = 0;
+CREATE TABLE awl(
+  client TEXT PRIMARY KEY,
+  count INTEGER NOT NULL,
+  last INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trap(
+  address TEXT PRIMARY KEY,
+  made INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trapped(
+  net TEXT PRIMARY KEY,
+  until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql",
+};
+
+}  // namespace
+
+std::span<const std::string_view> state_schema() {
+  return kSteps;
+}
+
+}  // namespace gatepost::storage
