@@ -7,6 +7,7 @@
 #include "fuzz/input.h"
 #include "spf/evaluation.h"
 #include "spf/record.h"
+#include "spf/walk.h"
 
 using namespace gatepost;
 using gatepost::fuzz::Input;
@@ -86,6 +87,26 @@ void check_host(std::string_view text, bool six) {
   for (const char c : out.explanation) must(c >= ' ' && c <= '~');
 }
 
+void walk(std::string_view text, std::uint8_t choice) {
+  Answers answers(text);
+  spf::WalkLimits limits;
+  limits.host_bits = static_cast<spf::HostBits>(choice % 3);
+  spf::Walk machine("email.example.com", limits);
+  while (const spf::Question* question = machine.question()) {
+    machine.answer(answers.next(*question));
+    must(answers.asked <= limits.questions);
+  }
+  const spf::WalkResult& out = machine.result();
+  must(out.networks.size() <= limits.networks && out.notes.size() <= spf::Walk::kMostNotes);
+  must(out.networks.size() > 0 || !out.fault.empty());
+  const auto& all = out.networks.networks();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    // Each is found by itself, so that none lies in another.
+    must(out.networks.find(all[i].network.address) == &all[i]);
+    must(all[i].source < out.networks.sources().size());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -94,5 +115,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text = gatepost::fuzz::copy(input.rest());
   check_record(text.substr(0, text.find('\n')));
   check_host(text, (choice & 1U) != 0);
+  walk(text, choice);
   return 0;
 }
