@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "fuzz/input.h"
+#include "spf/allowlist.h"
 #include "spf/evaluation.h"
 #include "spf/record.h"
 #include "spf/walk.h"
@@ -107,6 +108,18 @@ void walk(std::string_view text, std::uint8_t choice) {
   }
 }
 
+/// A file that is taken is written again so that it reads the same.
+void read_file(std::string_view text) {
+  spf::Allowlist list;
+  list.set_domains({"a.example", "b.example"});
+  if (!list.restore(text)) return;
+  const std::string written = list.text("permit");
+  spf::Allowlist again;
+  again.set_domains({"a.example", "b.example"});
+  must(static_cast<bool>(again.restore(written)));
+  must(again.text("permit") == written);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -116,5 +129,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_record(text.substr(0, text.find('\n')));
   check_host(text, (choice & 1U) != 0);
   walk(text, choice);
+  read_file(text);
   return 0;
 }
