@@ -9,6 +9,7 @@
 
 #include "log/about.h"
 #include "log/delivery_events.h"
+#include "log/dnsbl_events.h"
 #include "log/local_events.h"
 #include "log/service_events.h"
 #include "log/session_events.h"
@@ -42,6 +43,11 @@ using Catalogue = std::tuple<ClientConnected,
                              MaildropProblem,
                              RecipientBounced,
                              ReportSent,
+                             DnsblListed,
+                             DnsblTimeout,
+                             DnsblError,
+                             ListMuted,
+                             ListHeard,
                              ServiceStarted,
                              Listening,
                              ServiceReloaded,
