@@ -157,6 +157,13 @@ Result<void> parse(kinds::Words,
   return {};
 }
 
+Result<void> parse(
+    kinds::Lists, std::string_view text, const Limits&, ValueContext&, screen::Sites& out) {
+  GP_TRY(const std::vector<std::string> words, tables::split_list(text));
+  GP_TRY(out, screen::parse_sites(words));
+  return {};
+}
+
 Result<void> parse(kinds::Keywords,
                    std::string_view text,
                    const Limits& limits,

@@ -10,6 +10,8 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "screen/score.h"
+#include "screen/sites.h"
 #include "tables/pattern.h"
 #include "tables/spec.h"
 
@@ -105,6 +107,13 @@ struct Endpoints {
 };
 struct Commands {
   using Value = ForbiddenCommands;
+};
+/// DNS lists with their patterns and weights.
+struct Lists {
+  using Value = screen::Sites;
+};
+struct OutagePolicy {
+  using Value = screen::OutagePolicy;
 };
 struct TlsLevel {
   using Value = config::TlsLevel;

@@ -332,6 +332,18 @@ Result<void> parse(
   return {};
 }
 
+Result<void> parse(kinds::OutagePolicy,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   screen::OutagePolicy& out) {
+  using screen::OutagePolicy;
+  static constexpr Choice kChoices[]{{"scale", OutagePolicy::Scale},
+                                     {"fail-open", OutagePolicy::FailOpen},
+                                     {"greylist-instead", OutagePolicy::GreylistInstead}};
+  return choose(text, kChoices, form_of(kinds::OutagePolicy{}), out);
+}
+
 Result<void> parse(kinds::BareNewline,
                    std::string_view text,
                    const Limits&,

@@ -65,6 +65,13 @@ Result<void> parse(
     kinds::Endpoints, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
 Result<void> parse(
     kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands&);
+Result<void> parse(
+    kinds::Lists, std::string_view text, const Limits&, ValueContext&, screen::Sites&);
+Result<void> parse(kinds::OutagePolicy,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   screen::OutagePolicy&);
 
 /// `10240000`, `64k`, `10M`, `10MiB`, `1G`: octets, in powers of 1024.
 [[nodiscard]] Result<std::uint64_t> parse_octets(std::string_view text);
@@ -124,6 +131,12 @@ constexpr std::string_view form_of(kinds::Domains) {
 }
 constexpr std::string_view form_of(kinds::Networks) {
   return "list of address blocks, tables and files";
+}
+constexpr std::string_view form_of(kinds::Lists) {
+  return "list of domain=pattern*weight";
+}
+constexpr std::string_view form_of(kinds::OutagePolicy) {
+  return "scale, fail-open or greylist-instead";
 }
 constexpr std::string_view form_of(kinds::Maps) {
   return "list of tables";

@@ -9,6 +9,7 @@
 
 #include "log/about.h"
 #include "log/delivery_events.h"
+#include "log/dnsbl_events.h"
 #include "log/local_events.h"
 #include "log/screen_events.h"
 #include "log/service_events.h"
@@ -50,6 +51,11 @@ using Catalogue = std::tuple<ClientConnected,
                              MaildropProblem,
                              RecipientBounced,
                              ReportSent,
+                             DnsblListed,
+                             DnsblTimeout,
+                             DnsblError,
+                             ListMuted,
+                             ListHeard,
                              ServiceStarted,
                              Listening,
                              ServiceReloaded,

@@ -20,6 +20,10 @@ bool Record::is_stale(const Settings& settings, Seconds now) const {
   return std::all_of(until.begin(), until.end(), [&](Seconds one) { return one + kept < now; });
 }
 
+Seconds Record::last() const {
+  return *std::max_element(until.begin(), until.end());
+}
+
 std::string Record::text() const {
   std::string out;
   for (const Seconds one : until) {

@@ -29,6 +29,9 @@ struct Record {
   /// Nothing of it has counted for the retention time.
   [[nodiscard]] bool is_stale(const Settings& settings, Seconds now) const;
 
+  /// When the last of its passes ends.
+  [[nodiscard]] Seconds last() const;
+
   /// `1700000000;1700003600;1;1;0`, as in postscreen's cache.
   [[nodiscard]] std::string text() const;
   /// Fields that are missing are of tests that were off. Nothing when it is no record.

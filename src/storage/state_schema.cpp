@@ -8,7 +8,7 @@ namespace gatepost::storage {
 namespace {
 
 // Times are seconds since 1970.
-constexpr std::array<std::string_view, 2> kSteps = {
+constexpr std::array<std::string_view, 3> kSteps = {
     // When the file was last written: a machine without a clock of its own begins there.
     R"sql(
 CREATE TABLE clock(
@@ -42,6 +42,16 @@ CREATE TABLE trapped(
   net TEXT PRIMARY KEY,
   until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+)sql",
+    // Screening: a row for each client, or network, that has passed a test; record as postscreen(8)
+    // keeps it, until the last of them ends.
+    R"sql(
+CREATE TABLE screen(
+  client TEXT PRIMARY KEY,
+  record TEXT NOT NULL,
+  until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX screen_until ON screen(until);
 )sql",
 };
 
