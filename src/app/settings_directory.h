@@ -43,6 +43,9 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   bool in_mynetworks(const IpAddress& client) override;
   bool is_unlimited(const IpAddress& client) override;
   bool may_send_bare_newlines(const IpAddress& client) override;
+  screen::Access screen_access(const IpAddress& client) override;
+  bool may_earn(const IpAddress& local) override;
+  std::string shown_list(std::string_view zone) override;
   Result<server::LoginName> find_login(std::string_view name) override;
   std::shared_ptr<const auth::Decoys> decoys() override;
   Result<policy::Owner> owner_of(const mail::Mailbox& sender, std::string_view login) override;
@@ -132,6 +135,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
                : (domain == policy::DomainClass::Local && local_handed_over_);
   }
   /// A list that cannot say is as good as one that says no: it grants something.
+  Result<void> open_screen_lists(const config::Settings& settings);
   Result<void> open_login_lists(const config::Settings& settings);
   static bool grants(const tables::MatchList& list, const IpAddress& client);
 
@@ -147,6 +151,14 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   tables::MatchList mynetworks_;
   tables::MatchList unlimited_;
   tables::MatchList bare_newline_;
+  /// An entry of postscreen_access_list.
+  struct AccessEntry {
+    std::string word;
+    tables::TableHandle table;  // Where the word is empty.
+  };
+  std::vector<AccessEntry> access_list_;
+  tables::MatchList earning_;
+  std::vector<tables::TableHandle> list_names_;
   std::vector<tables::TableHandle> relay_maps_;
   std::vector<tables::TableHandle> local_maps_;
   std::vector<tables::TableHandle> sni_maps_;

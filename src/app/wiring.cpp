@@ -176,6 +176,40 @@ std::uint32_t session_limit(std::uint32_t wanted) {
   return static_cast<std::uint32_t>(std::min(room, asked));
 }
 
+screen::Settings screen_settings(const Settings& settings) {
+  screen::Settings out;
+  const bool pregreet = !settings.postscreen_greet_banner.empty();
+  using screen::Test;
+  const auto put = [&out](Test test, bool enabled, screen::Action action, Duration ttl) {
+    out.tests[index_of(test)] = {enabled, action, ttl};
+  };
+  put(Test::Pregreet, pregreet, settings.postscreen_greet_action, settings.postscreen_greet_ttl);
+  put(Test::Dnsbl, !settings.postscreen_dnsbl_sites.empty(), settings.postscreen_dnsbl_action,
+      settings.postscreen_dnsbl_max_ttl);
+  put(Test::Pipelining, settings.postscreen_pipelining_enable,
+      settings.postscreen_pipelining_action, settings.postscreen_pipelining_ttl);
+  put(Test::NonSmtp, settings.postscreen_non_smtp_command_enable,
+      settings.postscreen_non_smtp_command_action, settings.postscreen_non_smtp_command_ttl);
+  put(Test::BareNewline, settings.postscreen_bare_newline_enable,
+      settings.postscreen_bare_newline_action, settings.postscreen_bare_newline_ttl);
+  out.denylist_action = settings.postscreen_denylist_action;
+  out.greet_banner = settings.postscreen_greet_banner;
+  out.greet_wait = settings.postscreen_greet_wait;
+  out.proven_wait = std::min(settings.postscreen_proven_greet_wait, out.greet_wait);
+  out.stress_greet_wait = std::min(settings.postscreen_stress_greet_wait, out.greet_wait);
+  out.command_time = settings.postscreen_command_time_limit;
+  out.stress_command_time = settings.postscreen_stress_command_time_limit;
+  out.dnsbl_min_ttl = settings.postscreen_dnsbl_min_ttl;
+  out.dnsbl_max_ttl = std::max(settings.postscreen_dnsbl_max_ttl, out.dnsbl_min_ttl);
+  out.retention = settings.postscreen_cache_retention_time;
+  out.command_limit = settings.postscreen_command_count_limit;
+  out.pre_queue_limit = settings.postscreen_pre_queue_limit;
+  out.deep_handoff_450 = !settings.postscreen_deep_handoff.empty() &&
+                         settings.postscreen_deep_handoff.front() == "450";
+  out.respectful = settings.respectful_logging;
+  return out;
+}
+
 }  // namespace
 
 const ServiceSettings& service_settings(const Settings& settings, Service service) {
@@ -231,6 +265,11 @@ std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
   out->rate_time = settings.anvil_rate_time_unit;
   out->shutdown_grace = settings.shutdown_grace_time;
   out->directory = std::move(directory);
+  out->screened = settings.postscreen_enable;
+  out->screen = screen_settings(settings);
+  out->thresholds = {static_cast<std::int32_t>(settings.postscreen_dnsbl_threshold),
+                     settings.postscreen_dnsbl_allowlist_threshold, settings.dnsbl_outage_policy};
+  out->screened_connections = settings.postscreen_client_connection_count_limit;
   return out;
 }
 

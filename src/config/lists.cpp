@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/finding.h"
 #include "config/values.h"
+#include "screen/access.h"
 #include "tables/lines.h"
 
 namespace gatepost::config {
@@ -198,6 +199,35 @@ Result<void> parse(kinds::Networks,
                    ValueContext& context,
                    tables::Patterns& out) {
   return patterns(text, context, tables::parse_address_pattern, out);
+}
+
+namespace {
+
+Result<tables::Pattern> parse_access_entry(std::string_view text) {
+  tables::Pattern out;
+  if (tables::looks_like_table(text)) {
+    GP_TRY(out.what, tables::parse_spec(text));
+    return out;
+  }
+  std::vector<std::string_view> words;
+  for (const screen::AccessWord& row : screen::kAccessWords) words.push_back(row.word);
+  const std::string word = lower(text);
+  if (std::find(words.begin(), words.end(), word) == words.end()) {
+    return refusal(format("\"{}\": expected {}{}", shown(text), form_of(kinds::AccessList{}),
+                          suggest(word, words)));
+  }
+  out.what = word;
+  return out;
+}
+
+}  // namespace
+
+Result<void> parse(kinds::AccessList,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext& context,
+                   tables::Patterns& out) {
+  return patterns(text, context, parse_access_entry, out);
 }
 
 Result<void> parse(kinds::Maps,

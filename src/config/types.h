@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/time.h"
 #include "screen/score.h"
+#include "screen/settings.h"
 #include "screen/sites.h"
 #include "tables/pattern.h"
 #include "tables/spec.h"
@@ -107,6 +108,17 @@ struct Endpoints {
 };
 struct Commands {
   using Value = ForbiddenCommands;
+};
+/// What failing a test leads to.
+struct Action {
+  using Value = screen::Action;
+};
+/// postscreen_access_list: words and tables.
+struct AccessList {
+  using Value = tables::Patterns;
+};
+struct Negative {
+  using Value = std::int32_t;
 };
 /// DNS lists with their patterns and weights.
 struct Lists {

@@ -166,6 +166,18 @@ Result<void> parse(
 }
 
 Result<void> parse(
+    kinds::Negative, std::string_view text, const Limits&, ValueContext&, std::int32_t& out) {
+  constexpr std::uint64_t kMost = 1'000'000;
+  const bool below = text.starts_with('-');
+  const auto number = parse_number(text.substr(below ? 1 : 0));
+  if (!number || *number > kMost || (!below && *number > 0)) {
+    return expected(text, form_of(kinds::Negative{}));
+  }
+  out = -static_cast<std::int32_t>(*number);
+  return {};
+}
+
+Result<void> parse(
     kinds::Octets, std::string_view text, const Limits& limits, ValueContext&, std::uint64_t& out) {
   GP_TRY(out, parse_octets(text));
   // The kernel counts in signed numbers.
@@ -330,6 +342,16 @@ Result<void> parse(
   if (!offered(5)) return expected(text, "a choice that leaves TLSv1.3 in");
   out = offered(4) ? TlsFloor::Tls12 : TlsFloor::Tls13;
   return {};
+}
+
+Result<void> parse(
+    kinds::Action, std::string_view text, const Limits&, ValueContext&, screen::Action& out) {
+  using screen::Action;
+  static constexpr Choice kChoices[]{{"ignore", Action::Ignore},
+                                     {"continue", Action::Ignore},
+                                     {"enforce", Action::Enforce},
+                                     {"drop", Action::Drop}};
+  return choose(text, kChoices, form_of(kinds::Action{}), out);
 }
 
 Result<void> parse(kinds::OutagePolicy,

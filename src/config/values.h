@@ -66,6 +66,12 @@ Result<void> parse(
 Result<void> parse(
     kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands&);
 Result<void> parse(
+    kinds::Action, std::string_view text, const Limits&, ValueContext&, screen::Action&);
+Result<void> parse(
+    kinds::AccessList, std::string_view text, const Limits&, ValueContext&, tables::Patterns&);
+Result<void> parse(
+    kinds::Negative, std::string_view text, const Limits&, ValueContext&, std::int32_t&);
+Result<void> parse(
     kinds::Lists, std::string_view text, const Limits&, ValueContext&, screen::Sites&);
 Result<void> parse(kinds::OutagePolicy,
                    std::string_view text,
@@ -131,6 +137,15 @@ constexpr std::string_view form_of(kinds::Domains) {
 }
 constexpr std::string_view form_of(kinds::Networks) {
   return "list of address blocks, tables and files";
+}
+constexpr std::string_view form_of(kinds::Action) {
+  return "ignore, enforce or drop";
+}
+constexpr std::string_view form_of(kinds::AccessList) {
+  return "list of permit_mynetworks, permit, reject, dunno and tables";
+}
+constexpr std::string_view form_of(kinds::Negative) {
+  return "0, or a number below it";
 }
 constexpr std::string_view form_of(kinds::Lists) {
   return "list of domain=pattern*weight";

@@ -62,8 +62,6 @@ struct Settings {
   Duration dnsbl_min_ttl{60'000};
   Duration dnsbl_max_ttl{3'600'000};
   Duration retention{604'800'000};  ///< postscreen_cache_retention_time
-  std::int32_t dnsbl_threshold = 1;
-  std::int32_t allow_threshold = 0;  ///< Negative, or none.
   std::uint32_t command_limit = 20;
   std::uint32_t pre_queue_limit = 0;  ///< Connections under test; 0: no limit.
   bool deep_handoff_450 = false;      ///< postscreen_deep_handoff = 450

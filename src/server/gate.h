@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -50,6 +51,14 @@ class Gate {
   [[nodiscard]] virtual bool is_passed() const = 0;
   /// The session is over; `lost`: the client hung up in the middle.
   virtual void end(bool lost) = 0;
+};
+
+/// port: makes gates.
+class Gates {
+ public:
+  virtual ~Gates() = default;
+  /// For a connection to the service smtp that was accepted.
+  [[nodiscard]] virtual std::unique_ptr<Gate> make_gate() = 0;
 };
 
 }  // namespace gatepost::server

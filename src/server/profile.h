@@ -12,6 +12,8 @@
 #include "base/time.h"
 #include "policy/access.h"
 #include "policy/relay.h"
+#include "screen/score.h"
+#include "screen/settings.h"
 #include "server/directory.h"
 #include "smtp/server_session.h"
 
@@ -71,7 +73,11 @@ struct Profile {
   unsigned ipv4_prefix = 32;   ///< smtpd_client_ipv4_prefix_length
   unsigned ipv6_prefix = 84;   ///< smtpd_client_ipv6_prefix_length
   Duration shutdown_grace{10'000};
-  Duration rate_time{60'000};  ///< anvil_rate_time_unit
+  Duration rate_time{60'000};              ///< anvil_rate_time_unit
+  bool screened = false;                   ///< postscreen_enable
+  screen::Settings screen;                 ///< Of the service smtp.
+  screen::Thresholds thresholds;           ///< Of DNS lists.
+  std::uint32_t screened_connections = 0;  ///< postscreen_client_connection_count_limit; 0: none
   std::shared_ptr<Directory> directory;
 
   [[nodiscard]] const ServiceProfile& of(Service service) const {

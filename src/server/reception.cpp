@@ -110,8 +110,10 @@ void Reception::accepted(Service service,
     if (--client->second == 0) clients_.erase(client);
     return;
   }
-  sessions_.push_front(
-      std::make_unique<Session>(floor_, profile_, service, std::move(socket), peer, local));
+  std::unique_ptr<Gate> gate;
+  if (gates_ != nullptr && service == Service::Smtp) gate = gates_->make_gate();
+  sessions_.push_front(std::make_unique<Session>(floor_, profile_, service, std::move(socket), peer,
+                                                 local, std::move(gate)));
   tasks_.spawn("session", serve(sessions_.begin()));
 }
 

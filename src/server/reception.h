@@ -24,6 +24,8 @@ class Reception {
   Reception(Floor& floor, net::TaskGroup& tasks);
   ~Reception();
 
+  /// Looks at connections to the service smtp; outlives the reception. Null: nobody does.
+  void use(Gates* gates) { gates_ = gates; }
   /// What new sessions go by; those under way keep what they began with.
   void configure(std::shared_ptr<const Profile> profile);
   /// Starts accepting for `service`.
@@ -65,6 +67,7 @@ class Reception {
   Sessions sessions_;
   std::map<IpAddress, std::uint32_t> clients_;  // Open connections by client network.
   std::array<std::uint64_t, kServices> accepted_{};
+  Gates* gates_ = nullptr;
   bool shedding_ = false;
 };
 

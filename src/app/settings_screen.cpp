@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// app: what the settings and their tables say about clients that are screened.
+#include <utility>
+
+#include "app/settings_directory.h"
+
+namespace gatepost::app {
+
+Result<void> SettingsDirectory::open_screen_lists(const config::Settings& settings) {
+  const auto about = [](std::string_view parameter, const Error& error) {
+    return Error{error.cause, std::string(parameter) + ": " + error.detail, error.system};
+  };
+  for (const tables::Pattern& pattern : settings.postscreen_access_list) {
+    AccessEntry entry;
+    if (const auto* spec = std::get_if<tables::Spec>(&pattern.what)) {
+      auto handle = tables_.open(*spec);
+      if (!handle) return about("postscreen_access_list", handle.error());
+      entry.table = *std::move(handle);
+    } else {
+      entry.word = std::get<std::string>(pattern.what);
+    }
+    access_list_.push_back(std::move(entry));
+  }
+  auto earning = tables::MatchList::open(settings.postscreen_allowlist_interfaces, tables_);
+  if (!earning) return about("postscreen_allowlist_interfaces", earning.error());
+  earning_ = *std::move(earning);
+  for (const tables::Spec& spec : settings.postscreen_dnsbl_reply_map) {
+    auto handle = tables_.open(spec);
+    if (!handle) return about("postscreen_dnsbl_reply_map", handle.error());
+    list_names_.push_back(*std::move(handle));
+  }
+  return {};
+}
+
+screen::Access SettingsDirectory::screen_access(const IpAddress& client) {
+  for (const AccessEntry& entry : access_list_) {
+    if (entry.word == "permit_mynetworks") {
+      if (in_mynetworks(client)) return screen::Access::Permit;
+      continue;
+    }
+    if (!entry.table) return screen::parse_access(entry.word).value_or(screen::Access::Dunno);
+    const auto found = entry.table->find(client.text());
+    // A table that cannot say decides nothing, as with postscreen.
+    if (!found) return screen::Access::Dunno;
+    if (!*found) continue;
+    const auto access = screen::parse_access(**found);
+    if (access && *access != screen::Access::Dunno) return *access;
+    if (access) return screen::Access::Dunno;
+  }
+  return screen::Access::Dunno;
+}
+
+bool SettingsDirectory::may_earn(const IpAddress& local) {
+  return grants(earning_, local);
+}
+
+std::string SettingsDirectory::shown_list(std::string_view zone) {
+  for (const tables::TableHandle& table : list_names_) {
+    auto found = table->find(zone);
+    if (found && *found) return **std::move(found);
+  }
+  return std::string(zone);
+}
+
+}  // namespace gatepost::app
