@@ -64,6 +64,8 @@ Result<void> parse(
 Result<void> parse(
     kinds::Endpoints, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
 Result<void> parse(
+    kinds::DnsServers, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
+Result<void> parse(
     kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands&);
 Result<void> parse(
     kinds::Action, std::string_view text, const Limits&, ValueContext&, screen::Action&);
@@ -158,6 +160,9 @@ constexpr std::string_view form_of(kinds::Maps) {
 }
 constexpr std::string_view form_of(kinds::Endpoints) {
   return "list of ADDRESS:PORT";
+}
+constexpr std::string_view form_of(kinds::DnsServers) {
+  return "list of ADDRESS or ADDRESS:PORT";
 }
 constexpr std::string_view form_of(kinds::Commands) {
   return "list of commands";

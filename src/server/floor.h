@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/dns.h"
 #include "base/limits.h"
 #include "base/task.h"
 #include "base/time.h"
@@ -54,6 +55,7 @@ struct Floor {
   const Clocks& clocks;
   Logins* logins = nullptr;      ///< Null: nobody can log in.
   Handover* handover = nullptr;  ///< Null: all mailboxes are Maildirs, and nothing is sent on.
+  Dns* dns = nullptr;            ///< Null: no names are looked up.
   mail::IdMaker ids{};
   std::uint64_t text_in_memory = 0;  ///< Octets of message text not yet written, all sessions.
   /// Input of whichever session is being served: read, looked at, and kept by a session
