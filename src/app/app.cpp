@@ -70,6 +70,9 @@ App::App(std::unique_ptr<Opened> opened)
       reloaded_(loop_, asio::steady_timer::time_point::max()),
       started_(clock_.now()) {
   floor_->dns = &dns_;
+  screening_ =
+      std::make_unique<Screening>(Screening::Parts{*floor_, tasks_, deadlines_, dns_, state_});
+  reception_->use(&screening_->screener());
 }
 
 App::~App() {
@@ -120,6 +123,7 @@ void App::open_doors() {
   const auto profile = make_profile(*settings_, directory_);
   login_keeper_->open(settings_->state_directory);
   login_keeper_->configure(*settings_, profile, *directory_);
+  screening_->configure(*settings_, profile);
   reception_->configure(profile);
   if (opened_->has_maildrop) {
     pickup_ =
@@ -255,6 +259,7 @@ void App::look_after_files() {
 
 void App::look_after_state() {
   state_.tick(clock_.now(), clocks_.instant(), settings_->state_commit_interval);
+  screening_->tick(state_.now(clock_.now(), clocks_.instant()));
   for (const std::string& line : state_.take_problems()) log_.emit(log::StateProblem{line});
 }
 
@@ -307,8 +312,8 @@ log::Gauges App::gauges() const {
   if (contexts_ && contexts_->current())
     out.certificates.push_back({"smtpd_tls", contexts_->expires_in()});
   const dns::Totals& asked = dns_.totals();
-  out.dns = {dns_.servers(), asked.questions, asked.known, asked.joined, asked.sent, asked.failed,
-             dns_.under_way(), dns_.cache().octets()};
+  out.dns = {dns_.servers(), asked.questions, asked.known,      asked.joined,
+             asked.sent,     asked.failed,    dns_.under_way(), dns_.cache().octets()};
   const auto up = std::chrono::duration_cast<std::chrono::seconds>(now - started_).count();
   out.uptime_seconds = static_cast<std::uint64_t>(std::max<decltype(up)>(up, 0));
   return out;

@@ -17,6 +17,7 @@
 #include "app/login_keeper.h"
 #include "app/outgoing.h"
 #include "app/reload.h"
+#include "app/screening.h"
 #include "app/settings_directory.h"
 #include "app/startup.h"
 #include "base/result.h"
@@ -106,6 +107,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   std::unique_ptr<server::Floor> floor_;
   server::Injector injector_;
   std::unique_ptr<Outgoing> outgoing_;
+  std::unique_ptr<Screening> screening_;
   std::unique_ptr<server::Reception> reception_;
   std::unique_ptr<LoginKeeper> login_keeper_;
   std::unique_ptr<server::Pickup> pickup_;  ///< Null without a maildrop.

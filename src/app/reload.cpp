@@ -137,6 +137,7 @@ std::string App::put_into_force(NextSettings next, std::unique_ptr<log::Sink> si
   dns_.configure(make_dns_settings(*settings_));
   const auto profile = make_profile(*settings_, directory_);
   login_keeper_->configure(*settings_, profile, *directory_);
+  screening_->configure(*settings_, profile);
   reception_->configure(profile);
   configure_local_mail(profile);
   outgoing_->configure(*settings_, profile);

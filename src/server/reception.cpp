@@ -79,15 +79,31 @@ IpAddress Reception::client_key(const IpAddress& client) const {
   return client.masked(client.is_v4() ? profile_->ipv4_prefix : profile_->ipv6_prefix);
 }
 
-std::string Reception::turned_away(Service service, const IpAddress& client) {
+std::string Reception::turn_away_unscreened(const Endpoint& client, const Endpoint& local) {
+  const auto bracketed = [](const Endpoint& one) {
+    return "[" + one.address.text() + "]:" + format_number(one.port);
+  };
+  const std::string who = bracketed(client);
+  floor_.log.emit(log::ScreenConnected{who, bracketed(local)});
+  floor_.log.emit(log::ScreenTurnedAway{who, "too many connections"});
+  floor_.log.emit(log::ScreenVerdict{"DISCONNECT", who});
+  return line_of(smtp::Reply{421, "4.7.0", "Error: too many connections"});
+}
+
+std::string Reception::turned_away(Service service, const Endpoint& peer, const Endpoint& local) {
+  const IpAddress& client = peer.address;
   const ServiceProfile& settings = profile_->of(service);
   const bool full = profile_->sessions != 0 && sessions_.size() >= profile_->sessions;
   if (full || shedding_) {
     return line_of(smtp::make_reply(smtp::replies::kAllBusy));
   }
   const std::uint32_t open = clients_[client_key(client)];
-  const bool limited = settings.client_connections != 0 && open > settings.client_connections;
+  const bool screened = gates_ != nullptr && service == Service::Smtp && profile_->screened;
+  const std::uint32_t most =
+      screened ? profile_->screened_connections : settings.client_connections;
+  const bool limited = most != 0 && open > most;
   if (!limited || profile_->directory->is_unlimited(client)) return {};
+  if (screened) return turn_away_unscreened(peer, local);
   const std::string name = "unknown[" + client.text() + "]";
   floor_.log.emit(log::ConnectionLimit{settings.name(), name, open});
   smtp::Reply reply = smtp::make_reply(smtp::replies::kTooManyConnections, profile_->hostname);
@@ -102,7 +118,7 @@ void Reception::accepted(Service service,
   ++accepted_[static_cast<std::size_t>(service)];
   const auto client = clients_.try_emplace(client_key(peer.address), 0U).first;
   ++client->second;
-  const std::string refusal = turned_away(service, peer.address);
+  const std::string refusal = turned_away(service, peer, local);
   if (!refusal.empty()) {
     // A peer that expects TLS from the first octet cannot read the line; it sees the close.
     const bool clear = !profile_->of(service).wrapper_tls;

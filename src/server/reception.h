@@ -57,7 +57,11 @@ class Reception {
   Task<void> serve(Sessions::iterator place);
   [[nodiscard]] IpAddress client_key(const IpAddress& client) const;
   /// Why this client may not come in now, as a reply line; null when it may.
-  [[nodiscard]] std::string turned_away(Service service, const IpAddress& client);
+  [[nodiscard]] std::string turned_away(Service service,
+                                        const Endpoint& client,
+                                        const Endpoint& local);
+  /// As postscreen does.
+  [[nodiscard]] std::string turn_away_unscreened(const Endpoint& client, const Endpoint& local);
   static void send_and_close(asio::ip::tcp::socket& socket, std::string_view line);
 
   Floor& floor_;
