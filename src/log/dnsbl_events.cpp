@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/limits.h"
+
 namespace gatepost::log {
 
 namespace {
@@ -29,7 +31,8 @@ void DnsblError::line(Line& out) const {
 }
 
 void ListMuted::line(Line& out) const {
-  out.add("warning: DNS list ").add(zone).add(" is not asked any more: ").peer_text(detail);
+  out.add("warning: DNS list ").add(zone).add(" is not asked any more: ");
+  out.add(detail, limits::kLogReply);
 }
 
 void ListHeard::line(Line& out) const {

@@ -81,6 +81,11 @@ const IpAddress* find_wrong(std::string_view zone, const ListAnswer& answer) {
   return nullptr;
 }
 
+/// The list may have been right all along.
+bool is_about_time(Fault fault) {
+  return fault == Fault::Silent || fault == Fault::Slow || fault == Fault::Limit;
+}
+
 std::size_t place(TestPoint point) {
   return static_cast<std::size_t>(point);
 }
@@ -161,11 +166,15 @@ ZoneSet Guard::in_state(State a, State b) const {
 }
 
 ZoneSet Guard::asking() const {
-  return counting() | undecided();
+  return in_state(State::Heard, State::Heard) | undecided();
 }
 
 ZoneSet Guard::counting() const {
-  return in_state(State::Heard, State::Heard);
+  ZoneSet out = in_state(State::Heard, State::Heard);
+  for (std::size_t i = 0; i < lists_.size(); ++i) {
+    if (lists_[i].state == State::Muted && lists_[i].believed) out |= zone_bit(i);
+  }
+  return out;
 }
 
 ZoneSet Guard::undecided() const {
@@ -176,6 +185,8 @@ void Guard::mute(std::size_t zone, Fault fault, const IpAddress& code, Instant n
   List& list = lists_[zone];
   list.fault = fault;
   list.code = code;
+  const bool before = list.state == State::Muted ? list.believed : list.state == State::Heard;
+  list.believed = before && is_about_time(fault);
   if (list.state != State::Muted) {
     // One that comes and goes is not told of every minute.
     const bool again = list.wait > Duration::zero() && now - list.since < kLastWait;

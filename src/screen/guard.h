@@ -65,8 +65,8 @@ struct GuardSettings {
 ///   looked at condemns nobody.
 /// - An answer that is an error code mutes at once; so do a probe that goes wrong, answers that stay
 ///   away, or come late, and the limit of a day.
-/// - A muted list is not asked about clients and adds nothing, nor do answers it gave before. Probes
-///   go on, after 1 minute and then twice as long each time up to an hour; the first good one ends it.
+/// - A muted list is not asked about clients. What it answered before adds nothing either, unless it
+///   was in order and is only silent, slow or asked too often now. Probes go on, after 1 minute and then twice as long each time up to an hour; the first good one ends it.
 ///
 /// Time of the steady clock: a board without a clock of its own has a day, too.
 class Guard {
@@ -153,6 +153,7 @@ class Guard {
     State state = State::Untried;
     Fault fault = Fault::None;
     IpAddress code;
+    bool believed = false;  // Muted, but what it said before was right.
     Instant since{};
     Instant proved{};  // The last good probe; of meaning when Heard.
     Instant next_probe{};

@@ -29,5 +29,5 @@ TEST_CASE("a list that is muted, and heard again, is told of", "[log]") {
   CHECK(line_of(ListHeard{"zen.example", Duration{61'500}}) ==
         "dnsblog: DNS list zen.example is asked again after 61s");
   CHECK(json_of(ListHeard{"zen.example", Duration{61'500}}) ==
-        R"({"event":"list_heard","level":"info","zone":"zen.example","muted":61.5})");
+        R"({"event":"list_heard","level":"info","zone":"zen.example","muted":61.500})");
 }

@@ -237,9 +237,9 @@ TEST_CASE("answers that stay away mute, one that comes ends the row", "[screen][
   for (int i = 0; i < 4; ++i) desk.fail(0);
   for (int i = 0; i < 9; ++i) static_cast<void>(desk.hear(0, {}));
   for (int i = 0; i < 4; ++i) desk.fail(0);
-  CHECK(desk.guard.counting() == 1);
+  CHECK(desk.guard.asking() == 1);
   desk.fail(0);
-  CHECK(desk.guard.counting() == 0);
+  CHECK(desk.guard.asking() == 0);
   CHECK(desk.guard.take_notices()[0].fault == Fault::Silent);
   CHECK(desk.status().error == "timeout");
 }
@@ -248,10 +248,10 @@ TEST_CASE("errors at once have to go on for a while", "[screen][guard]") {
   Desk desk(one());
   desk.prove_all();
   for (int i = 0; i < 50; ++i) desk.fail(0, 1ms);
-  CHECK(desk.guard.counting() == 1);
+  CHECK(desk.guard.asking() == 1);
   desk.now += Guard::kSilence;
   desk.fail(0, 1ms);
-  CHECK(desk.guard.counting() == 0);
+  CHECK(desk.guard.asking() == 0);
 }
 
 TEST_CASE("a list of which half the answers are late is muted until it is quick",
@@ -259,17 +259,17 @@ TEST_CASE("a list of which half the answers are late is muted until it is quick"
   Desk desk(one(), {.slow = 6s});
   desk.prove_all();
   for (int i = 0; i < 7; ++i) static_cast<void>(desk.hear(0, {}, 7s));
-  CHECK(desk.guard.counting() == 1);
+  CHECK(desk.guard.asking() == 1);
   static_cast<void>(desk.hear(0, {}, 7s));
-  CHECK(desk.guard.counting() == 0);
+  CHECK(desk.guard.asking() == 0);
   CHECK(desk.guard.take_notices()[0].fault == Fault::Slow);
   CHECK(desk.status().median == 7s);
   desk.now += 1min;
   CHECK(desk.probe({}, 8s));
-  CHECK(desk.guard.counting() == 0);
+  CHECK(desk.guard.asking() == 0);
   desk.now += 2min;
   CHECK(desk.probe({}, 50ms));
-  CHECK(desk.guard.counting() == 1);
+  CHECK(desk.guard.asking() == 1);
 }
 
 TEST_CASE("a list is asked as often as the limit of a day lets us", "[screen][guard]") {
@@ -325,4 +325,23 @@ TEST_CASE("the state of a list is told in words and numbers", "[screen][guard]")
   CHECK(desk.status().fault ==
         "answers 127.255.255.254: the list refuses questions through a public resolver; use a "
         "resolver of your own");
+}
+
+TEST_CASE("what a list said while it was in order counts when it becomes silent",
+          "[screen][guard]") {
+  Desk desk({"a.example", "b.example", "c.example"}, {.daily_limit = 4});
+  desk.probe({});
+  desk.probe({});
+  for (int i = 0; i < 5; ++i) desk.fail(0);
+  CHECK(desk.guard.may_ask(1, desk.now));
+  CHECK_FALSE(desk.guard.may_ask(1, desk.now));
+  desk.probe({.listed = "-"});  // The third was never in order.
+  CHECK(desk.guard.asking() == 0);
+  CHECK(desk.guard.counting() == 0b011);
+  desk.now += 1min;
+  desk.probe({.listed = "-"});
+  CHECK(desk.guard.counting() == 0b011);
+  desk.now += 2min;
+  desk.probe({.not_listed = "127.0.0.2"});
+  CHECK(desk.guard.counting() == 0b010);
 }
