@@ -18,6 +18,7 @@
 #include "app/outgoing.h"
 #include "app/reload.h"
 #include "app/settings_directory.h"
+#include "app/spf_keeper.h"
 #include "app/startup.h"
 #include "base/result.h"
 #include "config/settings.h"
@@ -102,6 +103,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   std::unique_ptr<Outgoing> outgoing_;
   std::unique_ptr<server::Reception> reception_;
   std::unique_ptr<LoginKeeper> login_keeper_;
+  std::unique_ptr<SpfKeeper> spf_;          ///< Null where nothing can be looked up.
   std::unique_ptr<server::Pickup> pickup_;  ///< Null without a maildrop.
   std::unique_ptr<ControlServer> control_;
   asio::posix::stream_descriptor signals_;

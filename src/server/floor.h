@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/dns.h"
 #include "base/limits.h"
 #include "base/task.h"
 #include "base/time.h"
@@ -53,6 +54,7 @@ struct Floor {
   net::Deadlines& deadlines;
   const Clocks& clocks;
   Logins* logins = nullptr;      ///< Null: nobody can log in.
+  Dns* dns = nullptr;            ///< Null: nothing can be looked up.
   Handover* handover = nullptr;  ///< Null: all mailboxes are Maildirs, and nothing is sent on.
   mail::IdMaker ids{};
   std::uint64_t text_in_memory = 0;  ///< Octets of message text not yet written, all sessions.
