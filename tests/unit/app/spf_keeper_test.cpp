@@ -188,8 +188,8 @@ TEST_CASE("the verb spf tells what is listed, and why", "[app][spf]") {
   house.keeper.open(house.settings);
   house.walk_all();
   CHECK(house.said({"list"}) ==
-        "permit a.example: 1 network, as of 2026-11-21T05:40:00.000000Z\n"
-        "reject bad.example: 1 network, as of 2026-11-21T05:40:00.000000Z\n");
+        "permit a.example: 1 network, as of 2026-11-21T05:40:00Z\n"
+        "reject bad.example: 1 network, as of 2026-11-21T05:40:00Z\n");
   CHECK(house.said({"list"}, true).starts_with(R"({"domain":"a.example","action":"permit",)"));
   CHECK(house.said({"why", "192.0.2.44"}) == "permit 192.0.2.0/24 a.example > n.a.example\n");
   CHECK(
