@@ -125,6 +125,10 @@ void App::open_doors() {
   login_keeper_->configure(*settings_, profile, *directory_);
   screening_->configure(*settings_, profile);
   reception_->configure(profile);
+  if (floor_->dns != nullptr) {
+    spf_ = std::make_unique<SpfKeeper>(SpfKeeper::Parts{*floor_->dns, *floor_, clerk_, tasks_});
+    spf_->open(*settings_);
+  }
   if (opened_->has_maildrop) {
     pickup_ =
         std::make_unique<server::Pickup>(server::Pickup::Parts{*floor_, clerk_, tasks_, injector_},
@@ -192,6 +196,7 @@ void App::drain(std::string_view reason) {
   log_.emit(log::ServiceStopping{reason, static_cast<std::uint32_t>(reception_->sessions())});
   reception_->shut_down();
   if (pickup_) pickup_->shut_down();
+  if (spf_) spf_->stop();
   grace_.expires_after(settings_->shutdown_grace_time);
   grace_.async_wait([this](const std::error_code& error) {
     if (!error) reception_->abandon();
@@ -346,6 +351,11 @@ Task<Result<std::string>> App::perform(control::Request request) {
   if (request.verb == control::Verb::Login) {
     auto told = co_await login_keeper_->perform(std::move(request.words), request.json);
     outgoing_->wake();
+    co_return told;
+  }
+  if (request.verb == control::Verb::Spf) {
+    if (!spf_) co_return Error{Cause::Temporary, "there is no resolver"};
+    auto told = co_await spf_->perform(std::move(request.words), request.json);
     co_return told;
   }
   if (is_alias_verb(request.verb)) {

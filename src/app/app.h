@@ -19,6 +19,7 @@
 #include "app/reload.h"
 #include "app/screening.h"
 #include "app/settings_directory.h"
+#include "app/spf_keeper.h"
 #include "app/startup.h"
 #include "base/result.h"
 #include "config/settings.h"
@@ -110,6 +111,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   std::unique_ptr<Screening> screening_;
   std::unique_ptr<server::Reception> reception_;
   std::unique_ptr<LoginKeeper> login_keeper_;
+  std::unique_ptr<SpfKeeper> spf_;          ///< Null where nothing can be looked up.
   std::unique_ptr<server::Pickup> pickup_;  ///< Null without a maildrop.
   std::unique_ptr<ControlServer> control_;
   asio::posix::stream_descriptor signals_;

@@ -141,6 +141,7 @@ std::string App::put_into_force(NextSettings next, std::unique_ptr<log::Sink> si
   reception_->configure(profile);
   configure_local_mail(profile);
   outgoing_->configure(*settings_, profile);
+  if (spf_) spf_->configure(*settings_);
   std::string changes = "settings, tables, users and certificates are read anew";
   if (!next.waiting.empty()) changes += "; these need a restart: " + joined(next.waiting);
   log_.emit(log::ServiceReloaded{changes});

@@ -167,6 +167,36 @@ int login_command(Arguments arguments) {
   return ask_and_print(start, request);
 }
 
+int spf_command(Arguments arguments) {
+  std::vector<std::string_view> others;
+  std::vector<std::string> own;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view one = arguments[i];
+    const bool valued = one == "--format" || one == "--action";
+    if (valued && i + 1 < arguments.size()) {
+      own.push_back(format("{}={}", one.substr(2), arguments[++i]));
+    } else if (one.starts_with("--format=") || one.starts_with("--action=")) {
+      own.emplace_back(one.substr(2));
+    } else {
+      others.push_back(one);
+    }
+  }
+  for (const std::string& word : own) {
+    if (word == "format=cidr" || word == "action=reject" || word == "action=permit") continue;
+    return fail(exits::kUsage, "spf: expected --format cidr, --action permit or --action reject");
+  }
+  const Start start = begin("spf", others, /*takes_words=*/true);
+  if (!start.go_on) return start.status;
+  control::Request request{.verb = control::Verb::Spf, .json = start.options.json};
+  for (const std::string_view word : start.options.words) request.words.emplace_back(word);
+  if (request.words.empty()) request.words.emplace_back("list");
+  request.words.insert(request.words.end(), own.begin(), own.end());
+  if (control::format_request(request).size() > limits::kControlLine) {
+    return fail(exits::kUsage, "spf: too many domains at once");
+  }
+  return ask_and_print(start, request);
+}
+
 int reload_command(Arguments arguments) {
   return ask_and_print("reload", control::Verb::Reload, arguments);
 }

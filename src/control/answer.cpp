@@ -65,7 +65,10 @@ int status_of(const Error& error) {
 /// Their answers are whole: lines for people, or an object a line for programs.
 bool is_list(const Request& request) {
   if (request.verb == Verb::AliasList || request.verb == Verb::AliasReport) return true;
-  return request.verb == Verb::Login && !request.words.empty() && request.words.front() == "list";
+  if (request.words.empty()) return false;
+  const std::string& first = request.words.front();
+  if (request.verb == Verb::Spf) return first != "refresh";
+  return request.verb == Verb::Login && first == "list";
 }
 
 }  // namespace

@@ -34,6 +34,12 @@ TEST_CASE("a run begins, is reloaded and ends with lines of the master", "[log]"
   CHECK(json_of(ServiceStopped{}) == R"({"event":"service_stopped","level":"info"})");
 }
 
+TEST_CASE("what became of the networks of a domain is told", "[log]") {
+  CHECK(line_of(SpfListNote{"a.example: timeout"}) == "spf: warning: a.example: timeout");
+  CHECK(json_of(SpfListNote{"a.example: timeout"}) ==
+        R"({"event":"spf_list_note","level":"warning","detail":"a.example: timeout"})");
+}
+
 TEST_CASE("certificates are told by the manager of TLS", "[log]") {
   CHECK(line_of(CertificateLoaded{"2 chains"}) == "tlsmgr: certificate loaded: 2 chains");
   CHECK(json_of(CertificateLoaded{"2 chains"}) ==
