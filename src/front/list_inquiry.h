@@ -35,6 +35,8 @@ class ListInquiry final : private net::Waiter {
  public:
   /// Tasks of one list: 256 answers in 50 ms are 5,000 clients in a second, in less than a MiB.
   static constexpr std::uint32_t kMostAtOnce = 256;
+  /// Of all lists: a resolver refuses what is too much for it, and then nobody asks again.
+  static constexpr std::uint32_t kMostTogether = 1024;
   /// Who connects later than this is asked about anew, though others still hold the answers.
   static constexpr Duration kShared = std::chrono::minutes(1);
 
