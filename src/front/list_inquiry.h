@@ -123,13 +123,13 @@ class ListInquiry final : private net::Waiter {
   [[nodiscard]] Set& begin(const IpAddress& client);
   void leave(Set& set);
   void hire(screen::ZoneSet zones);
-  [[nodiscard]] Question take(std::string_view zone);
+  [[nodiscard]] Question take(std::string_view name);
   Task<void> work(std::string zone);
-  void hear(std::string_view zone, const Question&, const DnsAnswer&, Instant begun);
+  void hear(std::string_view name, const Question&, const DnsAnswer&, Instant begun);
   void log_listing(const Set& set, std::size_t zone, const screen::ListAnswer& answer);
   void close(Set& set, std::size_t zone, const screen::Finding& finding);
 
-  Task<void> probe(std::string zone);
+  Task<void> probe(std::string name);
   void begin_probes();
   void tell();
 
