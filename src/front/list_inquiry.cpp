@@ -143,8 +143,11 @@ void ListInquiry::leave(Set& set) {
 }
 
 void ListInquiry::hire(ZoneSet zones) {
+  if (lanes_.empty()) return;
+  const auto share = kMostTogether / static_cast<std::uint32_t>(lanes_.size());
+  const std::uint32_t most = std::min(share, kMostAtOnce);
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if ((zones & zone_bit(i)) == 0 || lanes_[i].workers >= kMostAtOnce) continue;
+    if ((zones & zone_bit(i)) == 0 || lanes_[i].workers >= most) continue;
     ++lanes_[i].workers;
     tasks_.spawn("dnsbl", work(guard_.sites().zones()[i].name));
   }

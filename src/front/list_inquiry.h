@@ -35,6 +35,8 @@ class ListInquiry final : private net::Waiter {
  public:
   /// Tasks of one list: 256 answers in 50 ms are 5,000 clients in a second, in less than a MiB.
   static constexpr std::uint32_t kMostAtOnce = 256;
+  /// Of all lists: a resolver refuses what is too much for it, and then nobody asks again.
+  static constexpr std::uint32_t kMostTogether = 1024;
   /// Who connects later than this is asked about anew, though others still hold the answers.
   static constexpr Duration kShared = std::chrono::minutes(1);
 
@@ -121,13 +123,13 @@ class ListInquiry final : private net::Waiter {
   [[nodiscard]] Set& begin(const IpAddress& client);
   void leave(Set& set);
   void hire(screen::ZoneSet zones);
-  [[nodiscard]] Question take(std::string_view zone);
+  [[nodiscard]] Question take(std::string_view name);
   Task<void> work(std::string zone);
-  void hear(std::string_view zone, const Question&, const DnsAnswer&, Instant begun);
+  void hear(std::string_view name, const Question&, const DnsAnswer&, Instant begun);
   void log_listing(const Set& set, std::size_t zone, const screen::ListAnswer& answer);
   void close(Set& set, std::size_t zone, const screen::Finding& finding);
 
-  Task<void> probe(std::string zone);
+  Task<void> probe(std::string name);
   void begin_probes();
   void tell();
 

@@ -378,3 +378,24 @@ TEST_CASE("the limit of a day ends questions, not mail", "[front]") {
   CHECK(house.lines().back() ==
         "warning: DNS list zen.example is not asked any more: dnsbl_daily_query_limit is reached");
 }
+
+TEST_CASE("a resolver is not asked more at once than it takes, however many lists there are",
+          "[front]") {
+  std::vector<std::string> words;
+  for (int i = 0; i < 20; ++i) words.push_back("l" + std::to_string(i) + ".example");
+  House house(words);
+  house.dns.held = ".example";
+  std::vector<std::unique_ptr<ListInquiry::Asked>> all;
+  for (std::uint8_t i = 0; i < 200; ++i) {
+    all.push_back(
+        std::make_unique<ListInquiry::Asked>(house.inquiry, IpAddress::v4({10, 0, 0, i}), nullptr));
+  }
+  house.turn();
+  while (house.dns.waiting() > 0) {
+    house.dns.release();
+    house.turn();
+  }
+  CHECK(house.dns.asked.size() == 200 * 20);
+  CHECK(house.dns.most_at_once <= ListInquiry::kMostTogether);
+  CHECK(std::all_of(all.begin(), all.end(), [](const auto& one) { return one->is_complete(); }));
+}
