@@ -32,6 +32,12 @@ void on_answer(void* argument,
   const std::unique_ptr<Pending> pending(static_cast<Pending*>(argument));
   const bool ours =
       status == ARES_EDESTRUCTION || status == ARES_ECANCELLED || status == ARES_ENOMEM;
+  if (record == nullptr && status == ARES_EBADNAME) {
+    // c-ares writes letters, digits and - _ / * only; nothing went out.
+    DnsAnswer none;
+    none.kind = DnsAnswer::Kind::NoName;
+    return pending->asker.answered(std::move(none), true);
+  }
   DnsAnswer answer = record != nullptr && !ours
                          ? read_answer(*record, pending->name, pending->type)
                          : failed_answer(::ares_strerror(static_cast<int>(status)));

@@ -81,13 +81,15 @@ void Resolver::stop() {
 
 void Resolver::configure(Settings settings) {
   const bool fresh = !channel_ || settings.tries != settings_.tries;
+  const bool own = !settings_.servers.empty();
   settings_ = std::move(settings);
   if (fresh) {
     channel_ = nullptr;
     channel_ = std::make_unique<Channel>(loop_, settings_.tries);
     servers_.clear();
-    use_servers(std::string(kNoServers));
   }
+  // The file may be missing: then neither servers of other settings, nor none.
+  if (settings_.servers.empty() && (fresh || own)) use_servers(std::string(kNoServers));
   stamp_ = {};
   looked_ = {};
   if (settings_.servers.empty()) return follow_resolv_conf();
