@@ -298,8 +298,8 @@ log::Gauges App::gauges() const {
   if (contexts_ && contexts_->current())
     out.certificates.push_back({"smtpd_tls", contexts_->expires_in()});
   const dns::Totals& asked = dns_.totals();
-  out.dns = {dns_.servers(), asked.questions, asked.known, asked.joined, asked.sent, asked.failed,
-             dns_.under_way(), dns_.cache().octets()};
+  out.dns = {dns_.servers(), asked.questions, asked.known,      asked.joined,
+             asked.sent,     asked.failed,    dns_.under_way(), dns_.cache().octets()};
   const auto up = std::chrono::duration_cast<std::chrono::seconds>(now - started_).count();
   out.uptime_seconds = static_cast<std::uint64_t>(std::max<decltype(up)>(up, 0));
   return out;

@@ -106,10 +106,9 @@ void Channel::on_socket(void* self, ares_socket_t descriptor, int reads, int wri
 }
 
 void Channel::set_socket(ares_socket_t descriptor, bool reads, bool writes) {
-  const auto found =
-      std::find_if(sockets_.begin(), sockets_.end(), [descriptor](const auto& socket) {
-        return socket->wire.native_handle() == descriptor;
-      });
+  const auto found = std::find_if(
+      sockets_.begin(), sockets_.end(),
+      [descriptor](const auto& socket) { return socket->wire.native_handle() == descriptor; });
   if (!reads && !writes) {
     if (found == sockets_.end()) return;
     (*found)->open = false;
@@ -117,8 +116,7 @@ void Channel::set_socket(ares_socket_t descriptor, bool reads, bool writes) {
     sockets_.erase(found);
     return;
   }
-  auto socket =
-      found != sockets_.end() ? *found : std::make_shared<Socket>(loop_, descriptor);
+  auto socket = found != sockets_.end() ? *found : std::make_shared<Socket>(loop_, descriptor);
   if (found == sockets_.end()) sockets_.push_back(socket);
   socket->reads = reads;
   socket->writes = writes;

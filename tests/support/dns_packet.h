@@ -43,7 +43,16 @@ inline std::string strings(std::string_view text) {
 
 }  // namespace wire
 
-enum : unsigned { kA = 1, kNs = 2, kCname = 5, kSoa = 6, kPtr = 12, kMx = 15, kTxt = 16, kAaaa = 28 };
+enum : unsigned {
+  kA = 1,
+  kNs = 2,
+  kCname = 5,
+  kSoa = 6,
+  kPtr = 12,
+  kMx = 15,
+  kTxt = 16,
+  kAaaa = 28
+};
 enum : unsigned { kNoError = 0, kServFail = 2, kNxDomain = 3, kRefused = 5 };
 
 /// One record, ready for the wire.

@@ -71,14 +71,15 @@ class DnsServer {
   }
 
   void receive() {
-    udp_.async_receive_from(
-        asio::buffer(datagram_), from_, [this](const std::error_code& error, std::size_t size) {
-          if (error) return;
-          const std::string text = answer({datagram_.data(), size}, false);
-          std::error_code ignored;
-          if (!text.empty()) udp_.send_to(asio::buffer(text), from_, 0, ignored);
-          receive();
-        });
+    udp_.async_receive_from(asio::buffer(datagram_), from_,
+                            [this](const std::error_code& error, std::size_t size) {
+                              if (error) return;
+                              const std::string text = answer({datagram_.data(), size}, false);
+                              std::error_code ignored;
+                              if (!text.empty())
+                                udp_.send_to(asio::buffer(text), from_, 0, ignored);
+                              receive();
+                            });
   }
   void accept() {
     tcp_.async_accept([this](const std::error_code& error, asio::ip::tcp::socket socket) {
@@ -96,17 +97,17 @@ class DnsServer {
                      });
   }
   void read_question(const std::shared_ptr<Line>& line) {
-    asio::async_read(line->socket, asio::buffer(line->question),
-                     [this, line](const std::error_code& error, std::size_t) {
-                       if (error) return;
-                       const std::string text =
-                           answer({line->question.data(), line->question.size()}, true);
-                       line->answer = wire::u16(static_cast<unsigned>(text.size())) + text;
-                       asio::async_write(line->socket, asio::buffer(line->answer),
-                                         [this, line](const std::error_code& failed, std::size_t) {
-                                           if (!failed) serve(line);
-                                         });
-                     });
+    asio::async_read(
+        line->socket, asio::buffer(line->question),
+        [this, line](const std::error_code& error, std::size_t) {
+          if (error) return;
+          const std::string text = answer({line->question.data(), line->question.size()}, true);
+          line->answer = wire::u16(static_cast<unsigned>(text.size())) + text;
+          asio::async_write(line->socket, asio::buffer(line->answer),
+                            [this, line](const std::error_code& failed, std::size_t) {
+                              if (!failed) serve(line);
+                            });
+        });
   }
 
   asio::ip::udp::socket udp_;

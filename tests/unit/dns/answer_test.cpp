@@ -31,11 +31,13 @@ DnsAnswer read_txt(const Reply& reply) {
 }  // namespace
 
 TEST_CASE("addresses come with the least TTL of them", "[dns]") {
-  const auto got = read_a({.answers = {a_record("host.test", 300, "\x7f\x00\x00\x02" + std::string()),
-                                       a_record("HOST.test", 60, std::string("\x7f\x00\x00\x03", 4))}});
+  const auto got =
+      read_a({.answers = {a_record("host.test", 300, "\x7f\x00\x00\x02" + std::string()),
+                          a_record("HOST.test", 60, std::string("\x7f\x00\x00\x03", 4))}});
   CHECK(got.kind == Kind::Failed);  // The first has no four octets: the answer is broken.
-  const auto whole = read_a({.answers = {a_record("host.test", 300, std::string("\x7f\x00\x00\x02", 4)),
-                                         a_record("HOST.test", 60, std::string("\x7f\x00\x00\x03", 4))}});
+  const auto whole =
+      read_a({.answers = {a_record("host.test", 300, std::string("\x7f\x00\x00\x02", 4)),
+                          a_record("HOST.test", 60, std::string("\x7f\x00\x00\x03", 4))}});
   REQUIRE(whole.found());
   REQUIRE(whole.addresses.size() == 2);
   CHECK(whole.addresses[1].text() == "127.0.0.3");
@@ -129,8 +131,9 @@ TEST_CASE("a host that takes no mail has an exchange without a name", "[dns]") {
 }
 
 TEST_CASE("a name that could not stand in a line of text is none", "[dns]") {
-  const auto got = read({.answers = {record("1.2.test", kPtr, 60, wire::name("evil\r\n250 ok.test"))}},
-                        "1.2.test", DnsType::Ptr, kPtr);
+  const auto got =
+      read({.answers = {record("1.2.test", kPtr, 60, wire::name("evil\r\n250 ok.test"))}},
+           "1.2.test", DnsType::Ptr, kPtr);
   CHECK(got.kind == Kind::Failed);
   CHECK(got.texts.empty());
 }
@@ -163,8 +166,9 @@ TEST_CASE("odd octets are escaped and read back", "[dns]") {
 }
 
 TEST_CASE("servers are read from resolv.conf", "[dns]") {
-  CHECK(dns::read_resolv_conf("# nameserver 1.2.3.4\nnameserver 192.0.2.1\n nameserver\tfe80::1%eth0 x\n"
-                              "nameserver bad\nsearch a b\nnameserver ::1\nnameserver 192.0.2.9\n") ==
+  CHECK(dns::read_resolv_conf(
+            "# nameserver 1.2.3.4\nnameserver 192.0.2.1\n nameserver\tfe80::1%eth0 x\n"
+            "nameserver bad\nsearch a b\nnameserver ::1\nnameserver 192.0.2.9\n") ==
         "192.0.2.1,fe80::1%eth0,::1");
   CHECK(dns::read_resolv_conf("search a\nnameserver").empty());
 }

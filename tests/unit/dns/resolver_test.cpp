@@ -93,7 +93,8 @@ TEST_CASE("an answer is remembered as long as it says", "[dns]") {
 
 TEST_CASE("that there is no such name is remembered as SOA says, and not without it", "[dns]") {
   Asking test;
-  test.server.table[{"none.test", kA}] = {.code = kNxDomain, .authority = {soa_record("test", 900, 120)}};
+  test.server.table[{"none.test", kA}] = {.code = kNxDomain,
+                                          .authority = {soa_record("test", 900, 120)}};
   CHECK(test.get("none.test").kind == Kind::NoName);
   test.clock.manual.pass(119s);
   CHECK(test.get("none.test").kind == Kind::NoName);
@@ -144,7 +145,8 @@ TEST_CASE("what is cut off comes by TCP", "[dns]") {
 TEST_CASE("silence and forged ids end as Failed", "[dns]") {
   Asking test;
   test.server.table[{"quiet.test", kA}] = {.silent = true};
-  test.server.table[{"forged.test", kA}] = {.answers = {a_record("forged.test", 60, kAddress)}, .add_to_id = 1};
+  test.server.table[{"forged.test", kA}] = {.answers = {a_record("forged.test", 60, kAddress)},
+                                            .add_to_id = 1};
   CHECK(test.get("quiet.test").kind == Kind::Failed);
   CHECK(test.get("forged.test").kind == Kind::Failed);
 }
@@ -177,8 +179,9 @@ TEST_CASE("what cannot be a name is not asked", "[dns]") {
 
 TEST_CASE("a name with octets that no host has is not asked for", "[dns]") {
   Asking test;
-  for (const auto& odd : {std::string("a b.test"), std::string("a\\.b.test"), std::string("a\0b.test", 8),
-                          std::string("\xff.test"), std::string("\"(@;).test")}) {
+  for (const auto& odd :
+       {std::string("a b.test"), std::string("a\\.b.test"), std::string("a\0b.test", 8),
+        std::string("\xff.test"), std::string("\"(@;).test")}) {
     CHECK(test.get(odd).kind == Kind::NoName);
   }
   CHECK(test.server.asked.empty());
