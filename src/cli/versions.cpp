@@ -6,11 +6,11 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #endif
 
+#include <ares.h>
 #include <array>
 #include <crypt.h>
 #include <string_view>
 
-#include <ares.h>
 #include <asio/version.hpp>
 #include <fmt/base.h>
 #include <mbedtls/version.h>

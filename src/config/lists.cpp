@@ -278,9 +278,10 @@ Result<void> parse(kinds::DnsServers,
     auto server = Endpoint::parse(word);
     if (const auto address = IpAddress::parse(word)) server = Endpoint{*address, kDomain};
     if (!server || server->port == 0) {
-      return refusal(format("\"{}\": expected ADDRESS or ADDRESS:PORT, as 192.0.2.53, 2001:db8::53 or "
-                            "127.0.0.1:5353",
-                            shown(word)));
+      return refusal(
+          format("\"{}\": expected ADDRESS or ADDRESS:PORT, as 192.0.2.53, 2001:db8::53 or "
+                 "127.0.0.1:5353",
+                 shown(word)));
     }
     out.push_back(*server);
   }

@@ -70,7 +70,8 @@ constexpr std::array<MetricRow, kRowCount> kRows{{
     {"gatepost_queue_oldest_seconds", MetricType::Gauge, "seconds", "",
      "Age of the oldest waiting message."},
     {"gatepost_dns_questions", MetricType::Counter, "", "answer",
-     "Questions to DNS: known already, joined to one on its way, answered by a resolver, or failed there."},
+     "Questions to DNS: known already, joined to one on its way, answered by a resolver, or failed "
+     "there."},
     {"gatepost_dns_under_way", MetricType::Gauge, "", "", "Questions to DNS on their way now."},
     {"gatepost_dns_cache_bytes", MetricType::Gauge, "bytes", "",
      "Memory that remembered DNS answers take."},
@@ -151,8 +152,7 @@ void add_counters(Samples& samples, const Counters& counters) {
 
 void add_dns(Samples& samples, const log::DnsGauge& dns) {
   const auto add = [&samples](std::string_view answer, std::uint64_t count) {
-    samples.push_back(
-        {DnsQuestions, "_total", {{"answer", std::string(answer)}}, text_of(count)});
+    samples.push_back({DnsQuestions, "_total", {{"answer", std::string(answer)}}, text_of(count)});
   };
   add("known", dns.cached);
   add("joined", dns.joined);

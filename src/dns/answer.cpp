@@ -63,8 +63,7 @@ class Reader {
   }
   /// The record when it is of this type and the owner's; else null.
   [[nodiscard]] const ares_dns_rr_t* own(std::size_t index, ares_dns_rec_type_t type) const {
-    const ares_dns_rr_t* rr =
-        ::ares_dns_record_rr_get_const(&record_, ARES_SECTION_ANSWER, index);
+    const ares_dns_rr_t* rr = ::ares_dns_record_rr_get_const(&record_, ARES_SECTION_ANSWER, index);
     if (rr == nullptr || ::ares_dns_rr_get_type(rr) != type ||
         ::ares_dns_rr_get_class(rr) != ARES_CLASS_IN)
       return nullptr;
@@ -167,10 +166,9 @@ class Reader {
       return failed_answer("NXDOMAIN with records");
     // Half a policy is worse than none.
     if (text_ > kMostText) return failed_answer("the texts are too long");
-    std::stable_sort(out_.exchanges.begin(), out_.exchanges.end(),
-                     [](const auto& one, const auto& other) {
-                       return one.preference < other.preference;
-                     });
+    std::stable_sort(
+        out_.exchanges.begin(), out_.exchanges.end(),
+        [](const auto& one, const auto& other) { return one.preference < other.preference; });
     if (out_.exchanges.size() > kMostExchanges) out_.exchanges.resize(kMostExchanges);
     if (odd_ && out_.exchanges.empty() && out_.texts.empty())
       return failed_answer("the answer is no host name");
@@ -183,8 +181,8 @@ class Reader {
   [[nodiscard]] DnsAnswer negative() const {
     if (odd_) return failed_answer("an alias leads to an odd name");
     DnsAnswer out;
-    out.kind = ::ares_dns_record_get_rcode(&record_) == ARES_RCODE_NXDOMAIN ? Kind::NoName
-                                                                            : Kind::NoData;
+    out.kind =
+        ::ares_dns_record_get_rcode(&record_) == ARES_RCODE_NXDOMAIN ? Kind::NoName : Kind::NoData;
     const std::size_t most =
         std::min(::ares_dns_record_rr_cnt(&record_, ARES_SECTION_AUTHORITY), kMostRecords);
     for (std::size_t index = 0; index < most; ++index) {

@@ -2,12 +2,11 @@
 // dns: from an answer as it came to what was asked for.
 #pragma once
 
+#include <ares.h>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
-
-#include <ares.h>
 
 #include "base/dns.h"
 

@@ -27,8 +27,9 @@ std::size_t cost_of(const DnsAnswer& answer) {
 }  // namespace
 
 Cache::Index::iterator Cache::place_of(std::string_view key) {
-  return std::lower_bound(index_.begin(), index_.end(), key,
-                          [](const Place& one, std::string_view other) { return one->key < other; });
+  return std::lower_bound(
+      index_.begin(), index_.end(), key,
+      [](const Place& one, std::string_view other) { return one->key < other; });
 }
 
 std::optional<DnsAnswer> Cache::find(std::string_view key, Instant now) {

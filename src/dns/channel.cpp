@@ -32,6 +32,12 @@ void on_answer(void* argument,
   const std::unique_ptr<Pending> pending(static_cast<Pending*>(argument));
   const bool ours =
       status == ARES_EDESTRUCTION || status == ARES_ECANCELLED || status == ARES_ENOMEM;
+  if (record == nullptr && status == ARES_EBADNAME) {
+    // c-ares writes letters, digits and - _ / * only; nothing went out.
+    DnsAnswer none;
+    none.kind = DnsAnswer::Kind::NoName;
+    return pending->asker.answered(std::move(none), true);
+  }
   DnsAnswer answer = record != nullptr && !ours
                          ? read_answer(*record, pending->name, pending->type)
                          : failed_answer(::ares_strerror(static_cast<int>(status)));
@@ -100,10 +106,9 @@ void Channel::on_socket(void* self, ares_socket_t descriptor, int reads, int wri
 }
 
 void Channel::set_socket(ares_socket_t descriptor, bool reads, bool writes) {
-  const auto found =
-      std::find_if(sockets_.begin(), sockets_.end(), [descriptor](const auto& socket) {
-        return socket->wire.native_handle() == descriptor;
-      });
+  const auto found = std::find_if(
+      sockets_.begin(), sockets_.end(),
+      [descriptor](const auto& socket) { return socket->wire.native_handle() == descriptor; });
   if (!reads && !writes) {
     if (found == sockets_.end()) return;
     (*found)->open = false;
@@ -111,8 +116,7 @@ void Channel::set_socket(ares_socket_t descriptor, bool reads, bool writes) {
     sockets_.erase(found);
     return;
   }
-  auto socket =
-      found != sockets_.end() ? *found : std::make_shared<Socket>(loop_, descriptor);
+  auto socket = found != sockets_.end() ? *found : std::make_shared<Socket>(loop_, descriptor);
   if (found == sockets_.end()) sockets_.push_back(socket);
   socket->reads = reads;
   socket->writes = writes;

@@ -2,12 +2,12 @@
 // dns: c-ares on the loop: its sockets and its timer.
 #pragma once
 
+#include <ares.h>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <ares.h>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
@@ -56,8 +56,8 @@ class Channel {
     Socket(asio::io_context& loop, ares_socket_t descriptor) : wire(loop, descriptor) {}
     asio::posix::stream_descriptor wire;
     bool open = true;
-    bool reads = false, writes = false;      ///< Wanted.
-    bool reading = false, writing = false;   ///< Waited for.
+    bool reads = false, writes = false;     ///< Wanted.
+    bool reading = false, writing = false;  ///< Waited for.
   };
 
   static void on_socket(void* self, ares_socket_t descriptor, int reads, int writes);

@@ -49,7 +49,8 @@ std::string joined(const std::vector<Endpoint>& servers) {
 
 /// One that is under way. Those who wait hold it too, and look at nothing else when they wake.
 struct Resolver::Question final : Asker {
-  Question(Resolver& by, std::string question) : resolver(by), key(std::move(question)), done(by.loop_) {}
+  Question(Resolver& by, std::string question)
+      : resolver(by), key(std::move(question)), done(by.loop_) {}
 
   void answered(DnsAnswer what, bool lasting) override {
     resolver.take(*this, std::move(what), lasting);
@@ -81,13 +82,15 @@ void Resolver::stop() {
 
 void Resolver::configure(Settings settings) {
   const bool fresh = !channel_ || settings.tries != settings_.tries;
+  const bool own = !settings_.servers.empty();
   settings_ = std::move(settings);
   if (fresh) {
     channel_ = nullptr;
     channel_ = std::make_unique<Channel>(loop_, settings_.tries);
     servers_.clear();
-    use_servers(std::string(kNoServers));
   }
+  // The file may be missing: then neither servers of other settings, nor none.
+  if (settings_.servers.empty() && (fresh || own)) use_servers(std::string(kNoServers));
   stamp_ = {};
   looked_ = {};
   if (settings_.servers.empty()) return follow_resolv_conf();
@@ -115,9 +118,8 @@ void Resolver::follow_resolv_conf() {
 }
 
 Resolver::Questions::iterator Resolver::place_of(std::string_view key) {
-  return std::lower_bound(
-      questions_.begin(), questions_.end(), key,
-      [](const auto& one, std::string_view other) { return one->key < other; });
+  return std::lower_bound(questions_.begin(), questions_.end(), key,
+                          [](const auto& one, std::string_view other) { return one->key < other; });
 }
 
 Task<DnsAnswer> Resolver::look_up(std::string name, DnsType type) {

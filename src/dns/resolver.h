@@ -47,7 +47,10 @@ struct Totals {
 class Resolver final : public Dns {
  public:
   /// `loop` and `clock` outlive this.
-  Resolver(asio::io_context& loop, const Clock& clock, Settings settings, Cache::Bounds bounds = {});
+  Resolver(asio::io_context& loop,
+           const Clock& clock,
+           Settings settings,
+           Cache::Bounds bounds = {});
   /// Tasks under way are answered, and do not look back.
   ~Resolver() override;
   Resolver(const Resolver&) = delete;
