@@ -55,6 +55,7 @@ App::App(std::unique_ptr<Opened> opened)
       manager_(opened_->manager),
       logins_(clerk_),
       book_(std::make_unique<server::AliasBook>(clerk_, *disk_, log_)),
+      dns_(loop_, steady_, make_dns_settings(*settings_)),
       floor_(std::make_unique<server::Floor>(
           server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_, &logins_})),
       injector_(*floor_),
@@ -66,7 +67,9 @@ App::App(std::unique_ptr<Opened> opened)
       ticker_(loop_),
       grace_(loop_),
       reloaded_(loop_, asio::steady_timer::time_point::max()),
-      started_(clock_.now()) {}
+      started_(clock_.now()) {
+  floor_->dns = &dns_;
+}
 
 App::~App() {
   // The descriptor is the signals' own.
@@ -210,6 +213,7 @@ void App::drained_yet() {
 void App::finish() {
   grace_.cancel();
   if (control_) control_->close();
+  dns_.stop();
   // What is on its way to the disk gets there; nobody waits for the answer any more.
   clerk_.settle();
   reader_.settle();
@@ -298,6 +302,9 @@ log::Gauges App::gauges() const {
   if (space) out.storage_free = space->octets_free;
   if (contexts_ && contexts_->current())
     out.certificates.push_back({"smtpd_tls", contexts_->expires_in()});
+  const dns::Totals& asked = dns_.totals();
+  out.dns = {dns_.servers(), asked.questions, asked.known, asked.joined, asked.sent, asked.failed,
+             dns_.under_way(), dns_.cache().octets()};
   const auto up = std::chrono::duration_cast<std::chrono::seconds>(now - started_).count();
   out.uptime_seconds = static_cast<std::uint64_t>(std::max<decltype(up)>(up, 0));
   return out;

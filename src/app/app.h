@@ -23,6 +23,7 @@
 #include "base/result.h"
 #include "config/settings.h"
 #include "control/backend.h"
+#include "dns/resolver.h"
 #include "log/counters.h"
 #include "log/log.h"
 #include "net/deadlines.h"
@@ -87,6 +88,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   log::Counters& counters_;
   log::Log& log_;
   MachineClocks clocks_;
+  SteadyClock steady_;
   net::Deadlines deadlines_;
   net::TaskGroup tasks_;
   storage::Clerk clerk_;
@@ -98,6 +100,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   system::ServiceManager& manager_;
   server::Logins logins_;
   std::unique_ptr<server::AliasBook> book_;
+  dns::Resolver dns_;
   std::unique_ptr<server::Floor> floor_;
   server::Injector injector_;
   std::unique_ptr<Outgoing> outgoing_;

@@ -134,6 +134,7 @@ std::string App::put_into_force(NextSettings next, std::unique_ptr<log::Sink> si
   clock_.reload_zone();
   log_.configure(make_log_settings(*settings_), std::move(sink));
   take_over_keys(std::move(next.tls));
+  dns_.configure(make_dns_settings(*settings_));
   const auto profile = make_profile(*settings_, directory_);
   login_keeper_->configure(*settings_, profile, *directory_);
   reception_->configure(profile);

@@ -261,6 +261,14 @@ policy::LoginLimits::Settings make_login_limits(const Settings& settings) {
   return out;
 }
 
+dns::Settings make_dns_settings(const Settings& settings) {
+  dns::Settings out;
+  out.servers = settings.dns_servers;
+  out.tries = {settings.dns_timeout, static_cast<int>(settings.dns_tries)};
+  out.limit = settings.dns_lookup_time_limit;
+  return out;
+}
+
 log::Settings make_log_settings(const Settings& settings) {
   log::Settings out;
   out.syslog_name = settings.syslog_name;

@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "config/settings.h"
+#include "dns/resolver.h"
 #include "log/log.h"
 #include "policy/auth_throttle.h"
 #include "policy/login_limits.h"
@@ -25,6 +26,8 @@ namespace gatepost::app {
 [[nodiscard]] policy::AuthThrottle::Settings make_throttle_settings(
     const config::Settings& settings);
 [[nodiscard]] policy::LoginLimits::Settings make_login_limits(const config::Settings& settings);
+
+[[nodiscard]] dns::Settings make_dns_settings(const config::Settings& settings);
 
 [[nodiscard]] log::Settings make_log_settings(const config::Settings& settings);
 

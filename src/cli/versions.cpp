@@ -10,6 +10,7 @@
 #include <crypt.h>
 #include <string_view>
 
+#include <ares.h>
 #include <asio/version.hpp>
 #include <fmt/base.h>
 #include <mbedtls/version.h>
@@ -52,6 +53,7 @@ std::vector<LibraryVersion> library_versions() {
       {"yyjson", format("{}.{}.{}", ::yyjson_version() >> 16U, ::yyjson_version() >> 8U & 0xFFU,
                         ::yyjson_version() & 0xFFU)},
       {"libxcrypt", XCRYPT_VERSION_STR},
+      {"c-ares", ::ares_version(nullptr)},
   };
 }
 

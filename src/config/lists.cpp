@@ -231,6 +231,25 @@ Result<void> parse(kinds::Endpoints,
   return {};
 }
 
+Result<void> parse(kinds::DnsServers,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   std::vector<Endpoint>& out) {
+  constexpr std::uint16_t kDomain = 53;
+  for (const std::string_view word : split(text, ", \t\r\n")) {
+    auto server = Endpoint::parse(word);
+    if (const auto address = IpAddress::parse(word)) server = Endpoint{*address, kDomain};
+    if (!server || server->port == 0) {
+      return refusal(format("\"{}\": expected ADDRESS or ADDRESS:PORT, as 192.0.2.53, 2001:db8::53 or "
+                            "127.0.0.1:5353",
+                            shown(word)));
+    }
+    out.push_back(*server);
+  }
+  return {};
+}
+
 Result<void> parse(
     kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands& out) {
   GP_TRY(const auto words, tables::split_list(text));

@@ -103,6 +103,10 @@ struct Maps {
 struct Endpoints {
   using Value = std::vector<Endpoint>;
 };
+/// As Endpoints, for servers with a port that goes without saying.
+struct DnsServers {
+  using Value = std::vector<Endpoint>;
+};
 struct Commands {
   using Value = ForbiddenCommands;
 };

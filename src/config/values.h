@@ -64,6 +64,8 @@ Result<void> parse(
 Result<void> parse(
     kinds::Endpoints, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
 Result<void> parse(
+    kinds::DnsServers, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
+Result<void> parse(
     kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands&);
 
 /// `10240000`, `64k`, `10M`, `10MiB`, `1G`: octets, in powers of 1024.
@@ -130,6 +132,9 @@ constexpr std::string_view form_of(kinds::Maps) {
 }
 constexpr std::string_view form_of(kinds::Endpoints) {
   return "list of ADDRESS:PORT";
+}
+constexpr std::string_view form_of(kinds::DnsServers) {
+  return "list of ADDRESS or ADDRESS:PORT";
 }
 constexpr std::string_view form_of(kinds::Commands) {
   return "list of commands";

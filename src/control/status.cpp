@@ -56,6 +56,11 @@ std::string queue_text(const log::Gauges& gauges) {
       format_size(gauges.queue_octets), format_span(seconds{gauges.queue_oldest_seconds}));
 }
 
+std::string dns_text(const log::DnsGauge& dns) {
+  return format("{}; {}, {} known, {} failed", dns.servers,
+                format_count(dns.questions, "question", "questions"), dns.cached, dns.failed);
+}
+
 void append_certificates(std::string& out, const log::Gauges& gauges) {
   for (const log::CertificateGauge& one : gauges.certificates) {
     if (one.expires_in < 0) {
@@ -96,6 +101,17 @@ void put_gauges(JsonDocument& document, JsonDocument::Value root, const log::Gau
   document.put(queue, "oldest_seconds", gauges.queue_oldest_seconds);
   document.put(root, "queue", queue);
 
+  const auto dns = document.object();
+  document.put(dns, "servers", gauges.dns.servers);
+  document.put(dns, "questions", gauges.dns.questions);
+  document.put(dns, "cached", gauges.dns.cached);
+  document.put(dns, "joined", gauges.dns.joined);
+  document.put(dns, "sent", gauges.dns.sent);
+  document.put(dns, "failed", gauges.dns.failed);
+  document.put(dns, "under_way", gauges.dns.under_way);
+  document.put(dns, "cache_octets", gauges.dns.cache_octets);
+  document.put(root, "dns", dns);
+
   const auto memory = document.object();
   document.put(memory, "resident_octets", gauges.memory_octets);
   if (gauges.memory_limit > 0) document.put(memory, "limit_octets", gauges.memory_limit);
@@ -130,6 +146,7 @@ std::string format_status(const StatusSnapshot& snapshot, const Counters& counte
                     counters.total(Family::Deliveries),
                     format_count(counters.total(Family::Rejects), "refusal", "refusals")));
   append_row(out, "queue", queue_text(gauges));
+  if (!gauges.dns.servers.empty()) append_row(out, "dns", dns_text(gauges.dns));
   if (gauges.storage_free) append_row(out, "storage", format_size(*gauges.storage_free) + " free");
   append_row(out, "memory",
              gauges.memory_limit == 0 ? format_size(gauges.memory_octets)

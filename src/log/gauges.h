@@ -21,6 +21,18 @@ struct CertificateGauge {
   std::int64_t expires_in = 0;
 };
 
+/// Questions to DNS since the start.
+struct DnsGauge {
+  std::string servers;          ///< As they are asked, separated by commas.
+  std::uint64_t questions = 0;  ///< All.
+  std::uint64_t cached = 0;     ///< Answered from what was remembered.
+  std::uint64_t joined = 0;     ///< Waited for the answer to the same question.
+  std::uint64_t sent = 0;       ///< Went to the servers.
+  std::uint64_t failed = 0;     ///< Of these, the ones nobody could answer.
+  std::uint64_t under_way = 0;  ///< Now.
+  std::uint64_t cache_octets = 0;
+};
+
 /// One reading of all gauges.
 struct Gauges {
   std::vector<PhaseGauge> sessions;
@@ -31,6 +43,7 @@ struct Gauges {
   std::uint64_t memory_limit = 0;             ///< 0: none.
   std::optional<std::uint64_t> storage_free;  ///< Octets free below queue_directory.
   std::vector<CertificateGauge> certificates;
+  DnsGauge dns;
   std::uint64_t uptime_seconds = 0;
 };
 

@@ -54,8 +54,8 @@ struct Floor {
   net::Deadlines& deadlines;
   const Clocks& clocks;
   Logins* logins = nullptr;      ///< Null: nobody can log in.
-  Dns* dns = nullptr;            ///< Null: nothing can be looked up.
   Handover* handover = nullptr;  ///< Null: all mailboxes are Maildirs, and nothing is sent on.
+  Dns* dns = nullptr;            ///< Null: no names are looked up.
   mail::IdMaker ids{};
   std::uint64_t text_in_memory = 0;  ///< Octets of message text not yet written, all sessions.
   /// Input of whichever session is being served: read, looked at, and kept by a session
