@@ -24,6 +24,7 @@ void Screening::configure(const config::Settings& settings,
     lists.sites = settings.postscreen_dnsbl_sites;
   }
   lists.guard.daily_limit = settings.dnsbl_daily_query_limit;
+  lists.guard.slow = settings.postscreen_greet_wait;
   lists.timeout = settings.postscreen_dnsbl_timeout;
   lists_.configure(std::move(lists));
   retention_ =

@@ -124,7 +124,7 @@ Task<Admission> ScreenGate::test_early(net::Connection& connection, server::Peer
   const Screener::World& world = screener_.world_;
   const bool talks = trial_->is_due(Test::Pregreet);
   if (trial_->is_due(Test::Dnsbl) && world.lists != nullptr) {
-    asked_.emplace(*world.lists, client_, this);
+    asked_.emplace(*world.lists, client_, static_cast<ListInquiry::Observer*>(this));
   }
   const Instant begun = now();
   if (talks) {

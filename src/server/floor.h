@@ -54,7 +54,6 @@ struct Floor {
   net::Deadlines& deadlines;
   const Clocks& clocks;
   Logins* logins = nullptr;      ///< Null: nobody can log in.
-  Dns* dns = nullptr;            ///< Null: nothing can be looked up.
   Handover* handover = nullptr;  ///< Null: all mailboxes are Maildirs, and nothing is sent on.
   Dns* dns = nullptr;            ///< Null: no names are looked up.
   mail::IdMaker ids{};
