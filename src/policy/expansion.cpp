@@ -14,9 +14,10 @@ namespace {
 /// Ways to leaves beyond which none are added up.
 constexpr std::size_t kMostCounted = std::size_t{1} << 30U;
 
-/// Members looked at for each address that an alias may lead to. Extensions that grow on the way
-/// make each way's addresses new ones, so that a line of 15 octets has 2^50 of them.
-constexpr std::size_t kMembersPerLeaf = 32;
+/// Members looked at for each address that an alias may lead to, and for each step on the way.
+/// Extensions that grow on the way make each way's addresses new ones, so that a line of 15 octets
+/// has 2^50 of them.
+constexpr std::size_t kMembers = 32;
 
 std::string key_of(const mail::Mailbox& address) {
   return lower(address.local) + "@" + lower(address.domain);
@@ -92,9 +93,10 @@ Result<void> Expander::step() {
     }
     return {};
   }
-  if (++looked_at_ > settings_.most * kMembersPerLeaf) {
+  const std::size_t most = (settings_.most + settings_.deepest) * kMembers;
+  if (++looked_at_ > most) {
     fail(Expansion::Fault::TooMany, path_.front(),
-         "more than " + format_number(settings_.most * kMembersPerLeaf) + " addresses on the way");
+         "more than " + format_number(most) + " addresses on the way");
     return {};
   }
   const AliasMember& member = top.members[top.next++];
