@@ -2,7 +2,7 @@
 // board: stands in for what a static C library brings along and this program does not use (decision 0023).
 //
 // glibc links, for any program, streams with wide characters, conversions between character sets, message catalogues, a
-// resolver and a loader of shared objects: 330 kB that nothing here calls. Each function below is defined as the C standard or
+// resolver and a loader of shared objects: 380 kB that nothing here calls. Each function below is defined as the C standard or
 // glibc's header has it, or - under "glibc's own names" - as glibc 2.36 uses it; with another glibc this file is empty and the
 // program as large as before. Whatever needs the real thing brings glibc's object, which defines the same names again:
 // the link fails, no behaviour changes silently.
@@ -362,6 +362,13 @@ void setbuf(FILE* stream, char* buffer) {
   (void)stream;
   (void)buffer;
 }
+int setvbuf(FILE* stream, char* buffer, int mode, size_t size) {
+  (void)stream;
+  (void)buffer;
+  (void)mode;
+  (void)size;
+  return 0;
+}
 #undef feof
 int feof(FILE* stream) {
   return (stream->_flags & _IO_EOF_SEEN) != 0;
@@ -382,8 +389,8 @@ void __assert_fail(const char* condition, const char* file, unsigned line, const
   abort();
 }
 
-// ---- Names of hosts: a static program has no name service. Asio's sources name these; who calls one does not link, for what it
-// calls is nowhere.
+// ---- Names of hosts and services: a static program has no name service. Asio's sources name the former; who calls one does not
+// link, for what it calls is nowhere. Services are numbers here: c-ares finds none by its name.
 
 void a_static_program_has_no_name_service(void);
 
@@ -410,6 +417,25 @@ int getnameinfo(const struct sockaddr* address, socklen_t length, char* host, so
   (void)flags;
   a_static_program_has_no_name_service();
   return EAI_FAIL;
+}
+
+int getservbyname_r(const char* name, const char* protocol, struct servent* entry, char* space, size_t size, struct servent** found) {
+  (void)name;
+  (void)protocol;
+  (void)entry;
+  (void)space;
+  (void)size;
+  *found = NULL;
+  return ENOENT;
+}
+int getservbyport_r(int port, const char* protocol, struct servent* entry, char* space, size_t size, struct servent** found) {
+  (void)port;
+  (void)protocol;
+  (void)entry;
+  (void)space;
+  (void)size;
+  *found = NULL;
+  return ENOENT;
 }
 
 // ---- glibc's own names, as version 2.36 calls them.

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static char text[512];
 
@@ -56,13 +57,14 @@ static int sign(int value) {
 }
 
 static void show_strings(void) {
-  static const char* const words[] = {"", "a", "ab", "abc", "abcabc", "b", "\xff", "aab"};
+  static const char* const words[] = {"", "a", "ab", "ABC", "abcabc", "B", "\xff", "aab", "[", "\xdf"};
   enum { kWords = sizeof words / sizeof *words };
   for (int i = 0; i < kWords; ++i) {
     for (int k = 0; k < kWords; ++k) {
       const char* const found = strstr(words[i], words[k]);
-      SHOW("%d %d: %d %d %d", i, k, sign(strcmp(words[i], words[k])), sign(strncmp(words[i], words[k], 2)),
-        found == NULL ? -1 : (int)(found - words[i]));
+      SHOW("%d %d: %d %d %d %d", i, k, sign(strcasecmp(words[i], words[k])), sign(strncasecmp(words[i], words[k], 2)),
+        sign(strcmp(words[i], words[k])), sign(strncmp(words[i], words[k], 2)));
+      SHOW("%d", found == NULL ? -1 : (int)(found - words[i]));
     }
     const char* const first = strchr(words[i], 'b');
     const char* const last = strrchr(words[i], 'b');
