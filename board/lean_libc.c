@@ -6,6 +6,11 @@
 // glibc's header has it, or - under "glibc's own names" - as glibc 2.36 uses it; with another glibc this file is empty and the
 // program as large as before. Whatever needs the real thing brings glibc's object, which defines the same names again:
 // the link fails, no behaviour changes silently.
+
+// Headers are to rename nothing (fopen to fopen64): functions are defined here by both names where there are two.
+#undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
+#define _GNU_SOURCE
 #include <features.h>
 #if defined(__GLIBC__) && __GLIBC__ == 2 && __GLIBC_MINOR__ == 36
 
@@ -315,11 +320,12 @@ FILE* fopen(const char* path, const char* mode) {
   }
   FILE* stream = calloc(1, sizeof *stream);
   if (stream == NULL) return NULL;
-  stream->_fileno = open(path, O_RDONLY | (strchr(mode, 'e') != NULL ? O_CLOEXEC : 0));
+  stream->_fileno = open(path, O_RDONLY | O_LARGEFILE | (strchr(mode, 'e') != NULL ? O_CLOEXEC : 0));
   if (stream->_fileno >= 0) return stream;
   free(stream);
   return NULL;
 }
+extern __typeof(fopen) fopen64 __attribute__((alias("fopen")));
 int fclose(FILE* stream) {
   const int failed = close(stream->_fileno);
   if (stream != stdout && stream != stderr) free(stream);
