@@ -3,57 +3,67 @@
 #include "system/account.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <grp.h>
-#include <memory>
-#include <pwd.h>
-#include <stdio.h>
+#include <cstdint>
+#include <limits>
 #include <unistd.h>
 
 #include "base/format.h"
 #include "base/text.h"
+#include "system/read_file.h"
 
 namespace gatepost::system {
 namespace {
 
-// A group with thousands of members is one line.
-constexpr std::size_t kMostLine = 1024 * 1024;
+// Of a hundred thousand users.
+constexpr std::size_t kMostOctets = std::size_t{16} * 1024 * 1024;
 
-struct CloseFile {
-  void operator()(FILE* file) const { ::fclose(file); }
+/// What one line of passwd(5) or group(5) says; borrows from the file's text.
+struct Entry {
+  std::string_view name;
+  std::uint32_t id = 0;   ///< uid or gid.
+  std::string_view rest;  ///< What follows the colon after it.
 };
-using File = std::unique_ptr<FILE, CloseFile>;
 
-Result<File> open_file(const std::string& path) {
-  File file(::fopen(path.c_str(), "re"));
-  if (!file) return system_error(format("open {}", path), errno);
-  return file;
+/// The text up to the next colon, taken off the front of `line`.
+std::string_view take_field(std::string_view& line) {
+  const std::size_t end = std::min(line.find(':'), line.size());
+  const std::string_view field = line.substr(0, end);
+  line.remove_prefix(std::min(end + 1, line.size()));
+  return field;
+}
+
+std::optional<std::uint32_t> parse_id(std::string_view text) {
+  const auto number = parse_number(text);
+  if (!number || *number > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+  return static_cast<std::uint32_t>(*number);
+}
+
+/// Nothing for comments, the marks of name services ("+::::::") and what is no entry.
+std::optional<Entry> parse_entry(std::string_view line) {
+  line = trim(line);
+  if (line.starts_with('#')) return std::nullopt;
+  Entry entry;
+  entry.name = take_field(line);
+  take_field(line);
+  const auto id = parse_id(take_field(line));
+  if (!id || entry.name.empty()) return std::nullopt;
+  entry.id = *id;
+  entry.rest = line;
+  return entry;
 }
 
 /// Calls `visit` with each entry until it says true; false when none did.
-template <class Entry, class Next, class Visit>
-Result<bool> find_entry(const std::string& path, Next next, Visit visit) {
-  auto file = open_file(path);
-  if (!file) return std::move(file).error();
-  std::vector<char> line(kMostLine);
-  Entry entry{};
-  Entry* found = nullptr;
-  for (;;) {
-    const int failed = next(file->get(), &entry, line.data(), line.size(), &found);
-    if (failed == ENOENT) return false;
-    if (failed != 0) return system_error(format("read {}", path), failed);
-    if (visit(entry)) return true;
+template <class Visit>
+Result<bool> find_entry(const std::string& path, Visit visit) {
+  auto text = read_file(path, kMostOctets);
+  if (!text) return std::move(text).error();
+  std::string_view left = *text;
+  while (!left.empty()) {
+    const auto entry = parse_entry(take_word(left, "\n"));
+    if (entry && visit(*entry)) return true;
   }
-}
-
-template <class Visit>
-Result<bool> find_user(const std::string& path, Visit visit) {
-  return find_entry<passwd>(path, &::fgetpwent_r, visit);
-}
-template <class Visit>
-Result<bool> find_group_entry(const std::string& path, Visit visit) {
-  return find_entry<::group>(path, &::fgetgrent_r, visit);
+  return false;
 }
 
 }  // namespace
@@ -63,18 +73,20 @@ Result<Account> find_account(std::string_view name,
                              const std::string& group_path) {
   Account account;
   account.name = name;
-  auto user = find_user(passwd_path, [&](const passwd& entry) {
-    if (name != entry.pw_name) return false;
-    account.uid = entry.pw_uid;
-    account.gid = entry.pw_gid;
+  auto user = find_entry(passwd_path, [&](Entry entry) {
+    const auto gid = parse_id(take_field(entry.rest));
+    if (name != entry.name || !gid) return false;
+    account.uid = entry.id;
+    account.gid = *gid;
     return true;
   });
   if (!user) return std::move(user).error();
   if (!*user) return Error{Cause::Permanent, format("no user \"{}\" in {}", name, passwd_path)};
   // A system without /etc/group has users all the same.
-  auto groups = find_group_entry(group_path, [&](const ::group& entry) {
-    for (char** member = entry.gr_mem; *member != nullptr; ++member) {
-      if (name == *member && entry.gr_gid != account.gid) account.groups.push_back(entry.gr_gid);
+  auto groups = find_entry(group_path, [&](Entry entry) {
+    while (!entry.rest.empty()) {
+      const std::string_view member = take_word(entry.rest, ", ");
+      if (name == member && entry.id != account.gid) account.groups.push_back(entry.id);
     }
     return false;
   });
@@ -84,9 +96,9 @@ Result<Account> find_account(std::string_view name,
 
 Result<gid_t> find_group(std::string_view name, const std::string& group_path) {
   gid_t gid = 0;
-  auto found = find_group_entry(group_path, [&](const ::group& entry) {
-    gid = entry.gr_gid;
-    return name == entry.gr_name;
+  auto found = find_entry(group_path, [&](const Entry& entry) {
+    gid = entry.id;
+    return name == entry.name;
   });
   if (!found) return std::move(found).error();
   if (!*found) return Error{Cause::Permanent, format("no group \"{}\" in {}", name, group_path)};
@@ -95,9 +107,9 @@ Result<gid_t> find_group(std::string_view name, const std::string& group_path) {
 
 Result<std::optional<std::string>> find_group_name(gid_t gid, const std::string& group_path) {
   std::string name;
-  auto found = find_group_entry(group_path, [&](const ::group& entry) {
-    if (entry.gr_gid != gid) return false;
-    name = entry.gr_name;
+  auto found = find_entry(group_path, [&](const Entry& entry) {
+    if (entry.id != gid) return false;
+    name = entry.name;
     return true;
   });
   if (!found) return std::move(found).error();
@@ -107,10 +119,10 @@ Result<std::optional<std::string>> find_group_name(gid_t gid, const std::string&
 
 Result<std::optional<Person>> find_person(uid_t uid, const std::string& passwd_path) {
   Person person;
-  auto found = find_user(passwd_path, [&](const passwd& entry) {
-    if (entry.pw_uid != uid) return false;
-    person.name = entry.pw_name;
-    const std::string_view gecos = entry.pw_gecos == nullptr ? "" : entry.pw_gecos;
+  auto found = find_entry(passwd_path, [&](Entry entry) {
+    if (entry.id != uid || !parse_id(take_field(entry.rest))) return false;
+    person.name = entry.name;
+    const std::string_view gecos = take_field(entry.rest);
     for (const char c : gecos.substr(0, gecos.find(','))) {
       if (c != '&') {
         person.full_name.push_back(c);

@@ -54,6 +54,48 @@ TEST_CASE("lines that are no entries are passed over", "[system]") {
   CHECK(find_account("gatepost", passwd, folder / "none"));
 }
 
+TEST_CASE("marks of name services and numbers that are none are no entries", "[system]") {
+  const TempFolder folder;
+  const auto none = folder / "none";
+  const auto passwd =
+      folder.write("passwd",
+                   "+::::::\n+gatepost::::::\ngatepost:x:-1:1::/:/\n"
+                   "gatepost:x:4294967296:1::/:/\ngatepost:x:7:x::/:/\ngatepost:x:7\n"
+                   ":x:0:0::/:/\n" +
+                       std::string(kPasswd));
+  const auto found = find_account("gatepost", passwd, none);
+  REQUIRE(found);
+  CHECK(found->uid == 201);
+  CHECK_FALSE(find_account("", passwd, none));
+  CHECK_FALSE(find_account("+", passwd, none));
+  CHECK(find_account("most", folder.write("passwd", "most:x:4294967295:4294967294"), none)->gid ==
+        4294967294U);
+}
+
+TEST_CASE("members of a group may be set apart by blanks", "[system]") {
+  const TempFolder folder;
+  const auto passwd = folder.write("passwd", kPasswd);
+  const auto group =
+      folder.write("group", "none:x:1\nfew:x:300: gate, gatepost ,post\npost:x:2:\n");
+  const auto found = find_account("gatepost", passwd, group);
+  REQUIRE(found);
+  CHECK(found->groups == std::vector<gid_t>{300});
+  CHECK(find_group("none", group).value_or(0) == 1);
+}
+
+TEST_CASE("a user's full name ends with its comma, the ampersand in it is the name", "[system]") {
+  const TempFolder folder;
+  const auto passwd = folder.write("passwd", "bob:x:5:6:& Builder,Room 1:/home/bob:/bin/sh\n");
+  const auto found = find_person(5, passwd);
+  REQUIRE(found);
+  REQUIRE(*found);
+  CHECK((*found)->name == "bob");
+  CHECK((*found)->full_name == "Bob Builder");
+  const auto other = find_person(6, passwd);
+  REQUIRE(other);
+  CHECK_FALSE(*other);
+}
+
 TEST_CASE("a group of thousands is read", "[system]") {
   const TempFolder folder;
   std::string line = "many:x:300:";
