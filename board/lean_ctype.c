@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// board: kinds of characters in the C locale, without glibc's 53 kB for wide ones and for writing them in ASCII (decision 0023).
+// board: kinds of characters in the C locale, without glibc's 53 kB for wide ones and for writing them in ASCII (decision 0025).
 //
 // As board/lean_libc.c says: for glibc 2.36, which reads these tables under these names; what asks for more does not link.
 #include <features.h>

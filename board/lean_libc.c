@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// board: stands in for what a static C library brings along and this program does not use (decision 0023).
+// board: stands in for what a static C library brings along and this program does not use (decision 0025).
 //
 // glibc links, for any program, streams with wide characters, conversions between character sets, message catalogues, a
 // resolver and a loader of shared objects: 380 kB that nothing here calls. Each function below is defined as the C standard or

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// board: functions of <string.h> that nothing here depends on being fast, each once (decision 0023).
+// board: functions of <string.h> that nothing here depends on being fast, each once (decision 0025).
 //
 // glibc has each of them five to seven times, one for each generation of x86-64 processors: 70 kB. What copies, fills, compares
 // and searches whole blocks (mem*, strlen) stays glibc's. Other processors have each once, in a hundred octets or two.
