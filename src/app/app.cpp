@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "app/alias_commands.h"
+#include "app/grey_commands.h"
+#include "app/key_file.h"
 #include "app/queue_verbs.h"
 #include "app/reload.h"
 #include "app/startup.h"
@@ -56,6 +58,7 @@ App::App(std::unique_ptr<Opened> opened)
       manager_(opened_->manager),
       logins_(clerk_),
       book_(std::make_unique<server::AliasBook>(clerk_, *disk_, log_)),
+      greylisting_(state_, log_, clocks_),
       floor_(std::make_unique<server::Floor>(
           server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_, &logins_})),
       injector_(*floor_),
@@ -118,6 +121,9 @@ void App::open_doors() {
   login_keeper_->open(settings_->state_directory);
   login_keeper_->configure(*settings_, profile, *directory_);
   reception_->configure(profile);
+  greylisting_.use(open_key_file(settings_->state_directory + "/greylist.key", log_));
+  configure_greylisting();
+  floor_->greylisting = &greylisting_;
   if (opened_->has_maildrop) {
     pickup_ =
         std::make_unique<server::Pickup>(server::Pickup::Parts{*floor_, clerk_, tasks_, injector_},
@@ -138,6 +144,14 @@ void App::open_doors() {
     reception_->open(service, std::move(listener));
   }
   opened_->listeners.clear();
+  if (!opened_->policy_listeners.empty()) {
+    greylisting_.lend();
+    policy_server_ = std::make_unique<server::PolicyServer>(*floor_, greylisting_, tasks_);
+    for (net::Listener& listener : opened_->policy_listeners) {
+      policy_server_->open(std::move(listener));
+    }
+    opened_->policy_listeners.clear();
+  }
   manager_.ready("serving");
   tick();
 }
@@ -185,6 +199,7 @@ void App::drain(std::string_view reason) {
   log_.emit(log::ServiceStopping{reason, static_cast<std::uint32_t>(reception_->sessions())});
   reception_->shut_down();
   if (pickup_) pickup_->shut_down();
+  if (policy_server_) policy_server_->close();
   grace_.expires_after(settings_->shutdown_grace_time);
   grace_.async_wait([this](const std::error_code& error) {
     if (!error) reception_->abandon();
@@ -249,7 +264,13 @@ void App::look_after_files() {
   if (contexts_) tell_certificates(contexts_->refresh(), log_);
 }
 
+void App::configure_greylisting() {
+  greylisting_.configure(make_greylist_settings(*settings_));
+  greylisting_.use(directory_->grey_exceptions());
+}
+
 void App::look_after_state() {
+  if (phase_ == Phase::Serving) greylisting_.tick();
   state_.tick(clock_.now(), clocks_.instant(), settings_->state_commit_interval);
   for (const std::string& line : state_.take_problems()) log_.emit(log::StateProblem{line});
 }
@@ -267,6 +288,7 @@ Task<void> App::read_tables() {
   const auto read = co_await reader_.run(std::move(job));
   reading_ = false;
   directory->take(read);
+  greylisting_.use(directory_->grey_exceptions());
   tell_files(read.problems);
 }
 
@@ -335,6 +357,10 @@ Task<Result<std::string>> App::perform(control::Request request) {
     auto told = co_await login_keeper_->perform(std::move(request.words), request.json);
     outgoing_->wake();
     co_return told;
+  }
+  if (is_grey_verb(request.verb)) {
+    auto answer = co_await serve_greylist(greylisting_, clock_, request);
+    co_return answer;
   }
   if (is_alias_verb(request.verb)) {
     auto answer = co_await serve_aliases(*book_, *directory_, clock_, request);

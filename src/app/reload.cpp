@@ -137,6 +137,7 @@ std::string App::put_into_force(NextSettings next, std::unique_ptr<log::Sink> si
   const auto profile = make_profile(*settings_, directory_);
   login_keeper_->configure(*settings_, profile, *directory_);
   reception_->configure(profile);
+  configure_greylisting();
   configure_local_mail(profile);
   outgoing_->configure(*settings_, profile);
   std::string changes = "settings, tables, users and certificates are read anew";

@@ -12,6 +12,7 @@
 #include "log/log.h"
 #include "policy/auth_throttle.h"
 #include "policy/login_limits.h"
+#include "server/greylisting.h"
 #include "server/profile.h"
 #include "storage/mail_store.h"
 
@@ -26,6 +27,8 @@ namespace gatepost::app {
     const config::Settings& settings);
 [[nodiscard]] policy::LoginLimits::Settings make_login_limits(const config::Settings& settings);
 
+[[nodiscard]] server::Greylisting::Settings make_greylist_settings(
+    const config::Settings& settings);
 [[nodiscard]] log::Settings make_log_settings(const config::Settings& settings);
 
 /// The service's settings as the file has them.

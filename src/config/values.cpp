@@ -271,10 +271,14 @@ Result<void> parse(
 }
 
 Result<void> parse(
-    kinds::Word, std::string_view text, const Limits&, ValueContext&, std::string& out) {
+    kinds::Word, std::string_view text, const Limits& limits, ValueContext&, std::string& out) {
   if (!is_one_word(text)) return expected(text, "one word");
   out = text;
-  return {};
+  if (limits.check != Limits::Check::OneOf) return {};
+  out = lower(text);
+  const auto known = split(limits.low, " ");
+  if (std::find(known.begin(), known.end(), out) != known.end()) return {};
+  return expected(text, format("one of {}", limits.low.view()));
 }
 
 Result<void> parse(

@@ -22,6 +22,7 @@ struct Peer {
   Endpoint client;
   Endpoint local;
   std::string name;  ///< "unknown[192.0.2.1]": the client's name and address as logs show them.
+  bool suspicious = false;  ///< There is evidence against it (greylist_when = suspicious).
   std::unique_ptr<const TlsFacts> tls = nullptr;    ///< Null in the clear.
   std::unique_ptr<const Identity> login = nullptr;  ///< Null: nobody has logged in.
   Wire* wire = nullptr;        ///< The connection itself, below TLS; null in tests without one.
