@@ -8,8 +8,13 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
+import servers
+from smtp_client import Client
 
 from harness import DOMAIN, HOME, PASSWORD, PATIENCE, Case, free_ports, message, wait_for
 
@@ -428,6 +433,33 @@ class Policy(Case):
         wait_for(lambda: time.time() > begun + 6.1, "the delay")
         self.assertEqual(plain(answers(port)), plain(answers(theirs)))
         self.assertEqual(plain(answers(port)), plain(answers(theirs)))
+
+    def test_gl18_postfix_asks_and_does_as_it_is_told(self):
+        if missing := servers.Postfix.missing():
+            self.skipTest(missing)
+        _, port = self.lender()
+        scratch = self.server_folder("postfix")
+        pathlib.Path(scratch).chmod(0o755)
+        postfix = servers.Postfix(scratch)
+        with open(postfix.root / "etc" / "main.cf", "a", encoding="ascii") as settings:
+            settings.write("smtpd_relay_restrictions = reject_unauth_destination\nsmtpd_recipient_restrictions = "
+                           f"check_policy_service inet:127.0.0.1:{port}, check_recipient_access inline:{{carol@{DOMAIN}=REJECT}}\n")
+        self.addCleanup(postfix.stop)
+        postfix.start()
+        def replies():
+            with Client(postfix.port) as session:
+                session.ehlo()
+                found = session.envelope(SHOP, ALICE, f"carol@{DOMAIN}")
+                return found[1], found[2], session.data(message()) if found[1].code == 250 else None
+        first, refused, _ = replies()
+        self.assert_reply(first, f"450 4.2.0 <{ALICE}>: Recipient address rejected: Greylisted, see ")
+        # DEFER_IF_PERMIT: what comes later and rejects, wins.
+        self.assertEqual(refused.code, 554)
+        stored = wait_for(lambda: next((one for one in [replies()[2]] if one), None), "a retry that passes")
+        self.assertEqual(stored.code, 250)
+        box = postfix.mailbox
+        wait_for(lambda: box.is_dir() and any(box.iterdir()), "the message in Postfix's mailbox")
+        self.assertEqual(next(box.iterdir()).read_bytes().count(b"X-Greylist: delayed "), 1)
 
     def server_folder(self, name):
         """A folder that everybody may write to, removed after the test."""
