@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "app/alias_commands.h"
+#include "app/grey_commands.h"
+#include "app/key_file.h"
 #include "app/queue_verbs.h"
 #include "app/reload.h"
 #include "app/startup.h"
@@ -57,6 +59,7 @@ App::App(std::unique_ptr<Opened> opened)
       logins_(clerk_),
       book_(std::make_unique<server::AliasBook>(clerk_, *disk_, log_)),
       dns_(loop_, steady_, make_dns_settings(*settings_)),
+      greylisting_(state_, log_, clocks_),
       floor_(std::make_unique<server::Floor>(
           server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_, &logins_})),
       injector_(*floor_),
@@ -128,7 +131,11 @@ void App::open_doors() {
   if (floor_->dns != nullptr) {
     spf_ = std::make_unique<SpfKeeper>(SpfKeeper::Parts{*floor_->dns, *floor_, clerk_, tasks_});
     spf_->open(*settings_);
+    directory_->use(*spf_);
   }
+  greylisting_.use(open_key_file(settings_->state_directory + "/greylist.key", log_));
+  configure_greylisting();
+  floor_->greylisting = &greylisting_;
   if (opened_->has_maildrop) {
     pickup_ =
         std::make_unique<server::Pickup>(server::Pickup::Parts{*floor_, clerk_, tasks_, injector_},
@@ -149,6 +156,14 @@ void App::open_doors() {
     reception_->open(service, std::move(listener));
   }
   opened_->listeners.clear();
+  if (!opened_->policy_listeners.empty()) {
+    greylisting_.lend();
+    policy_server_ = std::make_unique<server::PolicyServer>(*floor_, greylisting_, tasks_);
+    for (net::Listener& listener : opened_->policy_listeners) {
+      policy_server_->open(std::move(listener));
+    }
+    opened_->policy_listeners.clear();
+  }
   manager_.ready("serving");
   tick();
 }
@@ -197,6 +212,7 @@ void App::drain(std::string_view reason) {
   reception_->shut_down();
   if (pickup_) pickup_->shut_down();
   if (spf_) spf_->stop();
+  if (policy_server_) policy_server_->close();
   grace_.expires_after(settings_->shutdown_grace_time);
   grace_.async_wait([this](const std::error_code& error) {
     if (!error) reception_->abandon();
@@ -262,7 +278,13 @@ void App::look_after_files() {
   if (contexts_) tell_certificates(contexts_->refresh(), log_);
 }
 
+void App::configure_greylisting() {
+  greylisting_.configure(make_greylist_settings(*settings_));
+  greylisting_.use(directory_->grey_exceptions());
+}
+
 void App::look_after_state() {
+  if (phase_ == Phase::Serving) greylisting_.tick();
   state_.tick(clock_.now(), clocks_.instant(), settings_->state_commit_interval);
   screening_->tick(state_.now(clock_.now(), clocks_.instant()));
   for (const std::string& line : state_.take_problems()) log_.emit(log::StateProblem{line});
@@ -281,6 +303,7 @@ Task<void> App::read_tables() {
   const auto read = co_await reader_.run(std::move(job));
   reading_ = false;
   directory->take(read);
+  greylisting_.use(directory_->grey_exceptions());
   tell_files(read.problems);
 }
 
@@ -357,6 +380,10 @@ Task<Result<std::string>> App::perform(control::Request request) {
     if (!spf_) co_return Error{Cause::Temporary, "there is no resolver"};
     auto told = co_await spf_->perform(std::move(request.words), request.json);
     co_return told;
+  }
+  if (is_grey_verb(request.verb)) {
+    auto answer = co_await serve_greylist(greylisting_, clock_, request);
+    co_return answer;
   }
   if (is_alias_verb(request.verb)) {
     auto answer = co_await serve_aliases(*book_, *directory_, clock_, request);

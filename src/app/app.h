@@ -31,9 +31,11 @@
 #include "net/task_group.h"
 #include "server/alias_book.h"
 #include "server/floor.h"
+#include "server/greylisting.h"
 #include "server/injector.h"
 #include "server/login.h"
 #include "server/pickup.h"
+#include "server/policy_server.h"
 #include "server/reception.h"
 #include "storage/clerk.h"
 #include "storage/files.h"
@@ -70,6 +72,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   void look_after_memory();
   void look_after_files();
   void look_after_state();
+  void configure_greylisting();
   void tell_files(const std::vector<std::string>& lines);
   Task<void> read_tables();
   Task<void> reload_by_signal();
@@ -105,11 +108,13 @@ class App final : public ControlBackend, private net::TaskWatch {
   server::Logins logins_;
   std::unique_ptr<server::AliasBook> book_;
   dns::Resolver dns_;
+  server::Greylisting greylisting_;
   std::unique_ptr<server::Floor> floor_;
   server::Injector injector_;
   std::unique_ptr<Outgoing> outgoing_;
   std::unique_ptr<Screening> screening_;
   std::unique_ptr<server::Reception> reception_;
+  std::unique_ptr<server::PolicyServer> policy_server_;  ///< Null: greylisting is not lent.
   std::unique_ptr<LoginKeeper> login_keeper_;
   std::unique_ptr<SpfKeeper> spf_;          ///< Null where nothing can be looked up.
   std::unique_ptr<server::Pickup> pickup_;  ///< Null without a maildrop.

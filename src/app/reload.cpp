@@ -131,6 +131,7 @@ std::string App::put_into_force(NextSettings next, std::unique_ptr<log::Sink> si
   settings_ = std::make_shared<const config::Settings>(std::move(next.settings));
   directory_ = std::move(next.directory);
   directory_->use(*book_, clocks_);
+  if (spf_) directory_->use(*spf_);
   clock_.reload_zone();
   log_.configure(make_log_settings(*settings_), std::move(sink));
   take_over_keys(std::move(next.tls));
@@ -139,6 +140,7 @@ std::string App::put_into_force(NextSettings next, std::unique_ptr<log::Sink> si
   login_keeper_->configure(*settings_, profile, *directory_);
   screening_->configure(*settings_, profile);
   reception_->configure(profile);
+  configure_greylisting();
   configure_local_mail(profile);
   outgoing_->configure(*settings_, profile);
   if (spf_) spf_->configure(*settings_);

@@ -81,6 +81,7 @@ Result<std::shared_ptr<SettingsDirectory>> SettingsDirectory::open(const config:
   for (const std::string& error : lint.errors) faults += (faults.empty() ? "" : ", ") + error;
   if (!faults.empty()) return Error{Cause::Permanent, std::move(faults)};
   for (const std::string& warning : lint.warnings) out->warnings_.push_back("warning: " + warning);
+  out->make_exceptions();
   return out;
 }
 
@@ -122,7 +123,13 @@ AliasMaps::Lint SettingsDirectory::lint() {
   return out;
 }
 
+void SettingsDirectory::take(const Reading& read) {
+  tables_.take(read.tables);
+  make_exceptions();
+}
+
 Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
+  GP_CHECK(open_exceptions(settings));
   const auto& with_parents = settings.parent_domain_matches_subdomains;
   const bool parents =
       std::find(with_parents.begin(), with_parents.end(), "relay_domains") != with_parents.end();

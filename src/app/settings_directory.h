@@ -16,6 +16,7 @@
 #include "server/alias_book.h"
 #include "server/directory.h"
 #include "server/floor.h"
+#include "server/greylisting.h"
 #include "tables/files.h"
 #include "tables/match_list.h"
 #include "tables/table_set.h"
@@ -55,6 +56,8 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
 
   /// Throw-away addresses, and the clock they go by; both outlive the directory.
   void use(server::AliasBook& book, const server::Clocks& clocks);
+  /// permit_spf_allowlist; outlives the directory.
+  void use(const server::Networks& allowed) { allowed_ = &allowed; }
   /// Where mail for `recipient` goes, without a look at who sends it.
   [[nodiscard]] Result<server::Resolution> follow(const mail::Mailbox& recipient,
                                                   policy::DomainClass domain);
@@ -89,7 +92,11 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   /// do not are left as they were. Any thread; it may take long.
   [[nodiscard]] static Reading read(Reading from);
   /// Puts what was read into force. Tables opened since stay as they are.
-  void take(const Reading& read) { tables_.take(read.tables); }
+  void take(const Reading& read);
+  /// greylist_client_exceptions and greylist_recipient_exceptions, with their files.
+  [[nodiscard]] std::shared_ptr<const server::GreyExceptions> grey_exceptions() const {
+    return grey_exceptions_;
+  }
   /// What there was to warn about since the last call.
   [[nodiscard]] std::vector<std::string> take_warnings();
   /// A server name and its PEM files, from tls_server_sni_maps.
@@ -105,6 +112,9 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   /// Opens what the settings name, and looks at it as a whole.
   AliasMaps::Lint lint();
   Result<void> open_lists(const config::Settings& settings);
+  Result<void> open_exceptions(const config::Settings& settings);
+  /// Faults are warnings.
+  void make_exceptions();
   Result<void> check_mynetworks() const;
   Result<bool> has_taker(const policy::Leaf& leaf) override;
   Result<void> put(const policy::Leaf& leaf, server::Resolution& to);
@@ -157,11 +167,19 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
     tables::TableHandle table;  // Where the word is empty.
   };
   std::vector<AccessEntry> access_list_;
+  const server::Networks* allowed_ = nullptr;
   tables::MatchList earning_;
   std::vector<tables::TableHandle> list_names_;
   std::vector<tables::TableHandle> relay_maps_;
   std::vector<tables::TableHandle> local_maps_;
   std::vector<tables::TableHandle> sni_maps_;
+  struct ExceptionFile {
+    std::string path;
+    tables::TableHandle text;
+    bool of_clients = false;
+  };
+  std::vector<ExceptionFile> exception_files_;
+  std::shared_ptr<const server::GreyExceptions> grey_exceptions_;
   tables::MatchList auth_hidden_;
   std::vector<tables::TableHandle> login_maps_;
   std::string login_domain_;

@@ -38,6 +38,10 @@ screen::Access SettingsDirectory::screen_access(const IpAddress& client) {
       if (in_mynetworks(client)) return screen::Access::Permit;
       continue;
     }
+    if (entry.word == "permit_spf_allowlist") {
+      if (allowed_ != nullptr && allowed_->allows(client)) return screen::Access::Permit;
+      continue;
+    }
     if (!entry.table) return screen::parse_access(entry.word).value_or(screen::Access::Dunno);
     const auto found = entry.table->find(client.text());
     // A table that cannot say decides nothing, as with postscreen.

@@ -17,6 +17,7 @@
 #include "config/settings.h"
 #include "net/deadlines.h"
 #include "net/task_group.h"
+#include "server/directory.h"
 #include "server/floor.h"
 #include "spf/allowlist.h"
 #include "storage/clerk.h"
@@ -26,7 +27,7 @@ namespace gatepost::app {
 /// Two lists, of spf_allowlist_domains and of spf_blocklist_domains, each with its file in
 /// state_directory, which is a cidr table of Postfix as well. Domains are walked one after the
 /// other, when their time has come. All calls from the loop's thread.
-class SpfKeeper final : private net::Waiter {
+class SpfKeeper final : public server::Networks, private net::Waiter {
  public:
   struct Parts {
     Dns& dns;
@@ -44,7 +45,7 @@ class SpfKeeper final : private net::Waiter {
   /// No more walks; the one under way ends with its next answer.
   void stop();
 
-  [[nodiscard]] bool allows(const IpAddress& client) const {
+  [[nodiscard]] bool allows(const IpAddress& client) const override {
     return lists_[0].list.contains(client);
   }
   [[nodiscard]] bool blocks(const IpAddress& client) const {

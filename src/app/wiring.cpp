@@ -204,8 +204,7 @@ screen::Settings screen_settings(const Settings& settings) {
   out.retention = settings.postscreen_cache_retention_time;
   out.command_limit = settings.postscreen_command_count_limit;
   out.pre_queue_limit = settings.postscreen_pre_queue_limit;
-  out.deep_handoff_450 = !settings.postscreen_deep_handoff.empty() &&
-                         settings.postscreen_deep_handoff.front() == "450";
+  out.deep_handoff_450 = settings.postscreen_deep_handoff == "450";
   out.respectful = settings.respectful_logging;
   return out;
 }
@@ -305,6 +304,34 @@ dns::Settings make_dns_settings(const Settings& settings) {
   out.servers = settings.dns_servers;
   out.tries = {settings.dns_timeout, static_cast<int>(settings.dns_tries)};
   out.limit = settings.dns_lookup_time_limit;
+  return out;
+}
+
+server::Greylisting::Settings make_greylist_settings(const Settings& settings) {
+  using When = server::Greylisting::When;
+  const auto seconds = [](Duration time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  };
+  server::Greylisting::Settings out;
+  if (settings.greylist_enable) {
+    if (settings.greylist_when == "always") out.when = When::Always;
+    if (settings.greylist_when == "suspicious") out.when = When::Suspicious;
+  }
+  out.rules.delay = seconds(settings.greylist_delay);
+  out.rules.retry_window = seconds(settings.greylist_retry_window);
+  out.rules.max_age = seconds(settings.greylist_max_age);
+  out.rules.allow_after = settings.greylist_auto_allowlist_clients;
+  out.rules.allow_interval = seconds(settings.greylist_auto_allowlist_interval);
+  out.rules.throttle = settings.greylist_source_throttle;
+  out.rules.trap_time = seconds(settings.greylist_trap_time);
+  out.ipv4_prefix = settings.greylist_ipv4_prefix_length;
+  out.ipv6_prefix = settings.greylist_ipv6_prefix_length;
+  out.hashed = settings.greylist_privacy == "hmac";
+  out.by_name = settings.greylist_identity == "name";
+  out.text = settings.greylist_text;
+  out.header = settings.greylist_header;
+  out.hostname = settings.myhostname;
+  out.trap_code = settings.greylist_trap_reject_code;
   return out;
 }
 

@@ -13,6 +13,7 @@
 #include "log/log.h"
 #include "policy/auth_throttle.h"
 #include "policy/login_limits.h"
+#include "server/greylisting.h"
 #include "server/profile.h"
 #include "storage/mail_store.h"
 
@@ -28,7 +29,8 @@ namespace gatepost::app {
 [[nodiscard]] policy::LoginLimits::Settings make_login_limits(const config::Settings& settings);
 
 [[nodiscard]] dns::Settings make_dns_settings(const config::Settings& settings);
-
+[[nodiscard]] server::Greylisting::Settings make_greylist_settings(
+    const config::Settings& settings);
 [[nodiscard]] log::Settings make_log_settings(const config::Settings& settings);
 
 /// The service's settings as the file has them.

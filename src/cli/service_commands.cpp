@@ -77,9 +77,10 @@ int ask_and_print(const Start& start, const control::Request& request) {
   const Asked asked = ask(start.socket, request);
   if (asked.reached != Reached::Answered) return fail(status_of(asked.reached), asked.text);
   const control::Answer answer = control::read_answer(asked.text);
-  // An empty queue has no JSON lines; of all other answers, an empty one is none.
-  const bool empty_list =
-      asked.text.empty() && request.verb == control::Verb::Queue && request.json;
+  // An empty list has no JSON lines; of all other answers, an empty one is none.
+  const bool lists = request.verb == control::Verb::Queue ||
+                     (request.verb >= control::Verb::GreylistList && request.words.size() < 2);
+  const bool empty_list = asked.text.empty() && lists && request.json;
   if (answer.code != 0 && !empty_list) return fail(answer.code, answer.text);
   return print(empty_list ? std::string_view() : answer.text);
 }
@@ -147,6 +148,48 @@ int queue_command(Arguments arguments) {
   if (!start.go_on) return start.status;
   if (!start.options.words.empty()) return change_queue(start);
   return ask_and_print(start, {.verb = control::Verb::Queue, .json = start.options.json});
+}
+
+namespace {
+
+/// `gatepost COMMAND ACTION [WORD]`, whose verb is COMMAND-ACTION.
+int act(std::string_view command, Arguments arguments, std::string_view usual) {
+  const Start start = begin(command, arguments, /*takes_words=*/true);
+  if (!start.go_on) return start.status;
+  const std::vector<std::string>& words = start.options.words;
+  const std::string action(words.empty() ? usual : std::string_view(words.front()));
+  const std::string name = format("{}-{}", command, action);
+  const auto rows = control::verb_rows();
+  const auto row = std::find_if(rows.begin(), rows.end(),
+                                [&name](const control::VerbRow& one) { return one.name == name; });
+  if (row == rows.end()) {
+    return fail(exits::kUsage, format("{}: no action {}; see gatepost {} --help", command,
+                                      printable(action, limits::kLogText), command));
+  }
+  const bool needs = !row->arguments.starts_with('[');
+  if (words.size() > 2 || (needs && words.size() < 2)) {
+    return fail(exits::kUsage, format("{} {} takes one {}", command, action, row->arguments));
+  }
+  control::Request request{.verb = row->verb, .json = start.options.json};
+  if (words.size() == 2) request.words.push_back(words[1]);
+  for (const std::string& word : request.words) {
+    const bool odd = word.empty() || word.size() > limits::kPath ||
+                     std::any_of(word.begin(), word.end(), is_space);
+    if (odd)
+      return fail(exits::kUsage,
+                  format("{}: not an address: {}", command, printable(word, limits::kLogText)));
+  }
+  return ask_and_print(start, request);
+}
+
+}  // namespace
+
+int greylist_command(Arguments arguments) {
+  return act("greylist", arguments, "list");
+}
+
+int trap_command(Arguments arguments) {
+  return act("trap", arguments, "list");
 }
 
 int login_command(Arguments arguments) {

@@ -64,7 +64,17 @@ int status_of(const Error& error) {
 
 /// Their answers are whole: lines for people, or an object a line for programs.
 bool is_list(const Request& request) {
-  if (request.verb == Verb::AliasList || request.verb == Verb::AliasReport) return true;
+  switch (request.verb) {
+    case Verb::AliasList:
+    case Verb::AliasReport:
+    case Verb::GreylistList:
+    case Verb::GreylistShow:
+    case Verb::GreylistStats:
+    case Verb::TrapList:
+      return true;
+    default:
+      break;
+  }
   if (request.words.empty()) return false;
   const std::string& first = request.words.front();
   if (request.verb == Verb::Spf) return first != "refresh";

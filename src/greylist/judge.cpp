@@ -18,6 +18,40 @@ std::optional<Client> counted(const Rules& rules, const std::optional<Client>& c
   return Client{count, now};
 }
 
+Judgement judge_triplet(const Rules& rules,
+                        Triplet row,
+                        const std::optional<Client>& client,
+                        Stamp now) {
+  Judgement out;
+  if (row.passed && is_stale(rules, row, now)) row = Triplet{now, now, false};
+  if (row.passed) {
+    out.reason = Reason::Found;
+    const Stamp last = plausible(row.last, now);
+    if (last != row.last || now - last >= kSeenAgain) out.keep = Triplet{row.first, now, true};
+    return out;
+  }
+  row.first = plausible(row.first, now);
+  // One that came back too late is as new: a queue would have tried in time.
+  if (now - row.first > rules.retry_window) row.first = now;
+  row.last = now;
+  const std::int64_t missing = rules.delay - (now - row.first);
+  row.passed = missing <= 0;
+  out.keep = row;
+  if (!row.passed) {
+    out.reason = row.first == now ? Reason::New : Reason::Early;
+    out.seconds = missing;
+    return out;
+  }
+  out.reason = Reason::Found;
+  out.fresh = true;
+  out.seconds = now - row.first;
+  if (rules.allow_after > 0) {
+    out.keep_client = counted(rules, client, now);
+    out.allowlisted = out.keep_client && out.keep_client->count == rules.allow_after;
+  }
+  return out;
+}
+
 }  // namespace
 
 Judgement judge(const Rules& rules, const Known& known, Stamp now) {
@@ -55,34 +89,7 @@ Judgement judge(const Rules& rules, const Known& known, Stamp now) {
     out.reason = Reason::Full;
     return out;
   }
-  Triplet row = known.triplet.value_or(Triplet{now, now, false});
-  if (row.passed && is_stale(rules, row, now)) row = Triplet{now, now, false};
-  if (row.passed) {
-    out.reason = Reason::Found;
-    const Stamp last = plausible(row.last, now);
-    if (last != row.last || now - last >= kSeenAgain) out.keep = Triplet{row.first, now, true};
-    return out;
-  }
-  row.first = plausible(row.first, now);
-  // One that came back too late is as new: a queue would have tried in time.
-  if (now - row.first > rules.retry_window) row.first = now;
-  row.last = now;
-  const std::int64_t missing = rules.delay - (now - row.first);
-  row.passed = missing <= 0;
-  out.keep = row;
-  if (!row.passed) {
-    out.reason = row.first == now ? Reason::New : Reason::Early;
-    out.seconds = missing;
-    return out;
-  }
-  out.reason = Reason::Found;
-  out.fresh = true;
-  out.seconds = now - row.first;
-  if (rules.allow_after > 0) {
-    out.keep_client = counted(rules, client, now);
-    out.allowlisted = out.keep_client && out.keep_client->count == rules.allow_after;
-  }
-  return out;
+  return judge_triplet(rules, known.triplet.value_or(Triplet{now, now, false}), client, now);
 }
 
 bool is_stale(const Rules& rules, const Triplet& triplet, Stamp now) {

@@ -24,6 +24,7 @@ struct AccessWord {
 };
 inline constexpr std::array kAccessWords{
     AccessWord{"permit_mynetworks", std::nullopt},
+    AccessWord{"permit_spf_allowlist", std::nullopt},
     AccessWord{"permit", Access::Permit},
     AccessWord{"reject", Access::Reject},
     AccessWord{"dunno", Access::Dunno},

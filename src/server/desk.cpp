@@ -79,18 +79,69 @@ Task<smtp::Ruling> Desk::recipient() {
   Recipients& recipients = transaction_->recipients;
   const std::size_t before = recipients.size();
   smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
-  if (!ruling.accepts() || recipients.size() == before) co_return ruling;
+  if (!ruling.accepts()) {
+    co_await look_for_trap(ruling);
+    co_return ruling;
+  }
+  if (recipients.size() == before) co_return ruling;
   const mail::Envelope& envelope = session_.envelope();
   const mail::Mailbox& sender = envelope.sender;
   const std::uint64_t declared = envelope.options.size;
   Recipients::Accepted& last = recipients.last();
   auto refusal = co_await check_mailboxes(floor_, profile_, last, sender, declared);
-  if (!refusal) co_return ruling;
+  if (!refusal) {
+    refusal = co_await judge_greylist();
+    if (!refusal) co_return ruling;
+    recipients.drop_last();
+    co_return refuse("RCPT", *std::move(refusal));
+  }
   smtp::Reply told = shown_of(last, *refusal);
   recipients.drop_last();
   ruling = refuse("RCPT", *std::move(refusal));
   ruling.reply = std::move(told);
   co_return ruling;
+}
+
+bool Desk::is_greylisted() const {
+  if (floor_.greylisting == nullptr || service_.is_submission() || peer_.login) return false;
+  return floor_.greylisting->asks(peer_.suspicious) &&
+         !profile_.directory->in_mynetworks(peer_.client.address);
+}
+
+Greylisting::Question Desk::greylist_question() const {
+  Greylisting::Question out;
+  out.client = peer_.client.address;
+  out.name = peer_.name.substr(0, peer_.name.find('['));
+  out.sender = session_.envelope().sender.text();
+  out.recipient = session_.pending_recipient().mailbox.text();
+  return out;
+}
+
+Task<std::optional<smtp::Reply>> Desk::judge_greylist() {
+  if (!is_greylisted()) co_return std::nullopt;
+  Greylisting& greylisting = *floor_.greylisting;
+  Greylisting::Question question = greylist_question();
+  if (floor_.identities != nullptr) {
+    const mail::Mailbox& sender = session_.envelope().sender;
+    const std::string_view helo = session_.helo();
+    question.identity = co_await floor_.identities->identify(peer_, helo, sender);
+  }
+  const std::string recipient = question.recipient;
+  const auto verdict = co_await greylisting.judge(std::move(question));
+  if (verdict.put_off) co_return greylisting.reply(verdict, recipient);
+  if (transaction_->greylist_header.empty()) transaction_->greylist_header = verdict.header;
+  co_return std::nullopt;
+}
+
+Task<void> Desk::look_for_trap(const smtp::Ruling& ruling) {
+  // Only an address that does not exist; who may not relay has not been looked up.
+  if (ruling.reply.code < 500 || !is_greylisted()) co_return;
+  const bool sure = transaction_->recipients.was_trap();
+  Greylisting::Question question = greylist_question();
+  const std::string recipient = question.recipient;
+  const bool caught = co_await floor_.greylisting->catch_refused(std::move(question), sure);
+  if (!caught || sure) co_return;
+  floor_.log.emit(log::TrapHit{peer_.name, recipient, session_.envelope().sender.text()});
 }
 
 Recipients Desk::no_recipients() const {
@@ -167,6 +218,9 @@ storage::IntakeRequest Desk::intake_request() const {
   trace.zone.minutes = floor_.clocks.utc_offset_minutes(request.arrived);
   if (trace.zone.minutes != 0) trace.zone.name = {};
   request.received = mail::format_received(trace);
+  if (!transaction_->greylist_header.empty()) {
+    request.received.insert(0, transaction_->greylist_header + "\n");
+  }
   return request;
 }
 

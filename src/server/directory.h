@@ -60,6 +60,13 @@ struct LoginName {
   std::optional<policy::User> user;
 };
 
+/// port: networks that are known otherwise than by a table.
+class Networks {
+ public:
+  virtual ~Networks() = default;
+  [[nodiscard]] virtual bool allows(const IpAddress& client) const = 0;
+};
+
 /// An error of any of these is a table or file that cannot be read now: 451, never 550.
 class Directory {
  public:

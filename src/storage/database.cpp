@@ -145,7 +145,9 @@ Result<Database> Database::open(const std::string& path, Sharing sharing) {
     GP_CHECK(database.use_wal(path));
     GP_CHECK(
         database.run("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=256;"
-                     "PRAGMA journal_size_limit=1048576;"));
+                     "PRAGMA journal_size_limit=1048576;"
+                     // A hundred thousand triplets lie in 16 MB, and any may be next.
+                     "PRAGMA cache_size=-2048;"));
     return database;
   }
   // Exclusive before WAL: then the index of the WAL lives in our memory, no second process

@@ -13,7 +13,6 @@ namespace {
 using greylist::Client;
 using greylist::Judgement;
 using greylist::Known;
-using greylist::Reason;
 using greylist::Rules;
 using greylist::Triplet;
 

@@ -193,6 +193,8 @@ TEST_CASE("choices are spelled as in Postfix", "[config][load]") {
   CHECK(mentions(said("smtpd_tls_security_level = most\n"), "encrypt"));
   CHECK(mentions(said("log_format = jsno\n"), "did you mean \"json\"?"));
   CHECK(good("log_format = json\n").log_format == LogForm::Json);
+  CHECK(good("greylist_when = Never\n").greylist_when == "never");
+  CHECK(mentions(said("greylist_when = sometimes\n"), "expected one of always suspicious never"));
 }
 
 TEST_CASE("TLS versions are chosen in every spelling of Postfix, and 1.3 always stays",
