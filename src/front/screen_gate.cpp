@@ -180,6 +180,7 @@ bool ScreenGate::has_waited_enough(Instant begun) const {
   if (!answered) return false;
   // Who has spoken early need not be waited for.
   if (!trial_->is_due(Test::Pregreet) || !input_.empty()) return true;
+  if (asked_ && screen::rule(asked_->score(), profile_->thresholds).allowed) return true;
   return now() >= begun + settings_.proven_wait && is_proven();
 }
 

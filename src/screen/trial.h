@@ -35,7 +35,8 @@ class Trial {
   void pass(Test test, Seconds until);
   /// The deep tests that are due and were not failed are passed: the client reached RCPT.
   void pass_deep(Seconds now);
-  /// Lists vouch for it: every test counts as passed until `until`, those that are off as well.
+  /// Lists vouch for it: every test counts as passed until `until`, those that are off as well, and
+  /// no phase has any to do.
   void vouch(Seconds until);
 
   /// Some failure has to be enforced: recipients are refused.
@@ -64,6 +65,7 @@ class Trial {
   bool new_ = false;
   bool refused_ = false;
   bool early_failure_ = false;
+  bool vouched_ = false;
 };
 
 }  // namespace gatepost::screen

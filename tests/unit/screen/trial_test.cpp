@@ -116,6 +116,7 @@ TEST_CASE("who is vouched for passes tests that are off, too", "[screen]") {
   some.tests[index_of(Test::Pipelining)].enabled = false;
   Trial trial(some, {}, true, kNow);
   trial.vouch(kNow + 600);
+  CHECK_FALSE(trial.is_due(When::After));
   const auto outcome = trial.conclude();
   CHECK(outcome.pass == Trial::Outcome::Pass::New);
   CHECK(outcome.record->of(Test::Pipelining) == kNow + 600);
