@@ -137,6 +137,10 @@ Task<Admission> ScreenGate::test_early(net::Connection& connection, server::Peer
     end(true);
     co_return closed({});
   }
+  if (stopping_) {
+    asked_.reset();
+    co_return closed(smtp::make_reply(smtp::replies::kShutdown, profile_->hostname));
+  }
   if (!dropped_) judge_early(peer);
   asked_.reset();
   if (dropped_) co_return closed(refusal(521));
@@ -176,6 +180,7 @@ Task<void> ScreenGate::wait_early(net::Connection& connection, Instant begun) {
 }
 
 bool ScreenGate::has_waited_enough(Instant begun) const {
+  if (stopping_) return true;
   const bool answered = !asked_ || asked_->is_complete();
   if (!answered) return false;
   // Who has spoken early need not be waited for.
@@ -196,6 +201,12 @@ bool ScreenGate::is_proven() const {
 
 void ScreenGate::wake() {
   if (waiting_ != nullptr) waiting_->wake();
+}
+
+void ScreenGate::shut_down() {
+  stopping_ = true;
+  if (lookup_ && lookup_->bell != nullptr) lookup_->bell->cancel();
+  wake();
 }
 
 void ScreenGate::lists_answered() {

@@ -27,6 +27,7 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   ScreenGate& operator=(const ScreenGate&) = delete;
 
   Task<server::Admission> admit(net::Connection& connection, server::Peer& peer) override;
+  void shut_down() override;
   std::optional<smtp::Reply> hear(const smtp::Note& note) override;
   [[nodiscard]] bool refuses() const override { return trial_ && trial_->is_refused(); }
   std::optional<smtp::Reply> judge(const smtp::ServerSession& session) override;
@@ -80,6 +81,7 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   bool told_pass_ = false;
   bool told_end_ = false;
   bool passed_ = false;
+  bool stopping_ = false;
   bool lane_ = false;  // A mail for postmaster is on its way.
 };
 

@@ -39,6 +39,9 @@ class Gate {
   /// name. `connection` is in the clear; both outlive the task.
   virtual Task<Admission> admit(net::Connection& connection, Peer& peer) = 0;
 
+  /// The server stops: admit() ends soon.
+  virtual void shut_down() = 0;
+
   // Of watched sessions.
   /// A note of the machine. A reply: it is said, and the session ends.
   virtual std::optional<smtp::Reply> hear(const smtp::Note& note) = 0;

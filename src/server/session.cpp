@@ -362,6 +362,7 @@ void Session::log_end(Fill how) {
 void Session::shut_down() {
   shutting_down_ = true;
   if (machine_) machine_->shut_down();
+  if (gate_) gate_->shut_down();
   if (pause_ != nullptr) pause_->cancel();
   connection_.wake();
 }

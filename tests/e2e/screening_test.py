@@ -141,6 +141,13 @@ class Greeting(Screening):
         self.log_has(server, rf"HANGUP after 0(\.\d+)? from \[{re.escape(GOOD)}\]:\d+ in tests before SMTP handshake\n")
         self.log_has(server, "DISCONNECT")
 
+    def test_who_waits_is_told_when_the_server_stops(self):
+        server = self.screened({"postscreen_greet_wait": "100s", "postscreen_greet_banner": "x"})
+        session = self.connect(server, GOOD, greet=False)
+        self.assertEqual(session.line(), "220-x")
+        self.assertEqual(server.stop(), 0)
+        self.assertIn("421 4.3.2", self.rest(session))
+
     def test_ps3_the_denylist(self):
         for action, replies in (("ignore", (250, 250)), ("enforce", (250, 550)), ("drop", None)):
             with self.subTest(action):
