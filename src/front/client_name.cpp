@@ -54,18 +54,24 @@ bool looks_dynamic(std::string_view name, const IpAddress& client) {
   constexpr std::array<std::string_view, 14> kWords{
       "dyn",  "dhcp",  "dial",        "pool", "ppp",    "dsl",    "cable",
       "cust", "broad", "residential", "home", "client", "mobile", "user"};
-  const std::string_view host = std::string_view(small).substr(0, small.find('.'));
   const auto has = [&small](std::string_view word) { return small.find(word) != small.npos; };
   if (std::any_of(kWords.begin(), kWords.end(), has)) return true;
   if (!client.is_v4()) return false;
   // Three of the four numbers of its address are too many for chance.
-  std::size_t numbers = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    const std::string number = format_number(client.octets()[i]);
-    const std::size_t at = host.find(number);
-    if (at != host.npos) ++numbers;
+  std::array<bool, 4> found{};
+  for (std::size_t at = 0; at < small.size();) {
+    if (!is_digit(small[at])) {
+      ++at;
+      continue;
+    }
+    const std::size_t end = std::min(small.find_first_not_of("0123456789", at), small.size());
+    const std::string_view number = std::string_view(small).substr(at, end - at);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      found[i] = found[i] || number == format_number(client.octets()[i]);
+    }
+    at = end;
   }
-  return numbers >= 3;
+  return std::count(found.begin(), found.end(), true) >= 3;
 }
 
 }  // namespace gatepost::front

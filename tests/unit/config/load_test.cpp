@@ -379,8 +379,8 @@ TEST_CASE("a parameter of Postfix without use is accepted with a note why", "[co
 TEST_CASE("a parameter that asks for what is not there yet is an error unless it asks for nothing",
           "[config][load]") {
   for (const char* row :
-       {"postscreen_greet_action = enforce", "always_bcc = x@example.com", "relayhost = mx.example",
-        "smtpd_data_restrictions = reject", "smtpd_sasl_type = saslauthd",
+       {"postscreen_command_filter = pcre:/x", "always_bcc = x@example.com",
+        "relayhost = mx.example", "smtpd_data_restrictions = reject", "smtpd_sasl_type = saslauthd",
         "smtp_tls_security_level = encrypt", "home_mailbox = Maildir/", "always_bcc = x@y",
         "smtpd_milters = inet:localhost:1", "mynetworks_style = subnet",
         "smtpd_tls_req_ccert = yes", "smtpd_tls_mandatory_protocols = >=TLSv1.3",
@@ -442,7 +442,7 @@ TEST_CASE("all tables that are named are found", "[config][load]") {
     all += std::string(table.parameter) + " " + table.spec.text() + ";";
   CHECK(all ==
         "mydestination hash:/b;relay_recipient_maps hash:/c;alias_maps "
-        "hash:/etc/aliases;mynetworks cidr:/a;");
+        "hash:/etc/aliases;mynetworks cidr:/a;postscreen_allowlist_interfaces static:all;");
 }
 
 TEST_CASE("what is shown of a parameter is what is in the file, or its default", "[config][show]") {
