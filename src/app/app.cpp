@@ -14,6 +14,7 @@
 #include "app/key_file.h"
 #include "app/queue_verbs.h"
 #include "app/reload.h"
+#include "app/screen_commands.h"
 #include "app/startup.h"
 #include "app/submitters.h"
 #include "app/tls_wiring.h"
@@ -59,6 +60,7 @@ App::App(std::unique_ptr<Opened> opened)
       logins_(clerk_),
       book_(std::make_unique<server::AliasBook>(clerk_, *disk_, log_)),
       dns_(loop_, steady_, make_dns_settings(*settings_)),
+      owner_words_(state_, clocks_),
       greylisting_(state_, log_, clocks_),
       floor_(std::make_unique<server::Floor>(
           server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_, &logins_})),
@@ -73,8 +75,9 @@ App::App(std::unique_ptr<Opened> opened)
       reloaded_(loop_, asio::steady_timer::time_point::max()),
       started_(clock_.now()) {
   floor_->dns = &dns_;
-  screening_ =
-      std::make_unique<Screening>(Screening::Parts{*floor_, tasks_, deadlines_, dns_, state_});
+  greylisting_.use(owner_words_.let_in(), owner_words_.expected());
+  screening_ = std::make_unique<Screening>(Screening::Parts{
+      *floor_, tasks_, deadlines_, dns_, state_, owner_words_.let_in(), owner_words_.expected()});
   reception_->use(&screening_->screener());
 }
 
@@ -116,6 +119,7 @@ Task<void> App::start() {
     drain("the throw-away addresses cannot be read");
     co_return;
   }
+  co_await owner_words_.load();
   if (phase_ != Phase::Starting) co_return;
   open_doors();
 }
@@ -286,6 +290,7 @@ void App::configure_greylisting() {
 void App::look_after_state() {
   if (phase_ == Phase::Serving) greylisting_.tick();
   state_.tick(clock_.now(), clocks_.instant(), settings_->state_commit_interval);
+  owner_words_.tick();
   screening_->tick(state_.now(clock_.now(), clocks_.instant()));
   for (const std::string& line : state_.take_problems()) log_.emit(log::StateProblem{line});
 }
@@ -342,6 +347,7 @@ log::Gauges App::gauges() const {
   const dns::Totals& asked = dns_.totals();
   out.dns = {dns_.servers(), asked.questions, asked.known,      asked.joined,
              asked.sent,     asked.failed,    dns_.under_way(), dns_.cache().octets()};
+  out.screen = screening_->gauge();
   const auto up = std::chrono::duration_cast<std::chrono::seconds>(now - started_).count();
   out.uptime_seconds = static_cast<std::uint64_t>(std::max<decltype(up)>(up, 0));
   return out;
@@ -362,6 +368,7 @@ control::StatusSnapshot App::status() {
     out.listeners.push_back({std::string(server::kServiceNames[index]), local.text()});
   }
   out.gauges = gauges();
+  if (greylisting_.is_on()) out.gauges.triplets = greylisting_.store().triplets();
   out.problems = log_.problems();
   return out;
 }
@@ -380,6 +387,17 @@ Task<Result<std::string>> App::perform(control::Request request) {
     if (!spf_) co_return Error{Cause::Temporary, "there is no resolver"};
     auto told = co_await spf_->perform(std::move(request.words), request.json);
     co_return told;
+  }
+  if (OwnerWords::serves(request.verb)) {
+    const View view{request.json, clock_.utc_offset(clock_.now())};
+    co_return owner_words_.perform(request, view);
+  }
+  if (is_screen_verb(request.verb)) {
+    const View view{request.json, clock_.utc_offset(clock_.now())};
+    const Stamp now = state_.now(clock_.now(), clocks_.instant());
+    ScreenDesk desk{*screening_, directory_, dns_, owner_words_.let_in(), view, now};
+    auto answer = co_await serve_screening(std::move(desk), request);
+    co_return answer;
   }
   if (is_grey_verb(request.verb)) {
     auto answer = co_await serve_greylist(greylisting_, clock_, request);

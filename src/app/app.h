@@ -16,6 +16,7 @@
 #include "app/disk_files.h"
 #include "app/login_keeper.h"
 #include "app/outgoing.h"
+#include "app/owner_words.h"
 #include "app/reload.h"
 #include "app/screening.h"
 #include "app/settings_directory.h"
@@ -108,6 +109,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   server::Logins logins_;
   std::unique_ptr<server::AliasBook> book_;
   dns::Resolver dns_;
+  OwnerWords owner_words_;
   server::Greylisting greylisting_;
   std::unique_ptr<server::Floor> floor_;
   server::Injector injector_;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/view.h"
 #include "base/format.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -21,20 +22,6 @@ using storage::GreyStore;
 
 /// Those seen last; who wants all has sqlite3.
 constexpr std::size_t kMostRows = 1000;
-
-struct View {
-  bool json = false;
-  std::chrono::seconds offset{};
-};
-
-Moment moment_of(Stamp stamp) {
-  return Moment(std::chrono::seconds(stamp));
-}
-
-std::string when(Stamp stamp, const View& view) {
-  return view.json ? control::format_utc(moment_of(stamp))
-                   : control::format_local(moment_of(stamp), view.offset);
-}
 
 /// A word is a client's address or network, a name it is known by, or a mail address.
 GreyStore::Filter filter_of(const server::Greylisting& greylisting, const std::string& word) {

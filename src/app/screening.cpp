@@ -15,7 +15,8 @@ Screening::Screening(const Parts& parts)
     : store_(parts.state),
       memory_(&store_),
       lists_(parts.tasks, parts.deadlines, parts.dns, parts.floor.log),
-      screener_({parts.floor, parts.tasks, &parts.dns, &lists_, memory_}) {}
+      screener_(
+          {parts.floor, parts.tasks, &parts.dns, &lists_, memory_, parts.let_in, parts.expected}) {}
 
 void Screening::configure(const config::Settings& settings,
                           std::shared_ptr<const server::Profile> profile) {
@@ -30,7 +31,24 @@ void Screening::configure(const config::Settings& settings,
   retention_ =
       std::chrono::duration_cast<std::chrono::seconds>(settings.postscreen_cache_retention_time)
           .count();
+  profile_ = profile;
   screener_.configure(std::move(profile));
+}
+
+log::ScreenGauge Screening::gauge() const {
+  log::ScreenGauge out;
+  out.on = profile_ && profile_->screened;
+  out.under_test = screener_.under_test();
+  out.stressed = screener_.stressed();
+  out.clients = store_.known();
+  const screen::Guard& guard = lists_.guard();
+  const Instant now = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < guard.sites().size(); ++i) {
+    const screen::Guard::Status status = guard.status(i, now);
+    out.lists.push_back({std::string(status.zone), status.fault, status.questions, status.hits,
+                         status.failures, status.state == screen::Guard::State::Muted});
+  }
+  return out;
 }
 
 void Screening::tick(Stamp now) {

@@ -10,8 +10,11 @@
 #include "front/client_memory.h"
 #include "front/list_inquiry.h"
 #include "front/screener.h"
+#include "log/gauges.h"
 #include "net/deadlines.h"
 #include "net/task_group.h"
+#include "screen/expected.h"
+#include "screen/let_in.h"
 #include "server/floor.h"
 #include "server/profile.h"
 #include "storage/screen_store.h"
@@ -28,6 +31,8 @@ class Screening {
     net::Deadlines& deadlines;
     Dns& dns;
     storage::StateStore& state;
+    const screen::LetIn& let_in;
+    const screen::Expected& expected;
   };
 
   /// What `parts` names outlives it.
@@ -39,14 +44,20 @@ class Screening {
   void tick(Stamp now);
 
   [[nodiscard]] front::Screener& screener() { return screener_; }
+  [[nodiscard]] front::ListInquiry& lists() { return lists_; }
   [[nodiscard]] const front::ListInquiry& lists() const { return lists_; }
   [[nodiscard]] storage::ScreenStore& store() { return store_; }
+  [[nodiscard]] front::ClientMemory& memory() { return memory_; }
+  /// In force; null before configure().
+  [[nodiscard]] const std::shared_ptr<const server::Profile>& profile() const { return profile_; }
+  [[nodiscard]] log::ScreenGauge gauge() const;
 
  private:
   storage::ScreenStore store_;
   front::ClientMemory memory_;
   front::ListInquiry lists_;
   front::Screener screener_;
+  std::shared_ptr<const server::Profile> profile_;
   Stamp retention_ = 0;
   Stamp swept_ = 0;
 };

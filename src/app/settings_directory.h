@@ -45,6 +45,12 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   bool is_unlimited(const IpAddress& client) override;
   bool may_send_bare_newlines(const IpAddress& client) override;
   screen::Access screen_access(const IpAddress& client) override;
+  struct ScreenAccess {
+    screen::Access access = screen::Access::Dunno;
+    std::string_view entry;  ///< Of postscreen_access_list; empty: none has to do with the client.
+  };
+  /// As screen_access(). Borrows from the directory.
+  [[nodiscard]] ScreenAccess find_screen_access(const IpAddress& client);
   bool may_earn(const IpAddress& local) override;
   std::string shown_list(std::string_view zone) override;
   Result<server::LoginName> find_login(std::string_view name) override;
@@ -164,7 +170,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   /// An entry of postscreen_access_list.
   struct AccessEntry {
     std::string word;
-    tables::TableHandle table;  // Where the word is empty.
+    tables::TableHandle table;  // Null: the word says it.
   };
   std::vector<AccessEntry> access_list_;
   const server::Networks* allowed_ = nullptr;

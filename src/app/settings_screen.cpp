@@ -16,6 +16,7 @@ Result<void> SettingsDirectory::open_screen_lists(const config::Settings& settin
       auto handle = tables_.open(*spec);
       if (!handle) return about("postscreen_access_list", handle.error());
       entry.table = *std::move(handle);
+      entry.word = spec->text();
     } else {
       entry.word = std::get<std::string>(pattern.what);
     }
@@ -33,25 +34,31 @@ Result<void> SettingsDirectory::open_screen_lists(const config::Settings& settin
 }
 
 screen::Access SettingsDirectory::screen_access(const IpAddress& client) {
+  return find_screen_access(client).access;
+}
+
+SettingsDirectory::ScreenAccess SettingsDirectory::find_screen_access(const IpAddress& client) {
+  using screen::Access;
   for (const AccessEntry& entry : access_list_) {
-    if (entry.word == "permit_mynetworks") {
-      if (in_mynetworks(client)) return screen::Access::Permit;
-      continue;
+    if (!entry.table) {
+      if (entry.word == "permit_mynetworks") {
+        if (in_mynetworks(client)) return {Access::Permit, entry.word};
+        continue;
+      }
+      if (entry.word == "permit_spf_allowlist") {
+        if (allowed_ != nullptr && allowed_->allows(client)) return {Access::Permit, entry.word};
+        continue;
+      }
+      return {screen::parse_access(entry.word).value_or(Access::Dunno), entry.word};
     }
-    if (entry.word == "permit_spf_allowlist") {
-      if (allowed_ != nullptr && allowed_->allows(client)) return screen::Access::Permit;
-      continue;
-    }
-    if (!entry.table) return screen::parse_access(entry.word).value_or(screen::Access::Dunno);
     const auto found = entry.table->find(client.text());
     // A table that cannot say decides nothing, as with postscreen.
-    if (!found) return screen::Access::Dunno;
+    if (!found) return {Access::Dunno, entry.word};
     if (!*found) continue;
     const auto access = screen::parse_access(**found);
-    if (access && *access != screen::Access::Dunno) return *access;
-    if (access) return screen::Access::Dunno;
+    if (access) return {*access, entry.word};
   }
-  return screen::Access::Dunno;
+  return {};
 }
 
 bool SettingsDirectory::may_earn(const IpAddress& local) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cli: the commands that ask the running service: status, metrics, queue, reload.
+// cli: the commands that ask the running service.
 #include <algorithm>
 
 #include "base/format.h"
@@ -152,9 +152,18 @@ int queue_command(Arguments arguments) {
 
 namespace {
 
-/// `gatepost COMMAND ACTION [WORD]`, whose verb is COMMAND-ACTION.
-int act(std::string_view command, Arguments arguments, std::string_view usual) {
-  const Start start = begin(command, arguments, /*takes_words=*/true);
+/// A word that a request can carry.
+bool is_odd(std::string_view word) {
+  return word.empty() || word.size() > limits::kPath ||
+         std::any_of(word.begin(), word.end(), is_space);
+}
+
+/// `gatepost COMMAND ACTION [WORD ...]`, whose verb is COMMAND-ACTION; with at most `most` words,
+/// the action counted.
+int act(const Start& start,
+        std::string_view command,
+        std::string_view usual,
+        std::size_t most = 2) {
   if (!start.go_on) return start.status;
   const std::vector<std::string>& words = start.options.words;
   const std::string action(words.empty() ? usual : std::string_view(words.front()));
@@ -167,19 +176,25 @@ int act(std::string_view command, Arguments arguments, std::string_view usual) {
                                       printable(action, limits::kLogText), command));
   }
   const bool needs = !row->arguments.starts_with('[');
-  if (words.size() > 2 || (needs && words.size() < 2)) {
+  if (words.size() > most || (needs && words.size() < 2)) {
     return fail(exits::kUsage, format("{} {} takes one {}", command, action, row->arguments));
   }
   control::Request request{.verb = row->verb, .json = start.options.json};
-  if (words.size() == 2) request.words.push_back(words[1]);
+  if (words.size() > 1) request.words.assign(words.begin() + 1, words.end());
   for (const std::string& word : request.words) {
-    const bool odd = word.empty() || word.size() > limits::kPath ||
-                     std::any_of(word.begin(), word.end(), is_space);
-    if (odd)
-      return fail(exits::kUsage,
-                  format("{}: not an address: {}", command, printable(word, limits::kLogText)));
+    if (!is_odd(word)) continue;
+    return fail(exits::kUsage,
+                format("{}: not an address: {}", command, printable(word, limits::kLogText)));
   }
   return ask_and_print(start, request);
+}
+
+int act(std::string_view command,
+        Arguments arguments,
+        std::string_view usual,
+        std::size_t most = 2) {
+  const Start start = begin(command, arguments, /*takes_words=*/true);
+  return act(start, command, usual, most);
 }
 
 }  // namespace
@@ -190,6 +205,34 @@ int greylist_command(Arguments arguments) {
 
 int trap_command(Arguments arguments) {
   return act("trap", arguments, "list");
+}
+
+int screen_command(Arguments arguments) {
+  return act("screen", arguments, "show", 3);
+}
+
+int dnsbl_command(Arguments arguments) {
+  return act("dnsbl", arguments, "status");
+}
+
+int allow_command(Arguments arguments) {
+  return act("allow", arguments, "list", 4);
+}
+
+int expect_command(Arguments arguments) {
+  const Start start = begin("expect", arguments, /*takes_words=*/true);
+  if (!start.go_on) return start.status;
+  const std::vector<std::string>& words = start.options.words;
+  const bool timed = !words.empty() && !words.front().empty() && is_digit(words.front().front());
+  if (!timed) return act(start, "expect", "list", 5);
+  control::Request request{.verb = control::Verb::Expect, .json = start.options.json};
+  for (const std::string& word : words) {
+    if (is_odd(word) || words.size() > 5) {
+      return fail(exits::kUsage, "expect: expected TIME [from DOMAIN] [to USER]");
+    }
+    request.words.push_back(word);
+  }
+  return ask_and_print(start, request);
 }
 
 int login_command(Arguments arguments) {

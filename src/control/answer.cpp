@@ -71,6 +71,11 @@ bool is_list(const Request& request) {
     case Verb::GreylistShow:
     case Verb::GreylistStats:
     case Verb::TrapList:
+    case Verb::ScreenShow:
+    case Verb::ScreenTest:
+    case Verb::DnsblStatus:
+    case Verb::AllowList:
+    case Verb::ExpectList:
       return true;
     default:
       break;

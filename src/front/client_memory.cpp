@@ -14,10 +14,11 @@ Task<screen::Record> ClientMemory::find(IpAddress client) {
     co_return at->second->record;
   }
   if (store_ == nullptr) co_return screen::Record{};
+  const std::uint64_t before = forgotten_;
   const std::optional<std::string> text = co_await store_->find(key.text());
   // A sibling may have passed, or failed, meanwhile.
   if (const auto at = index_.find(key); at != index_.end()) co_return at->second->record;
-  if (!text) co_return screen::Record{};
+  if (!text || before != forgotten_) co_return screen::Record{};
   const screen::Record record = screen::Record::parse(*text).value_or(screen::Record{});
   put(key, record);
   co_return record;
@@ -43,12 +44,20 @@ void ClientMemory::keep(const IpAddress& client, const screen::Record& record) {
 }
 
 void ClientMemory::forget(const IpAddress& client) {
+  ++forgotten_;
   const IpAddress key = key_of(client);
   if (const auto at = index_.find(key); at != index_.end()) {
     entries_.erase(at->second);
     index_.erase(at);
   }
   if (store_ != nullptr) store_->forget(key.text());
+}
+
+void ClientMemory::forget_all() {
+  ++forgotten_;
+  index_.clear();
+  entries_.clear();
+  if (store_ != nullptr) store_->forget_all();
 }
 
 }  // namespace gatepost::front

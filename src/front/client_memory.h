@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <map>
 
@@ -31,6 +32,7 @@ class ClientMemory {
   Task<screen::Record> find(IpAddress client);
   void keep(const IpAddress& client, const screen::Record& record);
   void forget(const IpAddress& client);
+  void forget_all();
 
  private:
   struct Entry {
@@ -41,7 +43,8 @@ class ClientMemory {
   void put(const IpAddress& key, const screen::Record& record);
 
   storage::ScreenStore* store_;
-  Entries entries_;  // The one last used first.
+  std::uint64_t forgotten_ = 0;  // How often something was: what was read before is out of date.
+  Entries entries_;              // The one last used first.
   std::map<IpAddress, Entries::iterator> index_;
 };
 

@@ -74,4 +74,9 @@ bool looks_dynamic(std::string_view name, const IpAddress& client) {
   return std::count(found.begin(), found.end(), true) >= 3;
 }
 
+bool is_proven(const ClientName& name, const IpAddress& client, const screen::Score& score) {
+  if (name.kind != ClientName::Kind::Confirmed || looks_dynamic(name.name, client)) return false;
+  return score.total <= 0 && score.heard_weight > 0 && score.heard_weight == score.all_weight;
+}
+
 }  // namespace gatepost::front

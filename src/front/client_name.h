@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/dns.h"
 #include "base/task.h"
+#include "screen/score.h"
 
 namespace gatepost::front {
 
@@ -36,5 +37,11 @@ Task<ClientName> find_client_name(Dns& dns, IpAddress client);
 /// The name looks as if it was made from the address, or says that lines are handed out: a host at
 /// somebody's home, which rarely sends mail of its own.
 [[nodiscard]] bool looks_dynamic(std::string_view name, const IpAddress& client);
+
+/// Evidence enough that it is a mail server: a name of its own that leads back to it, and all lists
+/// were heard and have nothing against it.
+[[nodiscard]] bool is_proven(const ClientName& name,
+                             const IpAddress& client,
+                             const screen::Score& score);
 
 }  // namespace gatepost::front

@@ -34,13 +34,6 @@ ListAnswer as_list_answer(const DnsAnswer& answer) {
   return out;
 }
 
-std::string question_name(const IpAddress& client, std::string_view zone) {
-  std::string out = client.reversed_labels();
-  out += '.';
-  out += zone;
-  return out;
-}
-
 Finding no_finding() {
   Finding out;
   out.kind = Finding::Kind::Failed;
@@ -48,6 +41,13 @@ Finding no_finding() {
 }
 
 }  // namespace
+
+std::string question_name(const IpAddress& client, std::string_view zone) {
+  std::string out = client.reversed_labels();
+  out += '.';
+  out += zone;
+  return out;
+}
 
 /// A worker is on its lane's books until its task ends, however that is.
 class ListInquiry::Shift {
@@ -89,6 +89,10 @@ bool ListInquiry::Asked::is_complete() const {
 screen::Score ListInquiry::Asked::score() const {
   const screen::Guard& guard = inquiry_.guard_;
   return screen::add_up(guard.sites(), set_->findings, guard.counting());
+}
+
+screen::Finding ListInquiry::Asked::finding(std::size_t zone) const {
+  return zone < set_->findings.size() ? set_->findings[zone] : Finding();
 }
 
 Task<void> ListInquiry::Asked::wait(Instant until) {
@@ -289,6 +293,15 @@ void ListInquiry::begin_probes() {
   for (auto zone = guard_.begin_probe(at); zone; zone = guard_.begin_probe(at)) {
     tasks_.spawn("dnsbl probe", probe(guard_.sites().zones()[*zone].name));
   }
+}
+
+bool ListInquiry::probe_now(std::string_view zone) {
+  const std::size_t place = guard_.sites().find(zone);
+  if (place >= guard_.sites().size()) return false;
+  guard_.hurry(place, now());
+  begin_probes();
+  arm();
+  return true;
 }
 
 Task<void> ListInquiry::probe(std::string name) {

@@ -25,6 +25,9 @@
 
 namespace gatepost::front {
 
+/// What a list is asked about a client.
+[[nodiscard]] std::string question_name(const IpAddress& client, std::string_view zone);
+
 /// Every list is asked about every client by tasks of its own, kMostAtOnce at a time: what waits for
 /// one that is slow does not hold up the others, and no question is left out because there are
 /// many. One that waits while its clients hang up is not asked. Probes of the lists' health go on
@@ -70,6 +73,8 @@ class ListInquiry final : private net::Waiter {
     [[nodiscard]] bool is_complete() const;
     /// As it is now; partial before all is answered.
     [[nodiscard]] screen::Score score() const;
+    /// What the list said, by its place in the guard's sites.
+    [[nodiscard]] screen::Finding finding(std::size_t zone) const;
     /// Until all is answered, or `until`. One wait at a time.
     Task<void> wait(Instant until);
 
@@ -91,6 +96,10 @@ class ListInquiry final : private net::Waiter {
   void configure(Settings settings);
 
   [[nodiscard]] const screen::Guard& guard() const { return guard_; }
+  /// How long the lists have to answer.
+  [[nodiscard]] Duration timeout() const { return timeout_; }
+  /// Probes the list's health now. False: there is no such list.
+  bool probe_now(std::string_view zone);
   /// Clients with answers in memory.
   [[nodiscard]] std::size_t clients() const { return sets_.size(); }
 

@@ -29,6 +29,8 @@ namespace {
 constexpr Duration kSendTime{5'000};
 /// A client whose name nobody can say meanwhile has none.
 constexpr Duration kNameTime{3'000};
+/// Seconds: what the greet test is good for when nobody waited.
+constexpr screen::Seconds kUnwaitedPass = 60;
 /// What a client under test may send ahead.
 constexpr std::size_t kMostInput = 4096;
 /// What a mail to postmaster may have, past the lists.
@@ -93,7 +95,8 @@ Task<Admission> ScreenGate::admit(net::Connection& connection, server::Peer& pee
   }
   who_ = shown(peer.client);
   world.floor.log.emit(log::ScreenConnected{who_, shown(peer.local)});
-  const screen::Access access = profile_->directory->screen_access(client_);
+  screen::Access access = screen::Access::Permit;
+  if (!world.let_in.has(client_)) access = profile_->directory->screen_access(client_);
   if (access == screen::Access::Permit) {
     say(settings_.respectful ? "ALLOWLISTED" : "WHITELISTED");
     co_await name_client(peer);
@@ -179,24 +182,39 @@ Task<void> ScreenGate::wait_early(net::Connection& connection, Instant begun) {
   }
 }
 
-bool ScreenGate::has_waited_enough(Instant begun) const {
+bool ScreenGate::has_waited_enough(Instant begun) {
   if (stopping_) return true;
   const bool answered = !asked_ || asked_->is_complete();
   if (!answered) return false;
   // Who has spoken early need not be waited for.
   if (!trial_->is_due(Test::Pregreet) || !input_.empty()) return true;
   if (asked_ && screen::rule(asked_->score(), profile_->thresholds).allowed) return true;
-  return now() >= begun + settings_.proven_wait && is_proven();
+  if (now() >= begun + settings_.proven_wait && is_proven()) return true;
+  unwaited_ = is_expected();
+  return unwaited_;
 }
 
-/// Evidence enough that it is a mail server: a name of its own that leads back to it, and no list
-/// that has anything against it.
 bool ScreenGate::is_proven() const {
   if (!lookup_ || !lookup_->name || !asked_) return false;
-  const ClientName& name = *lookup_->name;
-  if (name.kind != ClientName::Kind::Confirmed || looks_dynamic(name.name, client_)) return false;
+  return front::is_proven(*lookup_->name, client_, asked_->score());
+}
+
+/// There is nothing against it but that it is new, and mail that is expected may come from it.
+bool ScreenGate::is_expected() const {
+  const screen::Expected& expected = screener_.world_.expected;
+  if (expected.entries().empty()) return false;
+  // Its name is on its way.
+  if (lookup_ && !lookup_->name) return false;
+  std::string_view name;
+  if (lookup_) {
+    const ClientName& found = *lookup_->name;
+    if (!found.name.empty() && looks_dynamic(found.name, client_)) return false;
+    if (found.kind == ClientName::Kind::Confirmed) name = found.name;
+  }
+  if (!expected.may_come_from(name)) return false;
+  if (!asked_) return true;
   const screen::Score score = asked_->score();
-  return score.total <= 0 && score.heard_weight > 0 && score.heard_weight == score.all_weight;
+  return score.total <= 0 && !screen::rule(score, profile_->thresholds).doubtful;
 }
 
 void ScreenGate::wake() {
@@ -244,7 +262,8 @@ void ScreenGate::judge_early(server::Peer& peer) {
   if (trial_->is_due(Test::Pregreet)) {
     const auto ttl =
         std::chrono::duration_cast<std::chrono::seconds>(settings_.of(Test::Pregreet).ttl);
-    trial_->pass(Test::Pregreet, today + ttl.count());
+    // Who was not made to wait has not shown much.
+    trial_->pass(Test::Pregreet, today + (unwaited_ ? kUnwaitedPass : ttl.count()));
   }
   if (!asked_) {
     // Without lists nobody is on one.

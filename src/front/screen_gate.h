@@ -48,8 +48,9 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   Task<void> name_client(server::Peer& peer);
   void lists_answered() override;
   void wake();
-  [[nodiscard]] bool has_waited_enough(Instant begun) const;
+  [[nodiscard]] bool has_waited_enough(Instant begun);
   [[nodiscard]] bool is_proven() const;
+  [[nodiscard]] bool is_expected() const;
   void judge_early(server::Peer& peer);
   void fail(screen::Test test, std::string_view after, std::string_view text, Instant begun);
   void fail_lists();
@@ -77,7 +78,8 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   std::string list_name_;               // The list that is named to a refused client.
   std::optional<screen::Action> dropped_;
   bool hung_up_ = false;
-  bool counted_ = false;  // Among those under test.
+  bool unwaited_ = false;  // The wait for the greeting was left out for mail that is expected.
+  bool counted_ = false;   // Among those under test.
   bool told_pass_ = false;
   bool told_end_ = false;
   bool passed_ = false;

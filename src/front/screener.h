@@ -11,6 +11,8 @@
 #include "front/client_memory.h"
 #include "front/list_inquiry.h"
 #include "net/task_group.h"
+#include "screen/expected.h"
+#include "screen/let_in.h"
 #include "screen/stress.h"
 #include "server/floor.h"
 #include "server/gate.h"
@@ -27,6 +29,8 @@ class Screener final : public server::Gates {
     Dns* dns = nullptr;            ///< Null: no lists, no names.
     ListInquiry* lists = nullptr;  ///< Null without `dns`.
     ClientMemory& memory;
+    const screen::LetIn& let_in;
+    const screen::Expected& expected;
   };
 
   /// What `world` names outlives the screener, and it outlives its gates.

@@ -33,6 +33,23 @@ struct DnsGauge {
   std::uint64_t cache_octets = 0;
 };
 
+/// A DNS list about which clients are asked.
+struct ListGauge {
+  std::string zone;
+  std::string fault;  ///< Why it is muted.
+  std::uint64_t questions = 0, hits = 0, failures = 0;
+  bool muted = false;
+};
+
+/// Screening.
+struct ScreenGauge {
+  bool on = false;
+  bool stressed = false;
+  std::uint64_t under_test = 0;  ///< Connections.
+  std::uint64_t clients = 0;     ///< Remembered, as of some seconds ago.
+  std::vector<ListGauge> lists;
+};
+
 /// One reading of all gauges.
 struct Gauges {
   std::vector<PhaseGauge> sessions;
@@ -44,6 +61,8 @@ struct Gauges {
   std::optional<std::uint64_t> storage_free;  ///< Octets free below queue_directory.
   std::vector<CertificateGauge> certificates;
   DnsGauge dns;
+  ScreenGauge screen;
+  std::optional<std::uint64_t> triplets;  ///< Of greylisting, as of the last attempt.
   std::uint64_t uptime_seconds = 0;
 };
 

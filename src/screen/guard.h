@@ -130,6 +130,8 @@ class Guard {
   [[nodiscard]] bool wants(std::size_t zone, TestPoint point) const;
   void hear_probe(std::size_t zone, TestPoint point, const ListAnswer&, Duration took);
   void end_probe(std::size_t zone, Instant now);
+  /// A probe is due now, however long it was to wait. One under way is as good.
+  void hurry(std::size_t zone, Instant now);
 
   /// What was noticed since the last call.
   [[nodiscard]] std::vector<Notice> take_notices();

@@ -116,6 +116,10 @@ Greylisting::Verdict Greylisting::put_off(const Question& question,
 }
 
 Task<Greylisting::Verdict> Greylisting::judge(Question question) {
+  if (is_let_in(question)) {
+    tell(question, "pass", "client allowed");
+    co_return Verdict();
+  }
   if (exceptions_ && exceptions_->clients.has(question.client, question.name)) {
     tell(question, "pass", "client whitelist");
     co_return Verdict();
@@ -128,6 +132,13 @@ Task<Greylisting::Verdict> Greylisting::judge(Question question) {
   const auto judged = co_await store_.judge(std::move(asked));
   if (!judged) {
     tell(question, "pass", "no memory of triplets");
+    co_return Verdict();
+  }
+  // A network that wrote to a trap is not put off for being new.
+  const bool expected = judged->reason != Reason::Trapped && expected_ != nullptr &&
+                        expected_->matches(question.sender, question.recipient);
+  if (!judged->passes() && expected) {
+    tell(question, "pass", "expected");
     co_return Verdict();
   }
   if (!judged->passes()) {
@@ -153,6 +164,7 @@ Task<Greylisting::Verdict> Greylisting::judge(Question question) {
 }
 
 Task<bool> Greylisting::catch_refused(Question question, bool sure) {
+  if (is_let_in(question)) co_return false;
   if (exceptions_ && exceptions_->clients.has(question.client, question.name)) co_return false;
   storage::GreyStore::Question asked = make(question);
   const auto caught = co_await store_.catch_refused(std::move(asked), sure);

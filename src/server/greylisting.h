@@ -14,6 +14,8 @@
 #include "greylist/judge.h"
 #include "greylist/key.h"
 #include "log/log.h"
+#include "screen/expected.h"
+#include "screen/let_in.h"
 #include "server/floor.h"
 #include "storage/grey_store.h"
 
@@ -53,6 +55,13 @@ class Greylisting {
   }
   /// What names are hashed with under greylist_privacy; without it they are stored as they are.
   void use(Secret secret) { secret_ = std::move(secret); }
+
+  /// Clients the owner lets in are never put off; mail that is expected is not for being from
+  /// somebody new. Both outlive it.
+  void use(const screen::LetIn& let_in, const screen::Expected& expected) {
+    let_in_ = &let_in;
+    expected_ = &expected;
+  }
 
   /// Others ask, too, by a PolicyServer, whatever the settings say of mail here.
   void lend() { lent_ = true; }
@@ -95,6 +104,9 @@ class Greylisting {
   [[nodiscard]] greylist::KeySettings key_settings() const;
 
  private:
+  [[nodiscard]] bool is_let_in(const Question& question) const {
+    return let_in_ != nullptr && let_in_->has(question.client);
+  }
   void tell(const Question& question,
             std::string_view action,
             std::string_view reason,
@@ -110,6 +122,8 @@ class Greylisting {
   Settings settings_;
   std::shared_ptr<const GreyExceptions> exceptions_;
   Secret secret_;
+  const screen::LetIn* let_in_ = nullptr;
+  const screen::Expected* expected_ = nullptr;
   bool lent_ = false;
 };
 

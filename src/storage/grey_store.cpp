@@ -162,6 +162,7 @@ Result<Judgement> GreyStore::judge_in(StateDatabase& state, const Question& ques
   }
   if (out.keep_client) GP_CHECK(put_client(state, key.client, *out.keep_client));
   if (out.caught) GP_CHECK(put_trapped(state, key.net, question.now + rules.trap_time));
+  triplets_.store(*rows);
   return out;
 }
 

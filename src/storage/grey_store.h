@@ -72,6 +72,8 @@ class GreyStore {
     std::uint64_t trapped = 0;  ///< Networks.
   };
   Task<Result<Stats>> stats(greylist::Rules rules, Stamp now);
+  /// Triplets as of the last attempt that was judged.
+  [[nodiscard]] std::uint64_t triplets() const { return triplets_.load(); }
 
   /// False when it was one already, or was none.
   Task<Result<bool>> add_trap(std::string address, Stamp now);
@@ -103,6 +105,7 @@ class GreyStore {
   Count count_;
   Stamp swept_ = 0;  ///< The loop's: when the last sweep began.
   std::atomic<bool> sweeping_{false};
+  std::atomic<std::uint64_t> triplets_{0};  ///< As count_.rows was.
 };
 
 }  // namespace gatepost::storage

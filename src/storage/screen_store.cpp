@@ -2,6 +2,7 @@
 // storage: the rows of screening in state.db: what is remembered of clients.
 #include "storage/screen_store.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -17,14 +18,23 @@ constexpr std::int64_t kSweepRows = 200;
 constexpr std::string_view kFind = "SELECT record FROM screen WHERE client = ?1";
 constexpr std::string_view kPut = "INSERT OR REPLACE INTO screen VALUES(?1, ?2, ?3)";
 constexpr std::string_view kDelete = "DELETE FROM screen WHERE client = ?1";
+constexpr std::string_view kDeleteAll = "DELETE FROM screen";
 constexpr std::string_view kSweep =
     "DELETE FROM screen WHERE client IN (SELECT client FROM screen WHERE until < ?1 LIMIT ?2)";
 constexpr std::string_view kTrim =
-    "DELETE FROM screen WHERE client IN (SELECT client FROM screen ORDER BY until LIMIT "
-    "max(0, min(?2, (SELECT count(*) FROM screen) - ?1)))";
+    "DELETE FROM screen WHERE client IN (SELECT client FROM screen ORDER BY until "
+    "LIMIT ?1)";
 constexpr std::string_view kList =
     "SELECT client, record, until FROM screen ORDER BY until DESC LIMIT ?1";
 constexpr std::string_view kCount = "SELECT count(*) FROM screen";
+
+Result<std::int64_t> count_rows(StateDatabase& state) {
+  GP_TRY(Statement * count, state.prepared(kCount));
+  GP_TRY(const bool row, count->step());
+  const std::int64_t found = row ? count->number(0).value_or(0) : 0;
+  count->reset();
+  return found;
+}
 
 }  // namespace
 
@@ -65,15 +75,24 @@ void ScreenStore::forget(std::string client) {
   });
 }
 
+void ScreenStore::forget_all() {
+  state_.leave([](StateDatabase& state) -> Result<void> {
+    GP_TRY(Statement * erase, state.prepared(kDeleteAll));
+    return erase->perform();
+  });
+}
+
 void ScreenStore::sweep(Stamp before) {
-  state_.leave([before](StateDatabase& state) -> Result<void> {
+  state_.leave([this, before](StateDatabase& state) -> Result<void> {
     GP_TRY(Statement * sweep, state.prepared(kSweep));
     sweep->bind(1, before);
     sweep->bind(2, kSweepRows);
     GP_CHECK(sweep->perform());
+    GP_TRY(const std::int64_t rows, count_rows(state));
+    known_.store(static_cast<std::uint64_t>(rows));
+    if (rows <= kMostRows) return {};
     GP_TRY(Statement * trim, state.prepared(kTrim));
-    trim->bind(1, kMostRows);
-    trim->bind(2, kSweepRows);
+    trim->bind(1, std::min(kSweepRows, rows - kMostRows));
     return trim->perform();
   });
 }
@@ -100,10 +119,7 @@ Task<Result<std::vector<ScreenStore::Row>>> ScreenStore::list(std::uint32_t most
 
 Task<Result<std::uint64_t>> ScreenStore::count() {
   auto job = [](StateDatabase& state) -> Result<std::uint64_t> {
-    GP_TRY(Statement * count, state.prepared(kCount));
-    GP_TRY(const bool row, count->step());
-    const std::int64_t found = row ? count->number(0).value_or(0) : 0;
-    count->reset();
+    GP_TRY(const std::int64_t found, count_rows(state));
     return static_cast<std::uint64_t>(found);
   };
   return state_.run(std::move(job));

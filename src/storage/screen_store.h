@@ -2,6 +2,7 @@
 // storage: the rows of screening in state.db: what is remembered of clients.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,14 +31,18 @@ class ScreenStore {
   /// `until`: when the last of its passes ends, for sweep().
   void keep(std::string client, std::string record, Stamp until);
   void forget(std::string client);
+  void forget_all();
   /// Takes out what ended before `before`, some rows at a time.
   void sweep(Stamp before);
   /// At most `most` rows, those that end last first.
   Task<Result<std::vector<Row>>> list(std::uint32_t most);
   Task<Result<std::uint64_t>> count();
+  /// As of the last sweep().
+  [[nodiscard]] std::uint64_t known() const { return known_.load(); }
 
  private:
   StateStore& state_;
+  std::atomic<std::uint64_t> known_{0};
 };
 
 }  // namespace gatepost::storage

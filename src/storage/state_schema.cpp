@@ -8,7 +8,7 @@ namespace gatepost::storage {
 namespace {
 
 // Times are seconds since 1970.
-constexpr std::array<std::string_view, 3> kSteps = {
+constexpr std::array<std::string_view, 4> kSteps = {
     // When the file was last written: a machine without a clock of its own begins there.
     R"sql(
 CREATE TABLE clock(
@@ -52,6 +52,18 @@ CREATE TABLE screen(
   until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX screen_until ON screen(until);
+)sql",
+    // What the owner said while the service ran: networks that are let in, 0 for good; mail that is
+    // expected, from where and for whom.
+    R"sql(
+CREATE TABLE allow(
+  network TEXT NOT NULL UNIQUE,
+  until INTEGER NOT NULL
+) STRICT;
+CREATE TABLE expect(
+  scope TEXT NOT NULL UNIQUE,
+  until INTEGER NOT NULL
+) STRICT;
 )sql",
 };
 

@@ -345,3 +345,14 @@ TEST_CASE("what a list said while it was in order counts when it becomes silent"
   desk.probe({.not_listed = "127.0.0.2"});
   CHECK(desk.guard.counting() == 0b010);
 }
+
+TEST_CASE("a muted list that is hurried is probed at once", "[screen][guard]") {
+  Desk desk(one());
+  CHECK(desk.probe({.random = "127.0.0.2"}));
+  CHECK(desk.status().state == Guard::State::Muted);
+  CHECK(!desk.probe({}));
+  desk.guard.hurry(0, desk.now);
+  CHECK(desk.guard.next_probe() == desk.now);
+  CHECK(desk.probe({}));
+  CHECK(desk.status().state == Guard::State::Heard);
+}
