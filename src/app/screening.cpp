@@ -15,7 +15,9 @@ Screening::Screening(const Parts& parts)
     : store_(parts.state),
       memory_(&store_),
       lists_(parts.tasks, parts.deadlines, parts.dns, parts.floor.log),
-      screener_({parts.floor, parts.tasks, &parts.dns, &lists_, memory_}) {}
+      screener_({parts.floor, parts.tasks, &parts.dns, &lists_, memory_}),
+      floor_(parts.floor),
+      identities_(parts.dns, parts.floor.clocks) {}
 
 void Screening::configure(const config::Settings& settings,
                           std::shared_ptr<const server::Profile> profile) {
@@ -31,6 +33,7 @@ void Screening::configure(const config::Settings& settings,
       std::chrono::duration_cast<std::chrono::seconds>(settings.postscreen_cache_retention_time)
           .count();
   screener_.configure(std::move(profile));
+  floor_.identities = settings.greylist_identity == "spf" ? &identities_ : nullptr;
 }
 
 void Screening::tick(Stamp now) {

@@ -14,6 +14,7 @@
 #include "net/task_group.h"
 #include "server/floor.h"
 #include "server/profile.h"
+#include "server/spf_identities.h"
 #include "storage/screen_store.h"
 #include "storage/state_store.h"
 
@@ -47,6 +48,8 @@ class Screening {
   front::ClientMemory memory_;
   front::ListInquiry lists_;
   front::Screener screener_;
+  server::Floor& floor_;
+  server::SpfIdentities identities_;
   Stamp retention_ = 0;
   Stamp swept_ = 0;
 };
