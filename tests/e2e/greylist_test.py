@@ -333,28 +333,6 @@ class Greylist(Case):
         self.until_accepted(server)
         self.assertNotIn("damaged", server.log())
 
-
-def ask(port, **attributes):
-    """One request of the policy protocol; the action."""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
-        return ask_on(line, **attributes)
-
-
-def ask_on(line, **attributes):
-    request = {"request": "smtpd_access_policy", "protocol_state": "RCPT", "client_name": "mx.remote.test",
-               "client_address": "192.0.2.1", "sender": SHOP, "recipient": ALICE, "instance": "1.1", "etrn_domain": ""}
-    request.update(attributes)
-    line.sendall("".join(f"{k}={v}\n" for k, v in request.items() if v is not None).encode() + b"\n")
-    answer = b""
-    while not answer.endswith(b"\n\n"):
-        part = line.recv(4096)
-        if not part:
-            raise EOFError(answer)
-        answer += part
-    text = answer.decode()
-    assert text.startswith("action=") and text.count("\n") == 2, text
-    return text[len("action="):-2]
-
     def named(self, identity):
         dns = DnsServer()
         self.addCleanup(dns.close)
@@ -396,6 +374,28 @@ def ask_on(line, **attributes):
         self.assert_greylisted(self.rcpt(server, ONE))
         self.until_accepted(server, client=OTHER)
         self.assert_greylisted(self.rcpt(server, "127.0.9.1"))
+
+
+def ask(port, **attributes):
+    """One request of the policy protocol; the action."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
+        return ask_on(line, **attributes)
+
+
+def ask_on(line, **attributes):
+    request = {"request": "smtpd_access_policy", "protocol_state": "RCPT", "client_name": "mx.remote.test",
+               "client_address": "192.0.2.1", "sender": SHOP, "recipient": ALICE, "instance": "1.1", "etrn_domain": ""}
+    request.update(attributes)
+    line.sendall("".join(f"{k}={v}\n" for k, v in request.items() if v is not None).encode() + b"\n")
+    answer = b""
+    while not answer.endswith(b"\n\n"):
+        part = line.recv(4096)
+        if not part:
+            raise EOFError(answer)
+        answer += part
+    text = answer.decode()
+    assert text.startswith("action=") and text.count("\n") == 2, text
+    return text[len("action="):-2]
 
 
 class Policy(Case):
