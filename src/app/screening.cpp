@@ -16,7 +16,9 @@ Screening::Screening(const Parts& parts)
       memory_(&store_),
       lists_(parts.tasks, parts.deadlines, parts.dns, parts.floor.log),
       screener_(
-          {parts.floor, parts.tasks, &parts.dns, &lists_, memory_, parts.let_in, parts.expected}) {}
+          {parts.floor, parts.tasks, &parts.dns, &lists_, memory_, parts.let_in, parts.expected}),
+      floor_(parts.floor),
+      identities_(parts.dns, parts.floor.clocks) {}
 
 void Screening::configure(const config::Settings& settings,
                           std::shared_ptr<const server::Profile> profile) {
@@ -33,6 +35,7 @@ void Screening::configure(const config::Settings& settings,
           .count();
   profile_ = profile;
   screener_.configure(std::move(profile));
+  floor_.identities = settings.greylist_identity == "spf" ? &identities_ : nullptr;
 }
 
 log::ScreenGauge Screening::gauge() const {

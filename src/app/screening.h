@@ -17,6 +17,7 @@
 #include "screen/let_in.h"
 #include "server/floor.h"
 #include "server/profile.h"
+#include "server/spf_identities.h"
 #include "storage/screen_store.h"
 #include "storage/state_store.h"
 
@@ -58,6 +59,8 @@ class Screening {
   front::ListInquiry lists_;
   front::Screener screener_;
   std::shared_ptr<const server::Profile> profile_;
+  server::Floor& floor_;
+  server::SpfIdentities identities_;
   Stamp retention_ = 0;
   Stamp swept_ = 0;
 };

@@ -52,6 +52,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   /// As screen_access(). Borrows from the directory.
   [[nodiscard]] ScreenAccess find_screen_access(const IpAddress& client);
   bool may_earn(const IpAddress& local) override;
+  bool is_proxy(const IpAddress& peer) override;
   std::string shown_list(std::string_view zone) override;
   Result<server::LoginName> find_login(std::string_view name) override;
   std::shared_ptr<const auth::Decoys> decoys() override;
@@ -175,6 +176,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   std::vector<AccessEntry> access_list_;
   const server::Networks* allowed_ = nullptr;
   tables::MatchList earning_;
+  tables::MatchList proxies_;
   std::vector<tables::TableHandle> list_names_;
   std::vector<tables::TableHandle> relay_maps_;
   std::vector<tables::TableHandle> local_maps_;

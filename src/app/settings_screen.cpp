@@ -25,6 +25,9 @@ Result<void> SettingsDirectory::open_screen_lists(const config::Settings& settin
   auto earning = tables::MatchList::open(settings.postscreen_allowlist_interfaces, tables_);
   if (!earning) return about("postscreen_allowlist_interfaces", earning.error());
   earning_ = *std::move(earning);
+  auto proxies = tables::MatchList::open(settings.proxy_protocol_peers, tables_);
+  if (!proxies) return about("proxy_protocol_peers", proxies.error());
+  proxies_ = *std::move(proxies);
   for (const tables::Spec& spec : settings.postscreen_dnsbl_reply_map) {
     auto handle = tables_.open(spec);
     if (!handle) return about("postscreen_dnsbl_reply_map", handle.error());
@@ -63,6 +66,10 @@ SettingsDirectory::ScreenAccess SettingsDirectory::find_screen_access(const IpAd
 
 bool SettingsDirectory::may_earn(const IpAddress& local) {
   return grants(earning_, local);
+}
+
+bool SettingsDirectory::is_proxy(const IpAddress& peer) {
+  return grants(proxies_, peer);
 }
 
 std::string SettingsDirectory::shown_list(std::string_view zone) {

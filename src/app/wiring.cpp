@@ -153,6 +153,12 @@ server::ServiceProfile service_profile(const Settings& settings, Service which) 
   out.unknown_relay_code = service.unknown_relay_recipient_reject_code;
   out.unknown_alias_code = service.unknown_virtual_alias_reject_code;
   out.show_table_name = service.show_user_unknown_table_name;
+  const bool screened = which == Service::Smtp && settings.postscreen_enable;
+  // A proxy in front of screening stays there when screening is switched off.
+  const bool front = which == Service::Smtp && !settings.postscreen_upstream_proxy_protocol.empty();
+  out.proxied = front || (!screened && !service.smtpd_upstream_proxy_protocol.empty());
+  out.proxy_time =
+      front ? settings.postscreen_upstream_proxy_timeout : service.smtpd_upstream_proxy_timeout;
   out.client_connections = service.smtpd_client_connection_count_limit;
   return out;
 }

@@ -110,6 +110,19 @@ void ScreenTurnedAway::measure(Counters& counters) const {
   counters.add(Family::Rejects, "CONNECT", "421");
 }
 
+void ProxyFailed::line(Line& out) const {
+  out.add("warning: haproxy read: ").add(problem).add(" from ").add(peer);
+  out.add(" for service ").add(service);
+}
+
+void SessionShed::line(Line& out) const {
+  out.add("NOQUEUE: shed: CONNECT from ").add(client).add(": all sessions are taken");
+}
+
+void SessionShed::measure(Counters& counters) const {
+  counters.add(Family::Rejects, "CONNECT", "421");
+}
+
 void ScreenStress::line(Line& out) const {
   out.add(entering ? "entering" : "leaving").add(" STRESS mode with ").number(connections);
   out.add(" connections");

@@ -132,6 +132,39 @@ struct ScreenTurnedAway {
   }
 };
 
+/// A connection at which a proxy has to say who the client is. `service` is that of the listener.
+struct ProxyFailed {
+  static constexpr About about{
+      "proxy_failed", Level::Warning, "postscreen",
+      "A connection was closed because it did not begin with a header of the PROXY protocol in "
+      "time, or not with a good one, or came from somebody else than proxy_protocol_peers."};
+  std::string_view service, peer, problem;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("problem", problem);
+  }
+};
+
+/// A client that had not proved itself went, so that another could come.
+struct SessionShed {
+  static constexpr About about{
+      "session_shed", Level::Info, "postscreen",
+      "All sessions were taken (smtpd_session_limit), and the oldest of the client network with "
+      "most clients under test was ended with 421 for a newcomer."};
+  std::string_view client;
+
+  void line(Line& out) const;
+  void measure(Counters& counters) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("client", client);
+  }
+};
+
 /// Stress began or ended.
 struct ScreenStress {
   static constexpr About about{

@@ -105,6 +105,8 @@ class Directory {
   [[nodiscard]] virtual bool may_earn(const IpAddress& local) = 0;
   /// postscreen_dnsbl_reply_map: the list's name for a client to hear.
   [[nodiscard]] virtual std::string shown_list(std::string_view zone) = 0;
+  /// proxy_protocol_peers; false where a table cannot say.
+  [[nodiscard]] virtual bool is_proxy(const IpAddress& peer) = 0;
   /// smtpd_forbid_bare_newline_exclusions
   [[nodiscard]] virtual bool may_send_bare_newlines(const IpAddress& client) = 0;
 };

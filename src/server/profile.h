@@ -47,6 +47,8 @@ struct ServiceProfile {
   std::uint16_t unknown_relay_code = 550;
   std::uint16_t unknown_alias_code = 550;
   bool show_table_name = true;            ///< show_user_unknown_table_name
+  bool proxied = false;                   ///< A header of the PROXY protocol comes first.
+  Duration proxy_time{5'000};             ///< smtpd_upstream_proxy_timeout and its kin
   std::uint32_t client_connections = 50;  ///< smtpd_client_connection_count_limit; 0: none
 
   /// Mail comes from people, not from other hosts (RFC 6409).

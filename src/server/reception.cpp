@@ -19,6 +19,10 @@ std::string line_of(const smtp::Reply& reply) {
   return out;
 }
 
+std::string bracketed(const Endpoint& one) {
+  return "[" + one.address.text() + "]:" + format_number(one.port);
+}
+
 }  // namespace
 
 /// One listener, with the service its connections belong to.
@@ -80,9 +84,6 @@ IpAddress Reception::client_key(const IpAddress& client) const {
 }
 
 std::string Reception::turn_away_unscreened(const Endpoint& client, const Endpoint& local) {
-  const auto bracketed = [](const Endpoint& one) {
-    return "[" + one.address.text() + "]:" + format_number(one.port);
-  };
   const std::string who = bracketed(client);
   floor_.log.emit(log::ScreenConnected{who, bracketed(local)});
   floor_.log.emit(log::ScreenTurnedAway{who, "too many connections"});
@@ -90,14 +91,26 @@ std::string Reception::turn_away_unscreened(const Endpoint& client, const Endpoi
   return line_of(smtp::Reply{421, "4.7.0", "Error: too many connections"});
 }
 
+std::string Reception::crowded_out(const IpAddress& client) {
+  const std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
+  if (shedding_) return busy;
+  const std::size_t most = profile_->sessions;
+  if (most == 0 || sessions_.size() - leaving_ < most) return {};
+  // Those who were shed see it when their turn comes; only so many may be in between.
+  if (leaving_ > most / 4 + 16) return busy;
+  Crowd::Place* chosen = crowd_.choose(client_key(client));
+  if (chosen == nullptr) return busy;
+  Session& session = *chosen->who();
+  floor_.log.emit(log::SessionShed{bracketed(session.client())});
+  ++leaving_;
+  session.shed(busy);
+  return {};
+}
+
 std::string Reception::turned_away(Service service, const Endpoint& peer, const Endpoint& local) {
   const IpAddress& client = peer.address;
   const ServiceProfile& settings = profile_->of(service);
-  const bool full = profile_->sessions != 0 && sessions_.size() >= profile_->sessions;
-  if (full || shedding_) {
-    return line_of(smtp::make_reply(smtp::replies::kAllBusy));
-  }
-  const std::uint32_t open = clients_[client_key(client)];
+  const std::uint32_t open = crowd_.open(client_key(client)) + 1;
   const bool screened = gates_ != nullptr && service == Service::Smtp && profile_->screened;
   const std::uint32_t most =
       screened ? profile_->screened_connections : settings.client_connections;
@@ -111,26 +124,52 @@ std::string Reception::turned_away(Service service, const Endpoint& peer, const 
   return line_of(reply);
 }
 
+bool Reception::is_stranger(Service service, const IpAddress& peer) {
+  if (!profile_->of(service).proxied || profile_->directory->is_proxy(peer)) return false;
+  const std::string name = peer.text();
+  floor_.log.emit(log::ProxyFailed{profile_->of(service).name(), name, "not a trusted proxy"});
+  return true;
+}
+
 void Reception::accepted(Service service,
                          asio::ip::tcp::socket socket,
                          const Endpoint& peer,
                          const Endpoint& local) {
   ++accepted_[static_cast<std::size_t>(service)];
-  const auto client = clients_.try_emplace(client_key(peer.address), 0U).first;
-  ++client->second;
-  const std::string refusal = turned_away(service, peer, local);
+  if (is_stranger(service, peer.address)) return send_and_close(socket, {});
+  const bool proxied = profile_->of(service).proxied;
+  // A network that has its share already makes nobody else leave. Behind a proxy that is seen
+  // later: whoever leaves now is of the network with most, so that none has more.
+  std::string refusal;
+  if (!proxied) refusal = turned_away(service, peer, local);
+  if (refusal.empty()) refusal = crowded_out(peer.address);
   if (!refusal.empty()) {
     // A peer that expects TLS from the first octet cannot read the line; it sees the close.
     const bool clear = !profile_->of(service).wrapper_tls;
     send_and_close(socket, clear ? std::string_view(refusal) : std::string_view());
-    if (--client->second == 0) clients_.erase(client);
     return;
   }
   std::unique_ptr<Gate> gate;
   if (gates_ != nullptr && service == Service::Smtp) gate = gates_->make_gate();
   sessions_.push_front(std::make_unique<Session>(floor_, profile_, service, std::move(socket), peer,
                                                  local, std::move(gate)));
+  Session& session = *sessions_.front();
+  if (!proxied) {
+    crowd_.enter(session.place(), client_key(peer.address), session.is_unproven());
+  }
   tasks_.spawn("session", serve(sessions_.begin()));
+}
+
+bool Reception::settle(Session& session) {
+  const std::string refusal = turned_away(session.service(), session.client(), session.local());
+  if (!refusal.empty()) {
+    ++leaving_;
+    session.shed(refusal);
+    return false;
+  }
+  const IpAddress key = client_key(session.client().address);
+  crowd_.enter(session.place(), key, session.is_unproven());
+  return true;
 }
 
 void Reception::send_and_close(asio::ip::tcp::socket& socket, std::string_view line) {
@@ -158,21 +197,20 @@ Task<void> Reception::serve(Sessions::iterator place) {
   struct Leave {
     Reception& reception;
     Sessions::iterator place;
-    IpAddress key;
-    Leave(Reception& r, Sessions::iterator p, const IpAddress& k)
-        : reception(r), place(p), key(k) {}
+    Leave(Reception& r, Sessions::iterator p) : reception(r), place(p) {}
     Leave(const Leave&) = delete;
     Leave& operator=(const Leave&) = delete;
     ~Leave() {
-      const auto client = reception.clients_.find(key);
-      if (client != reception.clients_.end() && --client->second == 0) {
-        reception.clients_.erase(client);
-      }
+      if ((*place)->was_shed()) --reception.leaving_;
       reception.sessions_.erase(place);
     }
   };
-  const Leave leave(*this, place, client_key((*place)->client()));
+  const Leave leave(*this, place);
   Session& session = **place;
+  if (session.is_proxied()) {
+    const bool told = co_await session.learn_client();
+    if (!told || !settle(session)) co_return;
+  }
   co_await session.run();
 }
 

@@ -3,6 +3,7 @@
 #include "server/session.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -12,6 +13,7 @@
 #include <asio/this_coro.hpp>
 
 #include "log/events.h"
+#include "smtp/proxy_header.h"
 #include "smtp/replies.h"
 
 namespace gatepost::server {
@@ -72,6 +74,37 @@ void Session::announce() {
   floor_.log.emit(log::ClientConnected{service_.name(), peer_.name});
 }
 
+Task<bool> Session::learn_client() {
+  const Instant until = floor_.clocks.instant() + service_.proxy_time;
+  std::string text;
+  std::string_view problem;
+  smtp::ProxyReading reading = smtp::read_proxy_header(text);
+  while (reading.missing > 0 && problem.empty()) {
+    const std::span<char> room(floor_.scratch.data(), reading.missing);
+    const FillResult got = co_await connection_.fill(room, until);
+    if (got.kind == Fill::Data) {
+      text.append(room.data(), got.octets);
+      reading = smtp::read_proxy_header(text);
+    } else {
+      problem = got.kind == Fill::Closed ? "EOF" : "time limit exceeded";
+    }
+  }
+  if (problem.empty()) problem = reading.fault;
+  if (!problem.empty()) {
+    if (!shutting_down_) {
+      const std::string peer = peer_.client.address.text();
+      floor_.log.emit(log::ProxyFailed{service_.name(), peer, problem});
+    }
+    co_return false;
+  }
+  if (reading.ends) {
+    peer_.client = reading.ends->client;
+    peer_.local = reading.ends->local;
+    peer_.name = "unknown[" + peer_.client.address.text() + "]";
+  }
+  co_return true;
+}
+
 Task<bool> Session::enter() {
   Admission admission;
   if (gate_) {
@@ -86,7 +119,10 @@ Task<bool> Session::enter() {
     }
     if (admission.kind == Admission::Kind::Free) gate_.reset();
   }
-  if (!gate_) announce();
+  if (!gate_) {
+    place_.prove();
+    announce();
+  }
   if (service_.wrapper_tls) {
     const bool secured = co_await secure();
     if (!secured) {
@@ -249,7 +285,10 @@ Task<smtp::Ruling> Session::rule_on_recipient() {
   if (gate_) {
     auto refusal = gate_->judge(*machine_);
     if (refusal) co_return smtp::Ruling{*std::move(refusal)};
-    if (gate_->is_passed()) machine_->trust();
+    if (gate_->is_passed()) {
+      place_.prove();
+      machine_->trust();
+    }
     announce();
   }
   if (std::exchange(put_off_sender_, false)) {
@@ -365,6 +404,14 @@ void Session::shut_down() {
   if (gate_) gate_->shut_down();
   if (pause_ != nullptr) pause_->cancel();
   connection_.wake();
+}
+
+void Session::shed(std::string_view farewell) {
+  shed_ = true;
+  place_.leave();
+  if (pause_ != nullptr) pause_->cancel();
+  if (!secure_ && !service_.wrapper_tls) connection_.send_at_once(farewell);
+  connection_.hang_up();
 }
 
 void Session::abandon() {

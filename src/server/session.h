@@ -12,6 +12,7 @@
 
 #include "base/task.h"
 #include "net/connection.h"
+#include "server/crowd.h"
 #include "server/desk.h"
 #include "server/floor.h"
 #include "server/gate.h"
@@ -33,15 +34,26 @@ class Session {
           const Endpoint& local,
           std::unique_ptr<Gate> gate = nullptr);
 
+  /// Reads who the client is from the header of its proxy, where the service has one; before run().
+  /// False: there is none, and that was logged.
+  Task<bool> learn_client();
   Task<void> run();
   /// 421 at the next command boundary; a text on its way in may finish.
   void shut_down();
   /// Ends now.
   void abandon();
+  /// Ends now, and gives its descriptor back; says `farewell` where that can be read.
+  void shed(std::string_view farewell);
 
-  [[nodiscard]] const IpAddress& client() const { return peer_.client.address; }
+  [[nodiscard]] Service service() const { return service_.service; }
+  [[nodiscard]] bool is_proxied() const { return service_.proxied; }
+  [[nodiscard]] const Endpoint& client() const { return peer_.client; }
+  [[nodiscard]] const Endpoint& local() const { return peer_.local; }
+  /// Its place among all; it proves itself there.
+  [[nodiscard]] Crowd::Place& place() { return place_; }
   /// Somebody still looks at it: the first to go when room is short.
-  [[nodiscard]] bool is_unproven() const { return gate_ != nullptr && !announced_; }
+  [[nodiscard]] bool is_unproven() const { return gate_ != nullptr && !gate_->is_passed(); }
+  [[nodiscard]] bool was_shed() const { return shed_; }
 
  private:
   /// Obeys steps until one has to wait, and returns that one.
@@ -80,10 +92,12 @@ class Session {
   asio::steady_timer* pause_ = nullptr;  // Of the pause under way.
   bool over_ = false;
   bool shutting_down_ = false;
+  bool shed_ = false;
   bool announced_ = false;
   bool lost_ = false;            // The client hung up in the middle.
   bool put_off_sender_ = false;  // MAIL was taken without a look at it.
   std::unique_ptr<Gate> gate_;   // Null: nobody looks.
+  Crowd::Place place_{this};
 };
 
 }  // namespace gatepost::server

@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 import servers
+from dns_server import DnsServer
 from smtp_client import Client
 
 from harness import DOMAIN, HOME, PASSWORD, PATIENCE, Case, free_ports, message, wait_for
@@ -331,6 +332,48 @@ class Greylist(Case):
         server.start()
         self.until_accepted(server)
         self.assertNotIn("damaged", server.log())
+
+    def named(self, identity):
+        dns = DnsServer()
+        self.addCleanup(dns.close)
+        dns.add("shop.test", "TXT", "v=spf1 include:pool.test -all")
+        dns.add("pool.test", "TXT", f"v=spf1 ip4:{ONE} ip4:{OTHER} -all")
+        for client, name in ((ONE, "out1.mail.shop.test"), (OTHER, "out2.mail.shop.test"), ("127.0.9.1", "home.x.test")):
+            dns.add(".".join(reversed(client.split("."))) + ".in-addr.arpa", "PTR", name)
+            dns.add(name, "A", client)
+        return dns, self.grey({"dns_servers": dns.setting, "greylist_identity": identity, "greylist_delay": "1s"})
+
+    def test_identity_hosts_of_one_spf_record_are_one(self):
+        dns, server = self.named("spf")
+        self.assert_greylisted(self.rcpt(server, ONE))
+        self.until_accepted(server, client=ONE)
+        # Another network, which the same record names: it need not wait. A forger has to.
+        self.assertEqual(self.rcpt(server, OTHER).code, 250)
+        self.assert_greylisted(self.rcpt(server, "127.0.9.1"))
+        # Who was told apart a moment ago is not asked about again.
+        self.assertEqual(self.rcpt(server, OTHER).code, 250)
+        self.assertEqual(dns.asked[("shop.test", "TXT")], 1)
+
+    def test_identity_hosts_of_one_spf_record_wait_together(self):
+        _, server = self.named("spf")
+        self.assert_greylisted(self.rcpt(server, ONE))
+        self.until_accepted(server, client=OTHER)
+
+    def test_identity_the_null_sender_is_the_name_it_greeted_with(self):
+        _, server = self.named("spf")
+        def rcpt(client, name):
+            with server.client(source=client) as session:
+                session.ehlo(name)
+                return session.envelope("", ALICE)[1].code
+        self.assertEqual(rcpt(ONE, "shop.test"), 450)
+        wait_for(lambda: rcpt(OTHER, "shop.test") == 250, "a retry that passes")
+        self.assertEqual(rcpt("127.0.9.1", "shop.test"), 450)
+
+    def test_identity_hosts_under_one_name_are_one(self):
+        _, server = self.named("name")
+        self.assert_greylisted(self.rcpt(server, ONE))
+        self.until_accepted(server, client=OTHER)
+        self.assert_greylisted(self.rcpt(server, "127.0.9.1"))
 
 
 def ask(port, **attributes):

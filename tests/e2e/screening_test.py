@@ -330,3 +330,43 @@ class Deep(Screening):
         for session in held[:3]:
             session.close()
         self.log_has(server, "leaving STRESS mode with 7 connections\n")
+
+class Room(Screening):
+    """smtpd_session_limit is reached."""
+
+    def full(self, settings=None):
+        server = self.screened({"smtpd_session_limit": "50", "postscreen_client_connection_count_limit": "0",
+                                "postscreen_greet_wait": "100s", **(settings or {})})
+        self.log_has(server, rf"(?:DISCONNECT |disconnect from unknown)\[{re.escape(HOME)}\]")
+        return server
+
+    def test_a_bot_that_holds_all_sessions_keeps_nobody_out(self):
+        server = self.full({"postscreen_access_list": f"inline:{{{{{GOOD} = permit}}}}"})
+        held = [self.connect(server, BAD, greet=False) for _ in range(50)]
+        for session in held:
+            self.assertTrue(session.line().startswith("220-"))
+        good = self.connect(server, GOOD)
+        good.ehlo()
+        self.assertEqual([reply.code for reply in good.envelope("a@x.test", ALICE)], [250, 250])
+        self.assertEqual(good.data(message("let in")).code, 250)
+        # The oldest had to go, and was told; the others are there still.
+        self.assertEqual(self.rest(held[0]), "421 4.3.2 All server ports are busy\r\n")
+        self.log_has(server, rf"NOQUEUE: shed: CONNECT from \[{re.escape(BAD)}\]:\d+: all sessions are taken\n")
+        self.assertEqual(server.log().count("NOQUEUE: shed"), 1)
+
+    def test_a_network_makes_room_for_itself(self):
+        server = self.full({"smtpd_session_limit": "10"})
+        few = [self.connect(server, GOOD, greet=False) for _ in range(3)]
+        for _ in range(30):
+            self.assertTrue(self.connect(server, BAD, greet=False).line().startswith("220-"))
+        self.assertEqual(server.log().count("NOQUEUE: shed: "), 23)
+        self.assertNotIn(f"NOQUEUE: shed: CONNECT from [{GOOD}]", server.log())
+        for session in few:
+            self.assertTrue(session.line().startswith("220-"))
+
+    def test_who_has_proved_itself_is_not_sent_away(self):
+        server = self.full({"smtpd_session_limit": "3", "postscreen_access_list": f"inline:{{{{{GOOD} = permit}}}}"})
+        held = [self.connect(server, GOOD) for _ in range(3)]
+        self.assertEqual([session.greeting.code for session in held], [220, 220, 220])
+        self.assert_reply(self.connect(server, BAD).greeting, "421 4.3.2 All server ports are busy")
+        self.assertEqual(held[0].ask("NOOP").code, 250)

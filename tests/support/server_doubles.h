@@ -195,6 +195,7 @@ class MapDirectory final : public server::Directory {
     return trusts_loopback && client.is_loopback() ? screen::Access::Permit : access;
   }
   bool may_earn(const IpAddress&) override { return earning; }
+  bool is_proxy(const IpAddress&) override { return false; }
   std::string shown_list(std::string_view zone) override { return std::string(zone); }
   std::vector<std::string> claimed;  ///< Throw-away addresses, by messages under way.
   std::vector<std::string> used;     ///< Those that got mail.
