@@ -167,11 +167,12 @@ int act(std::string_view command, Arguments arguments, std::string_view usual) {
                                       printable(action, limits::kLogText), command));
   }
   const bool needs = !row->arguments.starts_with('[');
-  if (words.size() > 2 || (needs && words.size() < 2)) {
+  const std::size_t most = row->verb == control::Verb::BanAdd ? 3 : 2;
+  if (words.size() > most || (needs && words.size() < 2)) {
     return fail(exits::kUsage, format("{} {} takes one {}", command, action, row->arguments));
   }
   control::Request request{.verb = row->verb, .json = start.options.json};
-  if (words.size() == 2) request.words.push_back(words[1]);
+  if (words.size() > 1) request.words.assign(words.begin() + 1, words.end());
   for (const std::string& word : request.words) {
     const bool odd = word.empty() || word.size() > limits::kPath ||
                      std::any_of(word.begin(), word.end(), is_space);
@@ -190,6 +191,10 @@ int greylist_command(Arguments arguments) {
 
 int trap_command(Arguments arguments) {
   return act("trap", arguments, "list");
+}
+
+int ban_command(Arguments arguments) {
+  return act("ban", arguments, "list");
 }
 
 int login_command(Arguments arguments) {

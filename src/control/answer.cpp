@@ -71,6 +71,8 @@ bool is_list(const Request& request) {
     case Verb::GreylistShow:
     case Verb::GreylistStats:
     case Verb::TrapList:
+    case Verb::BanList:
+    case Verb::BanWhy:
       return true;
     default:
       break;

@@ -7,6 +7,8 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "net/listener.h"
@@ -56,6 +58,9 @@ class Reception {
   void accept_failed(int number);
   Task<void> serve(Sessions::iterator place);
   [[nodiscard]] IpAddress client_key(const IpAddress& client) const;
+  /// The line for a client that is banned, or comes too often, which may be empty; nothing when it
+  /// is neither.
+  [[nodiscard]] std::optional<std::string> kept_out(Service service, const IpAddress& client);
   /// Why this client may not come in now, as a reply line; null when it may.
   [[nodiscard]] std::string turned_away(Service service,
                                         const Endpoint& client,
