@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/alias_commands.h"
+#include "app/ban_commands.h"
 #include "app/grey_commands.h"
 #include "app/key_file.h"
 #include "app/queue_verbs.h"
@@ -62,6 +63,7 @@ App::App(std::unique_ptr<Opened> opened)
       dns_(loop_, steady_, make_dns_settings(*settings_)),
       owner_words_(state_, clocks_),
       greylisting_(state_, log_, clocks_),
+      warden_(state_, log_, clocks_),
       floor_(std::make_unique<server::Floor>(
           server::Floor{log_, *store_, contexts_.get(), deadlines_, clocks_, &logins_})),
       injector_(*floor_),
@@ -74,6 +76,8 @@ App::App(std::unique_ptr<Opened> opened)
       grace_(loop_),
       reloaded_(loop_, asio::steady_timer::time_point::max()),
       started_(clock_.now()) {
+  ban_export_ = std::make_unique<BanExport>(BanExport::Parts{warden_, clerk_, tasks_, log_},
+                                            settings_->state_directory + "/bans.nft");
   floor_->dns = &dns_;
   greylisting_.use(owner_words_.let_in(), owner_words_.expected());
   screening_ = std::make_unique<Screening>(Screening::Parts{
@@ -120,6 +124,7 @@ Task<void> App::start() {
     co_return;
   }
   co_await owner_words_.load();
+  co_await warden_.load();
   if (phase_ != Phase::Starting) co_return;
   open_doors();
 }
@@ -131,6 +136,8 @@ void App::open_doors() {
   login_keeper_->open(settings_->state_directory);
   login_keeper_->configure(*settings_, profile, *directory_);
   screening_->configure(*settings_, profile);
+  configure_bans(profile);
+  floor_->warden = &warden_;
   reception_->configure(profile);
   if (floor_->dns != nullptr) {
     spf_ = std::make_unique<SpfKeeper>(SpfKeeper::Parts{*floor_->dns, *floor_, clerk_, tasks_});
@@ -287,7 +294,17 @@ void App::configure_greylisting() {
   greylisting_.use(directory_->grey_exceptions());
 }
 
+void App::configure_bans(std::shared_ptr<const server::Profile> profile) {
+  warden_.configure(make_ban_settings(*settings_), settings_->client_connection_burst_limit,
+                    std::move(profile));
+  ban_export_->configure(settings_->ban_firewall, settings_->state_commit_interval);
+}
+
 void App::look_after_state() {
+  if (phase_ == Phase::Serving) {
+    warden_.tick();
+    ban_export_->tick();
+  }
   if (phase_ == Phase::Serving) greylisting_.tick();
   state_.tick(clock_.now(), clocks_.instant(), settings_->state_commit_interval);
   owner_words_.tick();
@@ -403,6 +420,7 @@ Task<Result<std::string>> App::perform(control::Request request) {
     auto answer = co_await serve_greylist(greylisting_, clock_, request);
     co_return answer;
   }
+  if (is_ban_verb(request.verb)) co_return serve_bans(warden_, clock_, request);
   if (is_alias_verb(request.verb)) {
     auto answer = co_await serve_aliases(*book_, *directory_, clock_, request);
     co_return answer;

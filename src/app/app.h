@@ -11,6 +11,7 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
+#include "app/ban_export.h"
 #include "app/clocks.h"
 #include "app/control_server.h"
 #include "app/disk_files.h"
@@ -38,6 +39,7 @@
 #include "server/pickup.h"
 #include "server/policy_server.h"
 #include "server/reception.h"
+#include "server/warden.h"
 #include "storage/clerk.h"
 #include "storage/files.h"
 #include "storage/mail_store.h"
@@ -74,6 +76,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   void look_after_files();
   void look_after_state();
   void configure_greylisting();
+  void configure_bans(std::shared_ptr<const server::Profile> profile);
   void tell_files(const std::vector<std::string>& lines);
   Task<void> read_tables();
   Task<void> reload_by_signal();
@@ -111,8 +114,10 @@ class App final : public ControlBackend, private net::TaskWatch {
   dns::Resolver dns_;
   OwnerWords owner_words_;
   server::Greylisting greylisting_;
+  server::Warden warden_;
   std::unique_ptr<server::Floor> floor_;
   server::Injector injector_;
+  std::unique_ptr<BanExport> ban_export_;
   std::unique_ptr<Outgoing> outgoing_;
   std::unique_ptr<Screening> screening_;
   std::unique_ptr<server::Reception> reception_;

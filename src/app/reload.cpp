@@ -139,6 +139,7 @@ std::string App::put_into_force(NextSettings next, std::unique_ptr<log::Sink> si
   const auto profile = make_profile(*settings_, directory_);
   login_keeper_->configure(*settings_, profile, *directory_);
   screening_->configure(*settings_, profile);
+  configure_bans(profile);
   reception_->configure(profile);
   configure_greylisting();
   configure_local_mail(profile);

@@ -143,6 +143,7 @@ Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
   GP_TRY(mynetworks_, open_list("mynetworks", settings.mynetworks, tables_));
   GP_TRY(unlimited_, open_list("smtpd_client_event_limit_exceptions",
                                settings.smtpd_client_event_limit_exceptions, tables_));
+  GP_TRY(never_banned_, open_list("ban_exceptions", settings.ban_exceptions, tables_));
   GP_TRY(bare_newline_, open_list("smtpd_forbid_bare_newline_exclusions",
                                   settings.smtpd_forbid_bare_newline_exclusions, tables_));
   GP_TRY(relay_maps_, open_all("relay_recipient_maps", settings.relay_recipient_maps, tables_));
@@ -239,6 +240,10 @@ bool SettingsDirectory::in_mynetworks(const IpAddress& client) {
 
 bool SettingsDirectory::is_unlimited(const IpAddress& client) {
   return grants(unlimited_, client);
+}
+
+bool SettingsDirectory::is_never_banned(const IpAddress& client) {
+  return grants(never_banned_, client);
 }
 
 bool SettingsDirectory::may_send_bare_newlines(const IpAddress& client) {

@@ -43,6 +43,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   void take_back(const mail::ThrowawayUse& use) override;
   bool in_mynetworks(const IpAddress& client) override;
   bool is_unlimited(const IpAddress& client) override;
+  bool is_never_banned(const IpAddress& client) override;
   bool may_send_bare_newlines(const IpAddress& client) override;
   screen::Access screen_access(const IpAddress& client) override;
   struct ScreenAccess {
@@ -167,6 +168,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   tables::Parents relay_parents_ = tables::Parents::Yes;
   tables::MatchList mynetworks_;
   tables::MatchList unlimited_;
+  tables::MatchList never_banned_;
   tables::MatchList bare_newline_;
   /// An entry of postscreen_access_list.
   struct AccessEntry {

@@ -147,6 +147,10 @@ server::ServiceProfile service_profile(const Settings& settings, Service which) 
   out.login_in_received = service.smtpd_sasl_authenticated_header;
   out.hide_client = service.smtpd_hide_client_session;
   out.auth_rate = service.smtpd_client_auth_rate_limit;
+  out.connection_rate = service.smtpd_client_connection_rate_limit;
+  out.message_rate = service.smtpd_client_message_rate_limit;
+  out.recipient_rate = service.smtpd_client_recipient_rate_limit;
+  out.tls_rate = service.smtpd_client_new_tls_session_rate_limit;
   out.relay_codes = {service.relay_domains_reject_code, service.reject_code, service.defer_code};
   out.unknown_local_code = service.unknown_local_recipient_reject_code;
   out.unknown_virtual_code = service.unknown_virtual_mailbox_reject_code;
@@ -268,6 +272,7 @@ std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
   out->ipv4_prefix = settings.smtpd_client_ipv4_prefix_length;
   out->ipv6_prefix = settings.smtpd_client_ipv6_prefix_length;
   out->rate_time = settings.anvil_rate_time_unit;
+  out->ban_tells = settings.ban_reject != "drop";
   out->shutdown_grace = settings.shutdown_grace_time;
   out->directory = std::move(directory);
   out->screened = settings.postscreen_enable;
@@ -302,6 +307,22 @@ policy::LoginLimits::Settings make_login_limits(const Settings& settings) {
   // Ten hours' worth: enough to see what it is, and no way to fill the disk.
   const std::uint64_t hourly = out.hourly_messages;
   if (hourly > 0) out.held_messages = std::max<std::uint64_t>(hourly * 10, 100);
+  return out;
+}
+
+bans::Settings make_ban_settings(const Settings& settings) {
+  const auto seconds = [](Duration time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  };
+  bans::Settings out;
+  out.enabled = settings.ban_enable;
+  out.rules = settings.ban_rules;
+  out.find_time = seconds(settings.ban_findtime);
+  out.threshold = settings.ban_threshold * bans::kOne;
+  out.ban_time = seconds(settings.ban_time);
+  out.growing = settings.ban_time_increment;
+  out.longest = seconds(settings.ban_time_max);
+  out.login_time = seconds(settings.ban_login_time);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bans/ledger.h"
 #include "base/address.h"
 #include "base/result.h"
 #include "config/settings.h"
@@ -28,6 +29,7 @@ namespace gatepost::app {
     const config::Settings& settings);
 [[nodiscard]] policy::LoginLimits::Settings make_login_limits(const config::Settings& settings);
 
+[[nodiscard]] bans::Settings make_ban_settings(const config::Settings& settings);
 [[nodiscard]] dns::Settings make_dns_settings(const config::Settings& settings);
 [[nodiscard]] server::Greylisting::Settings make_greylist_settings(
     const config::Settings& settings);

@@ -235,6 +235,10 @@ int expect_command(Arguments arguments) {
   return ask_and_print(start, request);
 }
 
+int ban_command(Arguments arguments) {
+  return act("ban", arguments, "list", 3);
+}
+
 int login_command(Arguments arguments) {
   const Start start = begin("login", arguments, /*takes_words=*/true);
   if (!start.go_on) return start.status;

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "bans/burst.h"
+#include "bans/firewall.h"
+#include "bans/rules.h"
 #include "base/address.h"
 #include "base/time.h"
 #include "screen/score.h"
@@ -127,6 +130,17 @@ struct Negative {
 /// DNS lists with their patterns and weights.
 struct Lists {
   using Value = screen::Sites;
+};
+/// Events in a time: 20/10s.
+struct Burst {
+  using Value = bans::BurstLimit;
+};
+struct BanRules {
+  using Value = bans::Rules;
+};
+/// nft:FAMILY TABLE SET
+struct Firewall {
+  using Value = bans::Firewall;
 };
 struct OutagePolicy {
   using Value = screen::OutagePolicy;

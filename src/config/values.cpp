@@ -359,6 +359,24 @@ Result<void> parse(
   return choose(text, kChoices, form_of(kinds::Action{}), out);
 }
 
+Result<void> parse(
+    kinds::Burst, std::string_view text, const Limits&, ValueContext&, bans::BurstLimit& out) {
+  GP_TRY(out, bans::BurstLimit::parse(text));
+  return {};
+}
+
+Result<void> parse(
+    kinds::BanRules, std::string_view text, const Limits&, ValueContext&, bans::Rules& out) {
+  GP_TRY(out, bans::Rules::parse(text));
+  return {};
+}
+
+Result<void> parse(
+    kinds::Firewall, std::string_view text, const Limits&, ValueContext&, bans::Firewall& out) {
+  GP_TRY(out, bans::Firewall::parse(text));
+  return {};
+}
+
 Result<void> parse(kinds::OutagePolicy,
                    std::string_view text,
                    const Limits&,

@@ -75,6 +75,12 @@ Result<void> parse(
     kinds::Negative, std::string_view text, const Limits&, ValueContext&, std::int32_t&);
 Result<void> parse(
     kinds::Lists, std::string_view text, const Limits&, ValueContext&, screen::Sites&);
+Result<void> parse(
+    kinds::Burst, std::string_view text, const Limits&, ValueContext&, bans::BurstLimit&);
+Result<void> parse(
+    kinds::BanRules, std::string_view text, const Limits&, ValueContext&, bans::Rules&);
+Result<void> parse(
+    kinds::Firewall, std::string_view text, const Limits&, ValueContext&, bans::Firewall&);
 Result<void> parse(kinds::OutagePolicy,
                    std::string_view text,
                    const Limits&,
@@ -151,6 +157,15 @@ constexpr std::string_view form_of(kinds::Negative) {
 }
 constexpr std::string_view form_of(kinds::Lists) {
   return "list of domain=pattern*weight";
+}
+constexpr std::string_view form_of(kinds::Burst) {
+  return "number/time, such as 20/10s";
+}
+constexpr std::string_view form_of(kinds::BanRules) {
+  return "list of name=weight";
+}
+constexpr std::string_view form_of(kinds::Firewall) {
+  return "nft:FAMILY TABLE SET";
 }
 constexpr std::string_view form_of(kinds::OutagePolicy) {
   return "scale, fail-open or greylist-instead";

@@ -76,6 +76,8 @@ bool is_list(const Request& request) {
     case Verb::DnsblStatus:
     case Verb::AllowList:
     case Verb::ExpectList:
+    case Verb::BanList:
+    case Verb::BanWhy:
       return true;
     default:
       break;

@@ -15,6 +15,7 @@
 #include "front/screener.h"
 #include "log/screen_events.h"
 #include "policy/recipient.h"
+#include "server/warden.h"
 #include "smtp/replies.h"
 
 namespace gatepost::front {
@@ -278,7 +279,9 @@ void ScreenGate::judge_early(server::Peer& peer) {
       list_name_ = profile_->directory->shown_list(zones[score.named].name);
     }
     screener_.world_.floor.log.emit(log::ScreenFailed{"dnsbl", who_, {}, {}, score.total, {}});
-    if (trial_->fail(Test::Dnsbl) == Action::Drop) dropped_ = Action::Drop;
+    const auto action = trial_->fail(Test::Dnsbl);
+    if (action == Action::Drop) dropped_ = Action::Drop;
+    if (action && *action != Action::Ignore) offend(bans::Offence::Dnsbl);
     return;
   }
   peer.suspicious = ruling.doubtful || score.total > 0;
@@ -301,7 +304,13 @@ void ScreenGate::fail(Test test, std::string_view after, std::string_view text, 
   event.time = std::chrono::duration_cast<Duration>(now() - begun);
   screener_.world_.floor.log.emit(event);
   if (*action == Action::Drop) dropped_ = action;
+  if (test == Test::Pregreet && *action != Action::Ignore) offend(bans::Offence::Pregreet);
   if (passed_ && trial_->is_refused()) conclude();
+}
+
+void ScreenGate::offend(bans::Offence offence) const {
+  server::Warden* warden = screener_.world_.floor.warden;
+  if (warden != nullptr) warden->note(client_, offence);
 }
 
 smtp::Reply ScreenGate::refusal(std::uint16_t code) const {

@@ -9,6 +9,7 @@
 
 #include <asio/steady_timer.hpp>
 
+#include "bans/rules.h"
 #include "front/client_name.h"
 #include "front/list_inquiry.h"
 #include "screen/trial.h"
@@ -54,6 +55,7 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   void judge_early(server::Peer& peer);
   void fail(screen::Test test, std::string_view after, std::string_view text, Instant begun);
   void fail_lists();
+  void offend(bans::Offence offence) const;
   server::Admission closed(std::optional<smtp::Reply> reply);
   server::Admission watched();
   void conclude();

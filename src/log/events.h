@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "log/about.h"
+#include "log/ban_events.h"
 #include "log/delivery_events.h"
 #include "log/dnsbl_events.h"
 #include "log/local_events.h"
@@ -31,6 +32,9 @@ using Catalogue = std::tuple<ClientConnected,
                              TlsEstablished,
                              TlsFailed,
                              ConnectionLimit,
+                             RateLimit,
+                             BanBegun,
+                             BanEnded,
                              ScreenConnected,
                              ScreenVerdict,
                              ScreenFailed,

@@ -44,9 +44,24 @@ Desk::~Desk() {
   forget_buffered();
 }
 
+void Desk::offend(bans::Offence offence) const {
+  if (floor_.warden == nullptr || peer_.login) return;
+  floor_.warden->note(peer_.client.address, offence);
+}
+
+bool Desk::is_over(Rate rate) const {
+  if (floor_.warden == nullptr) return false;
+  return floor_.warden->is_over({rate, service_, peer_.client.address, peer_.name});
+}
+
 Task<smtp::Ruling> Desk::sender() {
   discard();
   transaction_.reset();
+  if (is_over(Rate::Message)) {
+    const std::string client = peer_.client.address.text();
+    smtp::Reply reply{450, "4.7.1", "Error: too much mail from " + client};
+    co_return smtp::Ruling{std::move(reply)};
+  }
   if (const std::string_view why = submission_.find_login_end(); !why.empty()) {
     smtp::Reply reply{421, "4.7.0", profile_.hostname + " Error: login is no longer valid"};
     log_refusal("MAIL", "421 4.7.0 " + reply.text + ": " + std::string(why));
@@ -78,6 +93,11 @@ Task<smtp::Ruling> Desk::sender() {
 Task<smtp::Ruling> Desk::recipient() {
   Recipients& recipients = transaction_->recipients;
   const std::size_t before = recipients.size();
+  if (is_over(Rate::Recipient)) {
+    const std::string client = peer_.client.address.text();
+    smtp::Reply reply{450, "4.7.1", "Error: too many recipients from " + client};
+    co_return smtp::Ruling{std::move(reply)};
+  }
   smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
   if (!ruling.accepts()) {
     co_await look_for_trap(ruling);
@@ -141,6 +161,7 @@ Task<void> Desk::look_for_trap(const smtp::Ruling& ruling) {
   const std::string recipient = question.recipient;
   const bool caught = co_await floor_.greylisting->catch_refused(std::move(question), sure);
   if (!caught || sure) co_return;
+  offend(bans::Offence::Trap);
   floor_.log.emit(log::TrapHit{peer_.name, recipient, session_.envelope().sender.text()});
 }
 
@@ -160,10 +181,18 @@ smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
   if (!domain) return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
   if (!bare_postmaster) {
     auto denied = submission_.judge_recipient(recipient.mailbox, *domain);
-    if (denied) return refuse("RCPT", *std::move(denied));
+    if (denied) {
+      if (*domain == DomainClass::Other && denied->code >= 500) {
+        offend(bans::Offence::RelayDenied);
+      }
+      return refuse("RCPT", *std::move(denied));
+    }
   }
   const mail::Mailbox& sender = session_.envelope().sender;
   auto unknown = recipients.add(recipient, std::move(mailbox), *domain, sender);
+  if (unknown && unknown->code >= 500) {
+    offend(recipients.was_trap() ? bans::Offence::Trap : bans::Offence::UnknownUser);
+  }
   if (unknown && recipients.was_trap()) {
     floor_.log.emit(log::TrapHit{peer_.name, recipient.mailbox.text(), sender.text()});
   }

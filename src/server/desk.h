@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "bans/rules.h"
 #include "base/address.h"
 #include "base/task.h"
 #include "base/tls_facts.h"
@@ -19,6 +20,7 @@
 #include "server/profile.h"
 #include "server/recipients.h"
 #include "server/submission.h"
+#include "server/warden.h"
 #include "smtp/server_session.h"
 #include "smtp/steps.h"
 
@@ -77,6 +79,10 @@ class Desk {
   Task<std::optional<smtp::Reply>> judge_greylist();
   /// A recipient was refused: mail to a trap has consequences.
   Task<void> look_for_trap(const smtp::Ruling& ruling);
+  /// What a client does that is not logged in may have it kept out.
+  void offend(bans::Offence offence) const;
+  /// Over one of smtpd_client_*_rate_limit.
+  [[nodiscard]] bool is_over(Rate rate) const;
   smtp::Ruling refuse(std::string_view stage, smtp::Reply reply) const;
   smtp::Reply storage_reply(const Error& error) const;
   storage::IntakeRequest intake_request() const;

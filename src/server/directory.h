@@ -99,6 +99,8 @@ class Directory {
   [[nodiscard]] virtual bool hides_auth(const IpAddress& client) = 0;
   /// smtpd_client_event_limit_exceptions
   [[nodiscard]] virtual bool is_unlimited(const IpAddress& client) = 0;
+  /// ban_exceptions
+  [[nodiscard]] virtual bool is_never_banned(const IpAddress& client) = 0;
   /// postscreen_access_list. A table that cannot say says nothing.
   [[nodiscard]] virtual screen::Access screen_access(const IpAddress& client) = 0;
   /// postscreen_allowlist_interfaces; false where a table cannot say.

@@ -36,6 +36,7 @@ class Clocks {
 
 struct Logins;
 class Greylisting;
+class Warden;
 struct Peer;
 
 /// port: who a client is besides its address, for senders that have many (greylist_identity).
@@ -74,6 +75,7 @@ struct Floor {
   Dns* dns = nullptr;            ///< Null: no names are looked up.
   Greylisting* greylisting = nullptr;  ///< Null: nobody is put off.
   Identities* identities = nullptr;    ///< Null: a client is its address.
+  Warden* warden = nullptr;            ///< Null: nobody is kept out.
   mail::IdMaker ids{};
   std::uint64_t text_in_memory = 0;  ///< Octets of message text not yet written, all sessions.
   /// Input of whichever session is being served: read, looked at, and kept by a session

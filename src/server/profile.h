@@ -41,6 +41,10 @@ struct ServiceProfile {
   bool login_in_received = false;                   ///< smtpd_sasl_authenticated_header
   bool hide_client = false;                         ///< smtpd_hide_client_session
   std::uint32_t auth_rate = 0;                      ///< smtpd_client_auth_rate_limit; 0: none
+  std::uint32_t connection_rate = 0;                ///< smtpd_client_connection_rate_limit
+  std::uint32_t message_rate = 0;                   ///< smtpd_client_message_rate_limit
+  std::uint32_t recipient_rate = 0;                 ///< smtpd_client_recipient_rate_limit
+  std::uint32_t tls_rate = 0;                       ///< smtpd_client_new_tls_session_rate_limit
   policy::RelayCodes relay_codes;
   std::uint16_t unknown_local_code = 550;
   std::uint16_t unknown_virtual_code = 550;
@@ -76,6 +80,7 @@ struct Profile {
   unsigned ipv6_prefix = 84;   ///< smtpd_client_ipv6_prefix_length
   Duration shutdown_grace{10'000};
   Duration rate_time{60'000};              ///< anvil_rate_time_unit
+  bool ban_tells = true;                   ///< ban_reject = 421, not drop
   bool screened = false;                   ///< postscreen_enable
   screen::Settings screen;                 ///< Of the service smtp.
   screen::Thresholds thresholds;           ///< Of DNS lists.

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "log/events.h"
+#include "server/warden.h"
 #include "smtp/replies.h"
 
 namespace gatepost::server {
@@ -107,6 +108,28 @@ std::string Reception::crowded_out(const IpAddress& client) {
   return {};
 }
 
+std::optional<std::string> Reception::kept_out(Service service, const IpAddress& client) {
+  Warden* warden = floor_.warden;
+  if (warden == nullptr) return std::nullopt;
+  const auto line = [&](const smtp::ReplyRow& row) {
+    smtp::Reply reply = smtp::make_reply(row, profile_->hostname);
+    reply.text += client.text();
+    return line_of(reply);
+  };
+  if (warden->refuses(client)) {
+    return profile_->ban_tells ? line(smtp::replies::kBanned) : std::string();
+  }
+  const ServiceProfile& settings = profile_->of(service);
+  const std::string name = "unknown[" + client.text() + "]";
+  // Each counts what the other refuses, as a firewall in front of Postfix would not; but who is out
+  // by the one should not be let in by it for the other.
+  const bool burst = warden->is_burst(settings, client);
+  if (burst || warden->is_over({Rate::Connection, settings, client, name})) {
+    return line(smtp::replies::kTooManyConnections);
+  }
+  return std::nullopt;
+}
+
 std::string Reception::turned_away(Service service, const Endpoint& peer, const Endpoint& local) {
   const IpAddress& client = peer.address;
   const ServiceProfile& settings = profile_->of(service);
@@ -138,6 +161,13 @@ void Reception::accepted(Service service,
   ++accepted_[static_cast<std::size_t>(service)];
   if (is_stranger(service, peer.address)) return send_and_close(socket, {});
   const bool proxied = profile_->of(service).proxied;
+  if (!proxied) {
+    if (const auto line = kept_out(service, peer.address)) {
+      const bool clear = !profile_->of(service).wrapper_tls;
+      send_and_close(socket, clear ? std::string_view(*line) : std::string_view());
+      return;
+    }
+  }
   // A network that has its share already makes nobody else leave. Behind a proxy that is seen
   // later: whoever leaves now is of the network with most, so that none has more.
   std::string refusal;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "net/listener.h"
@@ -56,6 +58,9 @@ class Reception {
   void accept_failed(int number);
   Task<void> serve(Sessions::iterator place);
   [[nodiscard]] IpAddress client_key(const IpAddress& client) const;
+  /// The line for a client that is banned, or comes too often, which may be empty; nothing when it
+  /// is neither.
+  [[nodiscard]] std::optional<std::string> kept_out(Service service, const IpAddress& client);
   /// Why there is no room for another connection, as a reply line; empty when there is. Somebody
   /// may have had to make it.
   [[nodiscard]] std::string crowded_out(const IpAddress& client);

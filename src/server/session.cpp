@@ -13,6 +13,7 @@
 #include <asio/this_coro.hpp>
 
 #include "log/events.h"
+#include "server/warden.h"
 #include "smtp/proxy_header.h"
 #include "smtp/replies.h"
 
@@ -61,12 +62,23 @@ void Session::begin(const Admission& admission) {
   facts.trusted = profile_->directory->may_send_bare_newlines(peer_.client.address);
   facts.secured = peer_.tls != nullptr;
   facts.auth_hidden = profile_->directory->hides_auth(peer_.client.address);
+  if (is_tls_spent()) facts.tls_refusal = peer_.client.address.text();
   facts.tls_available = floor_.contexts != nullptr && floor_.contexts->current() != nullptr;
   machine_ =
       std::make_unique<smtp::ServerSession>(service_.session, facts, floor_.clocks.instant());
   login_ = std::make_unique<Login>(floor_, *profile_, service_, peer_);
   desk_ = std::make_unique<Desk>(floor_, *profile_, service_, peer_, *machine_);
   if (shutting_down_) machine_->shut_down();
+}
+
+bool Session::is_tls_over() {
+  if (floor_.warden == nullptr) return false;
+  return floor_.warden->is_over({Rate::Tls, service_, peer_.client.address, peer_.name});
+}
+
+bool Session::is_tls_spent() const {
+  if (floor_.warden == nullptr) return false;
+  return floor_.warden->is_spent({Rate::Tls, service_, peer_.client.address, peer_.name});
 }
 
 void Session::announce() {
@@ -124,7 +136,8 @@ Task<bool> Session::enter() {
     announce();
   }
   if (service_.wrapper_tls) {
-    const bool secured = co_await secure();
+    bool secured = !is_tls_over();
+    if (secured) secured = co_await secure();
     if (!secured) {
       floor_.log.emit(log::ClientDisconnected{service_.name(), peer_.name, "commands=0/0"});
       co_return false;
@@ -266,6 +279,13 @@ Task<void> Session::obey(smtp::Step todo) {
       machine_->secured();
       peer_.login.reset();
     }
+    // Those who began at once; who comes later hears it at STARTTLS.
+    if (!over_ && is_tls_over()) {
+      const std::string client = peer_.client.address.text();
+      const std::string text =
+          profile_->hostname + " Error: too many new TLS sessions from " + client;
+      machine_->dismiss({421, "4.7.0", text});
+    }
   } else if (std::holds_alternative<step::HangUp>(todo)) {
     const bool sent = co_await flush();
     if (sent) co_await linger();
@@ -366,6 +386,9 @@ void Session::tell(const smtp::Note& note) {
       floor_.log.emit(log::ImproperPipelining{service, peer_.name, note.after, note.text});
       return;
     case smtp::Note::Kind::TooManyErrors:
+      if (floor_.warden != nullptr && !peer_.login) {
+        floor_.warden->note(peer_.client.address, bans::Offence::TooManyErrors);
+      }
       floor_.log.emit(log::ConnectionLost{service, peer_.name, desk_->item(), "too many errors",
                                           note.after, machine_->text_octets()});
       return;

@@ -62,6 +62,10 @@ class Session {
   Task<void> act();
   Task<void> obey(smtp::Step todo);
   Task<bool> secure();
+  /// smtpd_client_new_tls_session_rate_limit: counts a handshake; it is one too many.
+  [[nodiscard]] bool is_tls_over();
+  /// The next would be.
+  [[nodiscard]] bool is_tls_spent() const;
   Task<bool> flush();
   Task<void> linger();
   void take(const FillResult& filled);

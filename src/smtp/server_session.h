@@ -74,6 +74,7 @@ struct PeerFacts {
   bool secured = false;       ///< Implicit TLS: the handshake is already done.
   bool auth_hidden = false;   ///< smtpd_sasl_exceptions_networks: EHLO does not offer AUTH.
   bool tls_available = true;  ///< False: keys could not be loaded; STARTTLS answers 454.
+  std::string tls_refusal{};  ///< The client's address: it had too many TLS sessions of late.
   bool judged = false;        ///< What it said ahead of the greeting was looked at by others.
   bool greeted = false;       ///< Gets no greeting.
   Watch watch{};

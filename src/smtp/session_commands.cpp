@@ -142,6 +142,7 @@ void ServerSession::Parts::starttls(const Command& command) {
   if (!is_offered(Extension::Starttls, settings_, peer_)) {
     return refuse(replies::kNotImplemented);
   }
+  if (!peer_.tls_refusal.empty()) return refuse(replies::kTooManyTls, peer_.tls_refusal);
   if (!peer_.tls_available) return refuse(replies::kTlsTrouble);
   end_transaction();
   grant(replies::kReadyForTls);

@@ -8,7 +8,7 @@ namespace gatepost::storage {
 namespace {
 
 // Times are seconds since 1970.
-constexpr std::array<std::string_view, 4> kSteps = {
+constexpr std::array<std::string_view, 5> kSteps = {
     // When the file was last written: a machine without a clock of its own begins there.
     R"sql(
 CREATE TABLE clock(
@@ -64,6 +64,22 @@ CREATE TABLE expect(
   scope TEXT NOT NULL UNIQUE,
   until INTEGER NOT NULL
 ) STRICT;
+)sql",
+    // Bans, those that are over too while they make the next one longer; until is the largest number
+    // where a ban has no end. And networks a user logged in from.
+    R"sql(
+CREATE TABLE ban(
+  network TEXT PRIMARY KEY,
+  begun INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  by_hand INTEGER NOT NULL,
+  reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ban_login(
+  network TEXT PRIMARY KEY,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 )sql",
 };
 

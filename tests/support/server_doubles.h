@@ -213,6 +213,7 @@ class MapDirectory final : public server::Directory {
     return trusts_loopback && client.is_loopback();
   }
   bool is_unlimited(const IpAddress&) override { return unlimited; }
+  bool is_never_banned(const IpAddress&) override { return unlimited; }
 
   std::map<std::string, policy::User, std::less<>> logins;  ///< By name.
   std::map<std::string, std::string, std::less<>> owners;   ///< A login by its sender.
