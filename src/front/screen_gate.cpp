@@ -188,8 +188,9 @@ bool ScreenGate::has_waited_enough(Instant begun) const {
 /// that has anything against it.
 bool ScreenGate::is_proven() const {
   if (!lookup_ || !lookup_->name || !asked_) return false;
-  const ClientName& name = *lookup_->name;
-  if (name.kind != ClientName::Kind::Confirmed || looks_dynamic(name.name, client_)) return false;
+  const server::ClientName& name = *lookup_->name;
+  if (name.kind != server::ClientName::Kind::Confirmed || server::looks_dynamic(name.name, client_))
+    return false;
   const screen::Score score = asked_->score();
   return score.total <= 0 && score.heard_weight > 0 && score.heard_weight == score.all_weight;
 }
@@ -203,7 +204,7 @@ void ScreenGate::lists_answered() {
 }
 
 Task<void> ScreenGate::look_up(Dns& dns, IpAddress client, std::shared_ptr<Lookup> lookup) {
-  ClientName name = co_await find_client_name(dns, client);
+  server::ClientName name = co_await server::find_client_name(dns, client);
   lookup->name = std::move(name);
   if (lookup->bell != nullptr) lookup->bell->cancel();
   if (lookup->gate != nullptr) lookup->gate->wake();
@@ -221,11 +222,11 @@ Task<void> ScreenGate::name_client(server::Peer& peer) {
     lookup->bell = nullptr;
   }
   if (!lookup->name) co_return;
-  const ClientName& name = *lookup->name;
+  peer.dns_name = lookup->name;
+  const server::ClientName& name = *lookup->name;
   peer.name = std::string(name.shown()) + "[" + client_.text() + "]";
-  if (name.kind != ClientName::Kind::Confirmed || looks_dynamic(name.name, client_)) {
-    peer.suspicious = true;
-  }
+  const bool confirmed = name.kind == server::ClientName::Kind::Confirmed;
+  if (!confirmed || server::looks_dynamic(name.name, client_)) peer.suspicious = true;
 }
 
 void ScreenGate::judge_early(server::Peer& peer) {

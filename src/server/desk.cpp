@@ -37,7 +37,8 @@ Desk::Desk(Floor& floor,
       service_(service),
       peer_(peer),
       session_(session),
-      submission_(floor, profile, service, peer, session) {}
+      submission_(floor, profile, service, peer, session),
+      restrictions_(floor, service, peer) {}
 
 Desk::~Desk() {
   uncount();
@@ -78,7 +79,7 @@ Task<smtp::Ruling> Desk::sender() {
 Task<smtp::Ruling> Desk::recipient() {
   Recipients& recipients = transaction_->recipients;
   const std::size_t before = recipients.size();
-  smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
+  smtp::Ruling ruling = co_await judge_recipient(session_.pending_recipient());
   if (!ruling.accepts()) {
     co_await look_for_trap(ruling);
     co_return ruling;
@@ -151,24 +152,24 @@ Recipients Desk::no_recipients() const {
   return {*profile_.directory, {profile_.myorigin, unknown}};
 }
 
-smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
+Task<smtp::Ruling> Desk::judge_recipient(const mail::Recipient& recipient) {
   Recipients& recipients = transaction_->recipients;
   mail::Mailbox mailbox = recipient.mailbox;
   // RFC 5321 section 4.5.1: <postmaster> alone is accepted whatever the rules say.
   const bool bare_postmaster = mailbox.domain.empty() && policy::is_postmaster(mailbox);
   const Result<DomainClass> domain = recipients.classify(mailbox, &peer_.local.address);
-  if (!domain) return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
+  if (!domain) co_return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
   if (!bare_postmaster) {
-    auto denied = submission_.judge_recipient(recipient.mailbox, *domain);
-    if (denied) return refuse("RCPT", *std::move(denied));
+    auto denied = co_await submission_.judge_recipient(recipient.mailbox, *domain, restrictions_);
+    if (denied) co_return refuse("RCPT", *std::move(denied));
   }
   const mail::Mailbox& sender = session_.envelope().sender;
   auto unknown = recipients.add(recipient, std::move(mailbox), *domain, sender);
   if (unknown && recipients.was_trap()) {
     floor_.log.emit(log::TrapHit{peer_.name, recipient.mailbox.text(), sender.text()});
   }
-  if (unknown) return refuse("RCPT", *std::move(unknown));
-  return accept(250, "2.1.5", "Ok");
+  if (unknown) co_return refuse("RCPT", *std::move(unknown));
+  co_return accept(250, "2.1.5", "Ok");
 }
 
 Task<smtp::Ruling> Desk::verify(const mail::Mailbox& mailbox) {

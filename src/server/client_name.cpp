@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// front: the name of a client, by DNS.
-#include "front/client_name.h"
+// server: the name of a client, by DNS.
+#include "server/client_name.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-namespace gatepost::front {
+namespace gatepost::server {
 namespace {
 
 constexpr std::size_t kMostNames = 3;
@@ -68,4 +68,4 @@ bool looks_dynamic(std::string_view name, const IpAddress& client) {
   return numbers >= 3;
 }
 
-}  // namespace gatepost::front
+}  // namespace gatepost::server

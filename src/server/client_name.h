@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// front: the name of a client, by DNS.
+// server: the name of a client, by DNS.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "base/dns.h"
 #include "base/task.h"
 
-namespace gatepost::front {
+namespace gatepost::server {
 
 /// What smtpd(8) calls client_name and reverse_client_name.
 struct ClientName {
@@ -37,4 +37,4 @@ Task<ClientName> find_client_name(Dns& dns, IpAddress client);
 /// somebody's home, which rarely sends mail of its own.
 [[nodiscard]] bool looks_dynamic(std::string_view name, const IpAddress& client);
 
-}  // namespace gatepost::front
+}  // namespace gatepost::server
