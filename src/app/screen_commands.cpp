@@ -180,14 +180,14 @@ void weigh(Outlook& outlook, const ScreenDesk& desk) {
   if (untested || !trial.is_due(Test::Pregreet) || outlook.ruling.allowed) return;
   outlook.wait =
       desk.screening.screener().stressed() ? settings.stress_greet_wait : settings.greet_wait;
-  outlook.proven = front::is_proven(outlook.name, outlook.client, outlook.score);
+  outlook.proven = server::is_proven(outlook.name, outlook.client, outlook.score);
   if (outlook.proven) outlook.wait = std::min(outlook.wait, settings.proven_wait);
 }
 
 Task<void> ask_lists(Outlook& outlook, const ScreenDesk& desk) {
   front::ListInquiry& lists = desk.screening.lists();
   front::ListInquiry::Asked asked(lists, outlook.client, nullptr);
-  outlook.name = co_await front::find_client_name(desk.dns, outlook.client);
+  outlook.name = co_await server::find_client_name(desk.dns, outlook.client);
   const Instant until = std::chrono::steady_clock::now() + lists.timeout();
   co_await asked.wait(until);
   const screen::Guard& guard = lists.guard();
@@ -225,7 +225,7 @@ Task<Result<std::string>> test(const ScreenDesk& desk, std::vector<std::string> 
   outlook.entry = access.entry;
   outlook.record = co_await desk.screening.memory().find(*client);
   co_await ask_lists(outlook, desk);
-  outlook.dynamic = front::looks_dynamic(outlook.name.name, *client);
+  outlook.dynamic = server::looks_dynamic(outlook.name.name, *client);
   weigh(outlook, desk);
   co_return format_outlook(outlook, desk.now, desk.view);
 }

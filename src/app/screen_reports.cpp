@@ -99,7 +99,7 @@ std::string_view consequence(Action action) {
 }
 
 std::string name_text(const Outlook& outlook) {
-  using Kind = front::ClientName::Kind;
+  using Kind = server::ClientName::Kind;
   const std::string name = printable(outlook.name.name, limits::kPath);
   switch (outlook.name.kind) {
     case Kind::None:
@@ -251,7 +251,7 @@ std::string format_outlook(const Outlook& outlook, Stamp now, const View& view) 
   JsonDocument document;
   const auto root = document.object();
   document.put(root, "client", outlook.client.text());
-  using Kind = front::ClientName::Kind;
+  using Kind = server::ClientName::Kind;
   if (!outlook.name.name.empty()) document.put(root, "name", outlook.name.name);
   document.put(root, "name_confirmed", outlook.name.kind == Kind::Confirmed);
   document.put(root, "name_dynamic", outlook.dynamic);

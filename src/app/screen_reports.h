@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "app/view.h"
-#include "front/client_name.h"
 #include "screen/access.h"
 #include "screen/guard.h"
 #include "screen/record.h"
 #include "screen/score.h"
 #include "screen/settings.h"
+#include "server/client_name.h"
 
 namespace gatepost::app {
 
@@ -38,7 +38,7 @@ struct Outlook {
     std::vector<IpAddress> answer;  ///< Of a list that has it.
   };
   IpAddress client;
-  front::ClientName name;
+  server::ClientName name;
   bool dynamic = false;  ///< The name looks like one of somebody's home.
   bool screened = true;  ///< postscreen_enable
   std::string let_in;    ///< The network of `gatepost allow` it is in; empty: none.

@@ -121,13 +121,24 @@ std::vector<policy::RelayRule> relay_rules(const ServiceSettings& service) {
   return out;
 }
 
-std::vector<policy::AccessRule> access_rules(const std::vector<std::string>& names) {
-  std::vector<policy::AccessRule> out;
-  for (const std::string& name : names) {
-    const auto rule = policy::parse_access_rule(name);
-    GP_ASSERT(rule);  // The rows of keys.def admit only names of policy's table; a test compares.
-    out.push_back(*rule);
+std::vector<policy::Restriction> restrictions(const std::vector<std::string>& entries) {
+  std::vector<policy::Restriction> out;
+  for (const std::string& entry : entries) {
+    auto one = policy::parse_restriction(entry);
+    GP_ASSERT(one);  // The rows of keys.def admit only names of policy's table; a test compares.
+    out.push_back(*std::move(one));
   }
+  return out;
+}
+
+policy::DnsRuleSettings dns_rules(const ServiceSettings& service) {
+  policy::DnsRuleSettings out;
+  out.maps_rbl_code = service.maps_rbl_reject_code;
+  out.unknown_client_code = service.unknown_client_reject_code;
+  out.unknown_hostname_code = service.unknown_hostname_reject_code;
+  out.unknown_address_code = service.unknown_address_reject_code;
+  out.defer_helo = service.unknown_helo_hostname_tempfail_action == "defer";
+  out.defer_address = service.unknown_address_tempfail_action == "defer";
   return out;
 }
 
@@ -140,10 +151,10 @@ server::ServiceProfile service_profile(const Settings& settings, Service which) 
   out.log_tls = service.smtpd_tls_loglevel > 0;
   out.tls_in_received = service.smtpd_tls_received_header;
   out.relay_rules = relay_rules(service);
-  out.client_rules = access_rules(service.smtpd_client_restrictions);
-  out.helo_rules = access_rules(service.smtpd_helo_restrictions);
-  out.sender_rules = access_rules(service.smtpd_sender_restrictions);
-  out.recipient_rules = access_rules(service.smtpd_recipient_restrictions);
+  out.client_rules = restrictions(service.smtpd_client_restrictions);
+  out.helo_rules = restrictions(service.smtpd_helo_restrictions);
+  out.sender_rules = restrictions(service.smtpd_sender_restrictions);
+  out.recipient_rules = restrictions(service.smtpd_recipient_restrictions);
   out.login_in_received = service.smtpd_sasl_authenticated_header;
   out.hide_client = service.smtpd_hide_client_session;
   out.auth_rate = service.smtpd_client_auth_rate_limit;
@@ -152,6 +163,7 @@ server::ServiceProfile service_profile(const Settings& settings, Service which) 
   out.recipient_rate = service.smtpd_client_recipient_rate_limit;
   out.tls_rate = service.smtpd_client_new_tls_session_rate_limit;
   out.relay_codes = {service.relay_domains_reject_code, service.reject_code, service.defer_code};
+  out.dns_rules = dns_rules(service);
   out.unknown_local_code = service.unknown_local_recipient_reject_code;
   out.unknown_virtual_code = service.unknown_virtual_mailbox_reject_code;
   out.unknown_relay_code = service.unknown_relay_recipient_reject_code;

@@ -18,6 +18,15 @@ namespace {
 constexpr std::size_t kMostNested = 10;
 constexpr std::size_t kMostEntries = 1'000'000;
 
+/// Restrictions that stand in any list; a test compares them with policy's table.
+constexpr std::string_view kDnsRules =
+    " reject_unknown_client_hostname reject_unknown_reverse_client_hostname "
+    "reject_unknown_helo_hostname reject_unknown_sender_domain reject_unknown_recipient_domain";
+/// Those with a DNS list behind them.
+constexpr std::string_view kListRules =
+    " reject_rbl_client reject_rhsbl_client reject_rhsbl_reverse_client reject_rhsbl_helo "
+    "reject_rhsbl_sender reject_rhsbl_recipient permit_dnswl_client permit_rhswl_client";
+
 Error refusal(std::string text) {
   return {Cause::Permanent, std::move(text)};
 }
@@ -154,6 +163,38 @@ Result<void> parse(kinds::Words,
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
     return refusal(format("\"{}\": expected one of {}{}", shown(word), limits.low.view(),
                           suggest(word, known)));
+  }
+  return {};
+}
+
+Result<void> parse(kinds::Restrictions,
+                   std::string_view text,
+                   const Limits& limits,
+                   ValueContext&,
+                   std::vector<std::string>& out) {
+  GP_TRY(std::vector<std::string> words, tables::split_list(text));
+  std::string all(limits.low);
+  all += kDnsRules;
+  all += kListRules;
+  const auto known = split(all, " ");
+  const auto with_list = split(kListRules, " ");
+  const auto is_in = [](const auto& names, const std::string& word) {
+    return std::find(names.begin(), names.end(), word) != names.end();
+  };
+  for (auto at = words.begin(); at != words.end(); ++at) {
+    std::string& entry = out.emplace_back(lower(*at));
+    if (!is_in(known, entry)) {
+      return refusal(
+          format("\"{}\": expected one of {}{}", shown(entry), all, suggest(entry, known)));
+    }
+    if (!is_in(with_list, entry)) continue;
+    if (++at == words.end())
+      return refusal(entry + ": expected the domain of a DNS list behind it");
+    GP_TRY(const screen::Site site, screen::parse_site(*at));
+    if (at->find('*') != at->npos) {
+      return refusal(format("\"{}\": a weight is for postscreen_dnsbl_sites", shown(*at)));
+    }
+    entry += " " + *at;
   }
   return {};
 }

@@ -90,6 +90,10 @@ struct Word {
 struct Words {
   using Value = std::vector<std::string>;
 };
+/// A list of words, some with a DNS list behind them: "reject_rbl_client bl.example=127.0.0.2".
+struct Restrictions {
+  using Value = std::vector<std::string>;
+};
 /// A list, in upper case.
 struct Keywords {
   using Value = std::vector<std::string>;

@@ -48,6 +48,11 @@ Result<void> parse(kinds::Families, std::string_view text, const Limits&, ValueC
 // lists.cpp
 Result<void> parse(
     kinds::Words, std::string_view text, const Limits&, ValueContext&, std::vector<std::string>&);
+Result<void> parse(kinds::Restrictions,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   std::vector<std::string>&);
 Result<void> parse(kinds::Keywords,
                    std::string_view text,
                    const Limits&,
@@ -133,6 +138,9 @@ constexpr std::string_view form_of(kinds::Word) {
 }
 constexpr std::string_view form_of(kinds::Words) {
   return "list of words";
+}
+constexpr std::string_view form_of(kinds::Restrictions) {
+  return "list of restrictions";
 }
 constexpr std::string_view form_of(kinds::Keywords) {
   return "list of keywords";

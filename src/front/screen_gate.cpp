@@ -197,7 +197,7 @@ bool ScreenGate::has_waited_enough(Instant begun) {
 
 bool ScreenGate::is_proven() const {
   if (!lookup_ || !lookup_->name || !asked_) return false;
-  return front::is_proven(*lookup_->name, client_, asked_->score());
+  return server::is_proven(*lookup_->name, client_, asked_->score());
 }
 
 /// There is nothing against it but that it is new, and mail that is expected may come from it.
@@ -208,9 +208,9 @@ bool ScreenGate::is_expected() const {
   if (lookup_ && !lookup_->name) return false;
   std::string_view name;
   if (lookup_) {
-    const ClientName& found = *lookup_->name;
-    if (!found.name.empty() && looks_dynamic(found.name, client_)) return false;
-    if (found.kind == ClientName::Kind::Confirmed) name = found.name;
+    const server::ClientName& found = *lookup_->name;
+    if (!found.name.empty() && server::looks_dynamic(found.name, client_)) return false;
+    if (found.kind == server::ClientName::Kind::Confirmed) name = found.name;
   }
   if (!expected.may_come_from(name)) return false;
   if (!asked_) return true;
@@ -233,7 +233,7 @@ void ScreenGate::lists_answered() {
 }
 
 Task<void> ScreenGate::look_up(Dns& dns, IpAddress client, std::shared_ptr<Lookup> lookup) {
-  ClientName name = co_await find_client_name(dns, client);
+  server::ClientName name = co_await server::find_client_name(dns, client);
   lookup->name = std::move(name);
   if (lookup->bell != nullptr) lookup->bell->cancel();
   if (lookup->gate != nullptr) lookup->gate->wake();
@@ -251,11 +251,11 @@ Task<void> ScreenGate::name_client(server::Peer& peer) {
     lookup->bell = nullptr;
   }
   if (!lookup->name) co_return;
-  const ClientName& name = *lookup->name;
+  peer.dns_name = lookup->name;
+  const server::ClientName& name = *lookup->name;
   peer.name = std::string(name.shown()) + "[" + client_.text() + "]";
-  if (name.kind != ClientName::Kind::Confirmed || looks_dynamic(name.name, client_)) {
-    peer.suspicious = true;
-  }
+  const bool confirmed = name.kind == server::ClientName::Kind::Confirmed;
+  if (!confirmed || server::looks_dynamic(name.name, client_)) peer.suspicious = true;
 }
 
 void ScreenGate::judge_early(server::Peer& peer) {

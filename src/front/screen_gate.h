@@ -10,9 +10,9 @@
 #include <asio/steady_timer.hpp>
 
 #include "bans/rules.h"
-#include "front/client_name.h"
 #include "front/list_inquiry.h"
 #include "screen/trial.h"
+#include "server/client_name.h"
 #include "server/gate.h"
 #include "server/profile.h"
 
@@ -39,7 +39,7 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   /// What is looked up about the client beside the tests. Outlives the gate while that goes on.
   struct Lookup {
     ScreenGate* gate = nullptr;  ///< Null: it is gone.
-    std::optional<ClientName> name;
+    std::optional<server::ClientName> name;
     asio::steady_timer* bell = nullptr;  ///< Of who waits for the name.
   };
 

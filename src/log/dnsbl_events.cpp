@@ -30,6 +30,11 @@ void DnsblError::line(Line& out) const {
   out.peer_text(detail);
 }
 
+void RblError::line(Line& out) const {
+  out.add("warning: ").add(query, limits::kDomain);
+  out.add(": RBL lookup error: ").peer_text(detail);
+}
+
 void ListMuted::line(Line& out) const {
   out.add("warning: DNS list ").add(zone).add(" is not asked any more: ");
   out.add(detail, limits::kLogReply);

@@ -57,6 +57,22 @@ struct DnsblError {
   }
 };
 
+/// The same for a list of smtpd_recipient_restrictions and their kin.
+struct RblError {
+  static constexpr About about{"rbl_error", Level::Warning, "smtpd",
+                               "A question to a DNS list of smtpd_recipient_restrictions or their "
+                               "kin failed, or was answered with an error code; the list neither "
+                               "refuses nor permits by it."};
+  std::string_view query, detail;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("query", query);
+    field("detail", detail);
+  }
+};
+
 /// A list is not in order, and not heard any more.
 struct ListMuted {
   static constexpr About about{

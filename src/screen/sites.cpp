@@ -42,8 +42,9 @@ bool is_label(std::string_view label) {
                      [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
 }
 
-/// As valid_hostname() of Postfix: a number is no top-level domain, so that an address is no name.
-bool is_zone(std::string_view name) {
+}  // namespace
+
+bool is_host_name(std::string_view name) {
   std::string_view label;
   do {
     const std::size_t dot = name.find('.');
@@ -54,8 +55,6 @@ bool is_zone(std::string_view name) {
   } while (true);
   return !std::all_of(label.begin(), label.end(), is_digit);
 }
-
-}  // namespace
 
 Result<void> AddressPattern::add(std::uint8_t octet, std::string_view text) {
   const std::size_t dots = text.find("..");
@@ -126,7 +125,7 @@ Result<Site> parse_site(std::string_view word) {
     left = left.substr(0, equals);
   }
   if (left.ends_with('.')) left.remove_suffix(1);
-  if (!is_zone(left)) {
+  if (!is_host_name(left)) {
     return refusal(word, "expected the domain of a list, as zen.spamhaus.org=127.0.0.[2..11]*3");
   }
   if (left.size() > kMostName - kNibbles) {

@@ -38,6 +38,9 @@ class AddressPattern {
   std::vector<Range> ranges_;  // Empty: all; else one at least for each octet.
 };
 
+/// As valid_hostname() of Postfix: a number is no top-level domain, so that an address is no name.
+[[nodiscard]] bool is_host_name(std::string_view name);
+
 /// One word of postscreen_dnsbl_sites: `domain[=pattern][*weight]`.
 struct Site {
   std::string zone;  ///< In lower case, without a dot at its end.

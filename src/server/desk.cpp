@@ -37,7 +37,8 @@ Desk::Desk(Floor& floor,
       service_(service),
       peer_(peer),
       session_(session),
-      submission_(floor, profile, service, peer, session) {}
+      submission_(floor, profile, service, peer, session),
+      restrictions_(floor, service, peer) {}
 
 Desk::~Desk() {
   uncount();
@@ -98,7 +99,7 @@ Task<smtp::Ruling> Desk::recipient() {
     smtp::Reply reply{450, "4.7.1", "Error: too many recipients from " + client};
     co_return smtp::Ruling{std::move(reply)};
   }
-  smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
+  smtp::Ruling ruling = co_await judge_recipient(session_.pending_recipient());
   if (!ruling.accepts()) {
     co_await look_for_trap(ruling);
     co_return ruling;
@@ -172,20 +173,20 @@ Recipients Desk::no_recipients() const {
   return {*profile_.directory, {profile_.myorigin, unknown}};
 }
 
-smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
+Task<smtp::Ruling> Desk::judge_recipient(const mail::Recipient& recipient) {
   Recipients& recipients = transaction_->recipients;
   mail::Mailbox mailbox = recipient.mailbox;
   // RFC 5321 section 4.5.1: <postmaster> alone is accepted whatever the rules say.
   const bool bare_postmaster = mailbox.domain.empty() && policy::is_postmaster(mailbox);
   const Result<DomainClass> domain = recipients.classify(mailbox, &peer_.local.address);
-  if (!domain) return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
+  if (!domain) co_return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
   if (!bare_postmaster) {
-    auto denied = submission_.judge_recipient(recipient.mailbox, *domain);
+    auto denied = co_await submission_.judge_recipient(recipient.mailbox, *domain, restrictions_);
     if (denied) {
       if (*domain == DomainClass::Other && denied->code >= 500) {
         offend(bans::Offence::RelayDenied);
       }
-      return refuse("RCPT", *std::move(denied));
+      co_return refuse("RCPT", *std::move(denied));
     }
   }
   const mail::Mailbox& sender = session_.envelope().sender;
@@ -196,8 +197,8 @@ smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
   if (unknown && recipients.was_trap()) {
     floor_.log.emit(log::TrapHit{peer_.name, recipient.mailbox.text(), sender.text()});
   }
-  if (unknown) return refuse("RCPT", *std::move(unknown));
-  return accept(250, "2.1.5", "Ok");
+  if (unknown) co_return refuse("RCPT", *std::move(unknown));
+  co_return accept(250, "2.1.5", "Ok");
 }
 
 Task<smtp::Ruling> Desk::verify(const mail::Mailbox& mailbox) {

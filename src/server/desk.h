@@ -19,6 +19,7 @@
 #include "server/peer.h"
 #include "server/profile.h"
 #include "server/recipients.h"
+#include "server/restrictions.h"
 #include "server/submission.h"
 #include "server/warden.h"
 #include "smtp/server_session.h"
@@ -72,7 +73,7 @@ class Desk {
   };
 
   Recipients no_recipients() const;
-  smtp::Ruling judge_recipient(const mail::Recipient& recipient);
+  Task<smtp::Ruling> judge_recipient(const mail::Recipient& recipient);
   [[nodiscard]] bool is_greylisted() const;
   [[nodiscard]] Greylisting::Question greylist_question() const;
   /// Greylisting, which is asked last: nothing when the recipient may have the mail now.
@@ -100,6 +101,7 @@ class Desk {
   const Peer& peer_;
   const smtp::ServerSession& session_;
   const Submission submission_;
+  Restrictions restrictions_;
   std::unique_ptr<Transaction> transaction_;
 
  public:

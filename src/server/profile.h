@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "policy/access.h"
+#include "policy/dns_rules.h"
 #include "policy/relay.h"
 #include "screen/score.h"
 #include "screen/settings.h"
@@ -34,18 +35,19 @@ struct ServiceProfile {
   bool log_tls = true;          ///< smtpd_tls_loglevel is not 0
   bool tls_in_received = true;  ///< smtpd_tls_received_header
   std::vector<policy::RelayRule> relay_rules;
-  std::vector<policy::AccessRule> client_rules;     ///< smtpd_client_restrictions
-  std::vector<policy::AccessRule> helo_rules;       ///< smtpd_helo_restrictions
-  std::vector<policy::AccessRule> sender_rules;     ///< smtpd_sender_restrictions
-  std::vector<policy::AccessRule> recipient_rules;  ///< smtpd_recipient_restrictions
-  bool login_in_received = false;                   ///< smtpd_sasl_authenticated_header
-  bool hide_client = false;                         ///< smtpd_hide_client_session
-  std::uint32_t auth_rate = 0;                      ///< smtpd_client_auth_rate_limit; 0: none
-  std::uint32_t connection_rate = 0;                ///< smtpd_client_connection_rate_limit
-  std::uint32_t message_rate = 0;                   ///< smtpd_client_message_rate_limit
-  std::uint32_t recipient_rate = 0;                 ///< smtpd_client_recipient_rate_limit
-  std::uint32_t tls_rate = 0;                       ///< smtpd_client_new_tls_session_rate_limit
+  std::vector<policy::Restriction> client_rules;     ///< smtpd_client_restrictions
+  std::vector<policy::Restriction> helo_rules;       ///< smtpd_helo_restrictions
+  std::vector<policy::Restriction> sender_rules;     ///< smtpd_sender_restrictions
+  std::vector<policy::Restriction> recipient_rules;  ///< smtpd_recipient_restrictions
+  bool login_in_received = false;                    ///< smtpd_sasl_authenticated_header
+  bool hide_client = false;                          ///< smtpd_hide_client_session
+  std::uint32_t auth_rate = 0;                       ///< smtpd_client_auth_rate_limit; 0: none
+  std::uint32_t connection_rate = 0;                 ///< smtpd_client_connection_rate_limit
+  std::uint32_t message_rate = 0;                    ///< smtpd_client_message_rate_limit
+  std::uint32_t recipient_rate = 0;                  ///< smtpd_client_recipient_rate_limit
+  std::uint32_t tls_rate = 0;                        ///< smtpd_client_new_tls_session_rate_limit
   policy::RelayCodes relay_codes;
+  policy::DnsRuleSettings dns_rules;
   std::uint16_t unknown_local_code = 550;
   std::uint16_t unknown_virtual_code = 550;
   std::uint16_t unknown_relay_code = 550;

@@ -9,6 +9,7 @@
 
 #include "config/all_tables.h"
 #include "config/manual.h"
+#include "policy/access.h"
 #include "unit/tables/map_files.h"
 
 using namespace gatepost;
@@ -242,7 +243,38 @@ TEST_CASE("users log in and send as themselves where users send", "[config][load
              "smtpd_sasl_mechanism_filter = !external, static:rest\n")
             .ok());
   CHECK_FALSE(load("smtpd_sasl_mechanism_filter = gssapi\n").ok());
-  CHECK_FALSE(load("smtpd_sender_restrictions = reject_unknown_sender_domain\n").ok());
+  CHECK_FALSE(load("smtpd_sender_restrictions = check_policy_service inet:127.0.0.1:1\n").ok());
+}
+
+TEST_CASE("restrictions name a DNS list behind them", "[config][load]") {
+  const Settings settings = good(
+      "smtpd_recipient_restrictions = permit_mynetworks,\n  Reject_RBL_client "
+      "bl.example=127.0.0.[2..11], permit_dnswl_client wl.example reject_unknown_sender_domain\n");
+  CHECK(settings.smtp.smtpd_recipient_restrictions ==
+        std::vector<std::string>{"permit_mynetworks",
+                                 "reject_rbl_client bl.example=127.0.0.[2..11]",
+                                 "permit_dnswl_client wl.example", "reject_unknown_sender_domain"});
+  CHECK(mentions(said("smtpd_client_restrictions = reject_rbl_client\n"), "expected the domain"));
+  CHECK(mentions(said("smtpd_helo_restrictions = reject_rbl_client 127.0.0.1\n"), "127.0.0.1"));
+  CHECK(mentions(said("smtpd_helo_restrictions = reject_rhsbl_helo bl.example*3\n"), "weight"));
+  CHECK(mentions(said("smtpd_helo_restrictions = reject_rhsbl_hello bl.example\n"),
+                 "did you mean \"reject_rhsbl_helo\"?"));
+  CHECK(load("reject_tempfail_action = defer\n").ok());
+  CHECK_FALSE(load("unknown_address_tempfail_action = maybe\n").ok());
+}
+
+TEST_CASE("config admits the restrictions policy knows", "[config][load]") {
+  for (const policy::AccessRuleRow& row : policy::access_rules()) {
+    CAPTURE(row.name);
+    const std::string list = policy::takes_list(row) ? " bl.example" : "";
+    const std::string entry = std::string(row.name) + list;
+    CHECK(policy::parse_restriction(entry));
+    CHECK(load("smtpd_recipient_restrictions = " + entry + "\n").ok());
+    if (row.test == policy::DnsTest::None) continue;
+    for (const std::string name : {"client", "helo", "sender"}) {
+      CHECK(load("smtpd_" + name + "_restrictions = " + entry + "\n").ok());
+    }
+  }
 }
 
 TEST_CASE("addresses to listen at are written with their port", "[config][load]") {

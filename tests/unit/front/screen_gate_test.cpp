@@ -293,10 +293,10 @@ TEST_CASE("names say whether lines are handed out", "[front]") {
   for (const char* name : {"host-192-0-2-77.isp.example", "77.2.0.192.isp.example",
                            "p4fd.dip0.dynamic.example", "dsl-17.example", "a.pool.example"}) {
     CAPTURE(name);
-    CHECK(front::looks_dynamic(name, client));
+    CHECK(server::looks_dynamic(name, client));
   }
   for (const char* name : {"mx1.example.com", "mail-77.example.com", "smtp2.example"}) {
     CAPTURE(name);
-    CHECK_FALSE(front::looks_dynamic(name, client));
+    CHECK_FALSE(server::looks_dynamic(name, client));
   }
 }

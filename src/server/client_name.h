@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// front: the name of a client, by DNS.
+// server: the name of a client, by DNS.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include "base/task.h"
 #include "screen/score.h"
 
-namespace gatepost::front {
+namespace gatepost::server {
 
 /// What smtpd(8) calls client_name and reverse_client_name.
 struct ClientName {
@@ -44,4 +44,4 @@ Task<ClientName> find_client_name(Dns& dns, IpAddress client);
                              const IpAddress& client,
                              const screen::Score& score);
 
-}  // namespace gatepost::front
+}  // namespace gatepost::server

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// front: the name of a client, by DNS.
-#include "front/client_name.h"
+// server: the name of a client, by DNS.
+#include "server/client_name.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-namespace gatepost::front {
+namespace gatepost::server {
 namespace {
 
 constexpr std::size_t kMostNames = 3;
@@ -79,4 +79,4 @@ bool is_proven(const ClientName& name, const IpAddress& client, const screen::Sc
   return score.total <= 0 && score.heard_weight > 0 && score.heard_weight == score.all_weight;
 }
 
-}  // namespace gatepost::front
+}  // namespace gatepost::server
