@@ -72,16 +72,16 @@ void ScreenGate::say(std::string_view verdict) const {
   screener_.world_.floor.log.emit(log::ScreenVerdict{verdict, who_});
 }
 
-Admission ScreenGate::closed(std::optional<smtp::Reply> reply) {
-  Admission out;
-  out.kind = Admission::Kind::Closed;
-  out.reply = std::move(reply);
+std::unique_ptr<Admission> ScreenGate::closed(std::optional<smtp::Reply> reply) {
+  auto out = std::make_unique<Admission>();
+  out->kind = Admission::Kind::Closed;
+  out->reply = std::move(reply);
   conclude();
   if (!std::exchange(told_end_, true)) say("DISCONNECT");
   return out;
 }
 
-Task<Admission> ScreenGate::admit(net::Connection& connection, server::Peer& peer) {
+Task<void> ScreenGate::meet(const server::Peer& peer) {
   began_ = now();
   client_ = peer.client.address;
   const Screener::World& world = screener_.world_;
@@ -90,97 +90,107 @@ Task<Admission> ScreenGate::admit(net::Connection& connection, server::Peer& pee
     lookup_ = std::make_shared<Lookup>(this);
     world.tasks.spawn("client name", look_up(*world.dns, client_, lookup_));
   }
-  if (!profile_->screened) {
-    co_await name_client(peer);
-    co_return Admission{};
-  }
+  if (!profile_->screened) co_return;
   who_ = shown(peer.client);
   world.floor.log.emit(log::ScreenConnected{who_, shown(peer.local)});
   screen::Access access = screen::Access::Permit;
   if (!world.let_in.has(client_)) access = profile_->directory->screen_access(client_);
   if (access == screen::Access::Permit) {
     say(settings_.respectful ? "ALLOWLISTED" : "WHITELISTED");
-    co_await name_client(peer);
-    co_return Admission{};
+    co_return;
   }
   const bool may_earn = profile_->directory->may_earn(peer.local.address);
   const screen::Record known = co_await world.memory.find(client_);
   trial_.emplace(settings_, known, may_earn, today());
   if (access == screen::Access::Reject) {
     say(settings_.respectful ? "DENYLISTED" : "BLACKLISTED");
-    if (trial_->fail_denylist() == Action::Drop) co_return closed(refusal(521));
+    if (trial_->fail_denylist() == Action::Drop) {
+      decided_ = closed(refusal(521));
+      co_return;
+    }
   } else if (trial_->is_known()) {
     say("PASS OLD");
-    co_await name_client(peer);
-    co_return Admission{};
+    co_return;
   }
   if (!may_earn) say(settings_.respectful ? "ALLOWLIST VETO" : "WHITELIST VETO");
   counted_ = screener_.begin_test();
   if (!counted_) {
     world.floor.log.emit(log::ScreenTurnedAway{who_, "all screening ports busy"});
-    co_return closed(smtp::Reply{421, "4.3.2", "All screening ports are busy"});
+    decided_ = closed(smtp::Reply{421, "4.3.2", "All screening ports are busy"});
+    co_return;
   }
-  Admission admission = co_await test_early(connection, peer);
-  co_return admission;
+  testing_ = true;
 }
 
-Task<Admission> ScreenGate::test_early(net::Connection& connection, server::Peer& peer) {
+Task<void> ScreenGate::tease(net::Connection& connection) {
+  const std::string teaser = "220-" + settings_.greet_banner + "\r\n";
+  const Instant until = now() + kSendTime;
+  const bool sent = co_await connection.send(teaser, until);
+  hung_up_ = !sent;
+}
+
+void ScreenGate::ask_lists() {
   const Screener::World& world = screener_.world_;
-  const bool talks = trial_->is_due(Test::Pregreet);
   if (trial_->is_due(Test::Dnsbl) && world.lists != nullptr) {
     asked_.emplace(*world.lists, client_, static_cast<ListInquiry::Observer*>(this));
   }
-  const Instant begun = now();
-  if (talks) {
-    const std::string teaser = "220-" + settings_.greet_banner + "\r\n";
-    const bool sent = co_await connection.send(teaser, begun + kSendTime);
-    hung_up_ = !sent;
-  }
-  if (talks || asked_) co_await wait_early(connection, begun);
-  if (hung_up_) {
-    end(true);
-    co_return closed({});
-  }
-  if (stopping_) {
-    asked_.reset();
-    co_return closed(smtp::make_reply(smtp::replies::kShutdown, profile_->hostname));
-  }
-  if (!dropped_) judge_early(peer);
-  asked_.reset();
-  if (dropped_) co_return closed(refusal(521));
-  co_await name_client(peer);
-  if (!trial_->is_refused() && trial_->may_earn() && !trial_->is_due(When::After)) {
-    conclude();
-    Admission out;
-    out.input = std::move(input_);
-    out.judged = true;
-    co_return out;
-  }
-  co_return watched();
 }
 
-Task<void> ScreenGate::wait_early(net::Connection& connection, Instant begun) {
+// The early tests are waited for in this one place: what is only needed before or after has a
+// function or a task of its own, whose frame is gone.
+Task<std::unique_ptr<Admission>> ScreenGate::admit(net::Connection& connection,
+                                                   server::Peer& peer) {
+  if (decided_) co_return std::move(decided_);
+  if (!testing_) {
+    co_await name_client(peer);
+    co_return std::unique_ptr<Admission>();
+  }
+  ask_lists();
+  const bool talks = trial_->is_due(Test::Pregreet);
+  const Instant begun = now();
+  if (talks) co_await tease(connection);
   const Duration wait = screener_.stressed() ? settings_.stress_greet_wait : settings_.greet_wait;
-  const Instant until = begun + wait;
+  const Instant until = begun + (talks || asked_ ? wait : Duration::zero());
   auto& scratch = screener_.world_.floor.scratch;
-  while (!dropped_ && !has_waited_enough(begun) && now() < until) {
+  while (!hung_up_ && !dropped_ && !has_waited_enough(begun) && now() < until) {
     if (input_.size() >= kMostInput) {
       // There is nothing to learn from more of it.
       if (asked_) co_await asked_->wait(until);
-      co_return;
+      break;
     }
     waiting_ = &connection;
     const FillResult got = co_await connection.fill(scratch, until);
     waiting_ = nullptr;
-    if (got.kind == Fill::Closed) {
-      hung_up_ = true;
-      co_return;
-    }
-    if (got.kind != Fill::Data) continue;
-    const std::string_view text(scratch.data(), got.octets);
-    if (input_.empty() && trial_->is_due(Test::Pregreet)) fail(Test::Pregreet, {}, text, begun);
-    input_ += text;
+    hung_up_ = got.kind == Fill::Closed;
+    if (got.kind == Fill::Data) take_early({scratch.data(), got.octets}, begun);
   }
+  if (!hung_up_ && !dropped_ && !stopping_) {
+    judge_early(peer);
+    asked_.reset();
+    if (!dropped_) co_await name_client(peer);
+  }
+  co_return settled();
+}
+
+void ScreenGate::take_early(std::string_view text, Instant begun) {
+  if (input_.empty() && trial_->is_due(Test::Pregreet)) fail(Test::Pregreet, {}, text, begun);
+  input_ += text;
+}
+
+std::unique_ptr<Admission> ScreenGate::settled() {
+  if (hung_up_) {
+    end(true);
+    return closed({});
+  }
+  asked_.reset();
+  if (dropped_) return closed(refusal(521));
+  if (stopping_) return closed(smtp::make_reply(smtp::replies::kShutdown, profile_->hostname));
+  if (trial_->is_refused() || !trial_->may_earn() || trial_->is_due(When::After)) return watched();
+  conclude();
+  auto out = std::make_unique<Admission>();
+  out->input = std::move(input_);
+  out->judged = true;
+  return out;
 }
 
 bool ScreenGate::has_waited_enough(Instant begun) {
@@ -323,19 +333,19 @@ smtp::Reply ScreenGate::refusal(std::uint16_t code) const {
   return out;
 }
 
-Admission ScreenGate::watched() {
-  Admission out;
-  out.kind = Admission::Kind::Watched;
-  out.judged = true;
+std::unique_ptr<Admission> ScreenGate::watched() {
+  auto out = std::make_unique<Admission>();
+  out->kind = Admission::Kind::Watched;
+  out->judged = true;
   // Junk from who talks early shows up in fewer logs without a banner in between.
-  out.greeted = !input_.empty() && trial_->is_refused();
-  out.input = std::move(input_);
-  out.watch.on = true;
-  out.watch.pipelining = trial_->is_watched(Test::Pipelining);
-  out.watch.non_smtp = trial_->is_watched(Test::NonSmtp);
-  out.watch.bare_newline = trial_->is_watched(Test::BareNewline);
-  out.watch.command_limit = settings_.command_limit;
-  out.watch.command_time =
+  out->greeted = !input_.empty() && trial_->is_refused();
+  out->input = std::move(input_);
+  out->watch.on = true;
+  out->watch.pipelining = trial_->is_watched(Test::Pipelining);
+  out->watch.non_smtp = trial_->is_watched(Test::NonSmtp);
+  out->watch.bare_newline = trial_->is_watched(Test::BareNewline);
+  out->watch.command_limit = settings_.command_limit;
+  out->watch.command_time =
       screener_.stressed() ? settings_.stress_command_time : settings_.command_time;
   return out;
 }

@@ -27,7 +27,9 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   ScreenGate(const ScreenGate&) = delete;
   ScreenGate& operator=(const ScreenGate&) = delete;
 
-  Task<server::Admission> admit(net::Connection& connection, server::Peer& peer) override;
+  Task<void> meet(const server::Peer& peer) override;
+  Task<std::unique_ptr<server::Admission>> admit(net::Connection& connection,
+                                                 server::Peer& peer) override;
   void shut_down() override;
   std::optional<smtp::Reply> hear(const smtp::Note& note) override;
   [[nodiscard]] bool refuses() const override { return trial_ && trial_->is_refused(); }
@@ -44,8 +46,9 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   };
 
   static Task<void> look_up(Dns& dns, IpAddress client, std::shared_ptr<Lookup> lookup);
-  Task<server::Admission> test_early(net::Connection& connection, server::Peer& peer);
-  Task<void> wait_early(net::Connection& connection, Instant begun);
+  Task<void> tease(net::Connection& connection);
+  void ask_lists();
+  void take_early(std::string_view text, Instant begun);
   Task<void> name_client(server::Peer& peer);
   void lists_answered() override;
   void wake();
@@ -54,10 +57,10 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   [[nodiscard]] bool is_expected() const;
   void judge_early(server::Peer& peer);
   void fail(screen::Test test, std::string_view after, std::string_view text, Instant begun);
-  void fail_lists();
   void offend(bans::Offence offence) const;
-  server::Admission closed(std::optional<smtp::Reply> reply);
-  server::Admission watched();
+  std::unique_ptr<server::Admission> closed(std::optional<smtp::Reply> reply);
+  std::unique_ptr<server::Admission> settled();
+  std::unique_ptr<server::Admission> watched();
   void conclude();
   void say(std::string_view verdict) const;
   [[nodiscard]] smtp::Reply refusal(std::uint16_t code) const;
@@ -79,6 +82,8 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   std::string input_;                   // What came meanwhile.
   std::string list_name_;               // The list that is named to a refused client.
   std::optional<screen::Action> dropped_;
+  std::unique_ptr<server::Admission> decided_;  // Before any test.
+  bool testing_ = false;                        // There are tests to wait for.
   bool hung_up_ = false;
   bool unwaited_ = false;  // The wait for the greeting was left out for mail that is expected.
   bool counted_ = false;   // Among those under test.

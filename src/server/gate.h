@@ -35,9 +35,12 @@ struct Admission {
 class Gate {
  public:
   virtual ~Gate() = default;
-  /// Before the greeting. May change what `peer` says of addresses (PROXY protocol) and the client's
-  /// name. `connection` is in the clear; both outlive the task.
-  virtual Task<Admission> admit(net::Connection& connection, Peer& peer) = 0;
+  /// Looks up what is known of the client; first of all. `peer` outlives the task.
+  virtual Task<void> meet(const Peer& peer) = 0;
+  /// Then, before the greeting. May change what `peer` says of the client's name. `connection` is
+  /// in the clear; both outlive the task. Null: Free, and nothing was read. A pointer and a task of
+  /// its own, for thousands wait here together.
+  virtual Task<std::unique_ptr<Admission>> admit(net::Connection& connection, Peer& peer) = 0;
 
   /// The server stops: admit() ends soon.
   virtual void shut_down() = 0;

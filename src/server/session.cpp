@@ -118,18 +118,19 @@ Task<bool> Session::learn_client() {
 }
 
 Task<bool> Session::enter() {
-  Admission admission;
+  std::unique_ptr<Admission> admission;
   if (gate_) {
+    co_await gate_->meet(peer_);
     admission = co_await gate_->admit(connection_, peer_);
-    if (admission.kind == Admission::Kind::Closed) {
-      if (admission.reply) {
-        smtp::append_reply(out_, *admission.reply);
+    if (admission && admission->kind == Admission::Kind::Closed) {
+      if (admission->reply) {
+        smtp::append_reply(out_, *admission->reply);
         const bool sent = co_await flush();
         if (sent) co_await linger();
       }
       co_return false;
     }
-    if (admission.kind == Admission::Kind::Free) gate_.reset();
+    if (!admission || admission->kind == Admission::Kind::Free) gate_.reset();
   }
   if (!gate_) {
     place_.prove();
@@ -143,9 +144,10 @@ Task<bool> Session::enter() {
       co_return false;
     }
   }
-  begin(admission);
+  if (!admission) admission = std::make_unique<Admission>();
+  begin(*admission);
   if (gate_ && gate_->refuses()) machine_->distrust();
-  kept_ = std::move(admission.input);
+  kept_ = std::move(admission->input);
   input_ = kept_;
   co_return true;
 }
