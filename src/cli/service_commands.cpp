@@ -177,7 +177,7 @@ int act(const Start& start,
   }
   const bool needs = !row->arguments.starts_with('[');
   if (words.size() > most || (needs && words.size() < 2)) {
-    return fail(exits::kUsage, format("{} {} takes one {}", command, action, row->arguments));
+    return fail(exits::kUsage, format("{} {} takes {}", command, action, row->arguments));
   }
   control::Request request{.verb = row->verb, .json = start.options.json};
   if (words.size() > 1) request.words.assign(words.begin() + 1, words.end());

@@ -76,6 +76,8 @@ TEST_CASE("programs read the same as JSON with UTC times", "[control]") {
         "\"log_lines_lost\":0},"
         "\"sessions\":{\"open\":3,\"phases\":{\"command\":2,\"data\":1,\"tls\":0}},"
         "\"queue\":{\"messages\":2,\"octets\":5000,\"oldest_seconds\":90},"
+        "\"dns\":{\"servers\":\"\",\"questions\":0,\"cached\":0,\"joined\":0,\"sent\":0,"
+        "\"failed\":0,\"under_way\":0,\"cache_octets\":0},"
         "\"memory\":{\"resident_octets\":4194304},\"storage_free_octets\":12884901888,"
         "\"certificates\":[{\"file\":\"/etc/ssl/a.pem\",\"expires_in_seconds\":7776000}],"
         "\"problems\":[\"a \\\"b\\\" ?\"]}\n");

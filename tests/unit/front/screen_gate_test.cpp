@@ -79,7 +79,9 @@ struct House {
   Book dns;
   front::ListInquiry lists{tasks, deadlines, dns, log};
   front::ClientMemory memory{nullptr};
-  front::Screener screener{{floor, tasks, &dns, &lists, memory}};
+  screen::LetIn let_in;
+  screen::Expected expected;
+  front::Screener screener{{floor, tasks, &dns, &lists, memory, let_in, expected}};
   server::Reception reception{floor, tasks};
   std::shared_ptr<server::Profile> profile = std::make_shared<server::Profile>();
   std::shared_ptr<test::MapDirectory> directory = std::make_shared<test::MapDirectory>();
