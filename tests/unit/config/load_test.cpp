@@ -474,7 +474,8 @@ TEST_CASE("all tables that are named are found", "[config][load]") {
     all += std::string(table.parameter) + " " + table.spec.text() + ";";
   CHECK(all ==
         "mydestination hash:/b;relay_recipient_maps hash:/c;alias_maps "
-        "hash:/etc/aliases;mynetworks cidr:/a;postscreen_allowlist_interfaces static:all;");
+        "hash:/etc/aliases;mynetworks cidr:/a;postscreen_allowlist_interfaces "
+        "static:all;ban_exceptions cidr:/a;");
 }
 
 TEST_CASE("what is shown of a parameter is what is in the file, or its default", "[config][show]") {
