@@ -265,7 +265,10 @@ Task<void> ScreenGate::name_client(server::Peer& peer) {
   const server::ClientName& name = *lookup->name;
   peer.name = std::string(name.shown()) + "[" + client_.text() + "]";
   const bool confirmed = name.kind == server::ClientName::Kind::Confirmed;
-  if (!confirmed || server::looks_dynamic(name.name, client_)) peer.suspicious = true;
+  // That nobody can say now speaks against nobody.
+  const bool known = name.kind != server::ClientName::Kind::Unknown;
+  const bool plain = confirmed && !server::looks_dynamic(name.name, client_);
+  if (known && !plain) peer.suspicious = true;
 }
 
 void ScreenGate::judge_early(server::Peer& peer) {

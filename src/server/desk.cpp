@@ -183,7 +183,7 @@ Task<smtp::Ruling> Desk::judge_recipient(const mail::Recipient& recipient) {
   if (!bare_postmaster) {
     auto denied = co_await submission_.judge_recipient(recipient.mailbox, *domain, restrictions_);
     if (denied) {
-      if (*domain == DomainClass::Other && denied->code >= 500) {
+      if (*domain == DomainClass::Other && denied->enhanced.ends_with(".7.1")) {
         offend(bans::Offence::RelayDenied);
       }
       co_return refuse("RCPT", *std::move(denied));
