@@ -182,9 +182,9 @@ smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
   if (!bare_postmaster) {
     auto denied = submission_.judge_recipient(recipient.mailbox, *domain);
     if (denied) {
-      if (*domain == DomainClass::Other && denied->code >= 500) {
-        offend(bans::Offence::RelayDenied);
-      }
+      // 454 too, which is what defer_unauth_destination says; but no lookup that failed.
+      const bool by_rule = denied->enhanced.ends_with(".7.1");
+      if (*domain == DomainClass::Other && by_rule) offend(bans::Offence::RelayDenied);
       return refuse("RCPT", *std::move(denied));
     }
   }

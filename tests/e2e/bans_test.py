@@ -207,13 +207,7 @@ class Offences(Bans):
         server.write_config({"submissions_listen": f"{STRANGER}:{server.submissions_port}"})
         server.start()
         self.assertEqual(self.guess(server, BAD, 1), [535])
-        with server.client(source=BAD) as session:
-            session.ehlo()
-            while True:
-                try:
-                    session.ask("NONSENSE")
-                except EOFError:
-                    break
+        # The failure was the one error a session may have.
         server.wait_log(f"Ban {BAD} for 600s (1): auth=1, too_many_errors=1")
 
     def test_rb7_mail_to_a_trap_is_enough(self):
