@@ -183,9 +183,9 @@ Task<smtp::Ruling> Desk::judge_recipient(const mail::Recipient& recipient) {
   if (!bare_postmaster) {
     auto denied = co_await submission_.judge_recipient(recipient.mailbox, *domain, restrictions_);
     if (denied) {
-      if (*domain == DomainClass::Other && denied->enhanced.ends_with(".7.1")) {
-        offend(bans::Offence::RelayDenied);
-      }
+      // 454 too, which is what defer_unauth_destination says; but no lookup that failed.
+      const bool by_rule = denied->enhanced.ends_with(".7.1");
+      if (*domain == DomainClass::Other && by_rule) offend(bans::Offence::RelayDenied);
       co_return refuse("RCPT", *std::move(denied));
     }
   }

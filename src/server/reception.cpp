@@ -121,8 +121,7 @@ std::optional<std::string> Reception::kept_out(Service service, const IpAddress&
   }
   const ServiceProfile& settings = profile_->of(service);
   const std::string name = "unknown[" + client.text() + "]";
-  // Each counts what the other refuses, as a firewall in front of Postfix would not; but who is out
-  // by the one should not be let in by it for the other.
+  // What the burst limit refuses is not counted by the other, as behind a firewall.
   const bool burst = warden->is_burst(settings, client);
   if (burst || warden->is_over({Rate::Connection, settings, client, name})) {
     return line(smtp::replies::kTooManyConnections);

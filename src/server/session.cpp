@@ -76,6 +76,14 @@ bool Session::is_tls_over() {
   return floor_.warden->is_over({Rate::Tls, service_, peer_.client.address, peer_.name});
 }
 
+void Session::count_tls() {
+  // Those who began at once are told here; who comes later hears it at STARTTLS.
+  if (!is_tls_over()) return;
+  const std::string client = peer_.client.address.text();
+  machine_->dismiss(
+      {421, "4.7.0", profile_->hostname + " Error: too many new TLS sessions from " + client});
+}
+
 bool Session::is_tls_spent() const {
   if (floor_.warden == nullptr) return false;
   return floor_.warden->is_spent({Rate::Tls, service_, peer_.client.address, peer_.name});
@@ -281,13 +289,7 @@ Task<void> Session::obey(smtp::Step todo) {
       machine_->secured();
       peer_.login.reset();
     }
-    // Those who began at once; who comes later hears it at STARTTLS.
-    if (!over_ && is_tls_over()) {
-      const std::string client = peer_.client.address.text();
-      const std::string text =
-          profile_->hostname + " Error: too many new TLS sessions from " + client;
-      machine_->dismiss({421, "4.7.0", text});
-    }
+    if (!over_) count_tls();
   } else if (std::holds_alternative<step::HangUp>(todo)) {
     const bool sent = co_await flush();
     if (sent) co_await linger();

@@ -64,6 +64,8 @@ class Session {
   Task<bool> secure();
   /// smtpd_client_new_tls_session_rate_limit: counts a handshake; it is one too many.
   [[nodiscard]] bool is_tls_over();
+  /// The session was secured by STARTTLS: it ends when it is one too many.
+  void count_tls();
   /// The next would be.
   [[nodiscard]] bool is_tls_spent() const;
   Task<bool> flush();
