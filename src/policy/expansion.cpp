@@ -185,7 +185,9 @@ Result<void> Expander::follow(const Node& node, std::size_t depth) {
                                 ? Result<Found>(Found())
                                 : look_up(node.address, domain, &AddressTables::find_virtual));
   if (found) {
-    open(found->first, {node, Edge::Virtual, found->second, settings_.propagate_virtual, depth});
+    const std::string_view left = found->second;
+    const bool propagates = settings_.propagate_virtual;
+    open(found->first, {node, Edge::Virtual, without(node, left), propagates ? left : "", depth});
   } else {
     GP_CHECK(follow_local(node, depth));
   }
@@ -219,7 +221,8 @@ Result<void> Expander::follow_local(const Node& node, std::size_t depth) {
   Node list = node;
   GP_TRY(const mail::Mailbox owner, owner_of(name, node));
   if (!owner.empty()) list.owner = owner;
-  open(*value, {list, Edge::Alias, left, settings_.propagate_alias, depth});
+  const std::string_view user = without(list, left);
+  open(*value, {list, Edge::Alias, user, settings_.propagate_alias ? left : "", depth});
   return {};
 }
 
@@ -241,6 +244,12 @@ Result<mail::Mailbox> Expander::owner_of(std::string_view name, const Node& node
   return mail::Mailbox{owner, node.address.domain};
 }
 
+/// Its local part but for `left`, the end that the key did not match.
+std::string_view Expander::without(const Node& node, std::string_view left) {
+  const std::string_view local = node.address.local;
+  return local.substr(0, local.size() - left.size());
+}
+
 void Expander::open(std::string_view value, const Opening& from) {
   auto members = parse_alias_members(value);
   if (!members || members->empty()) {
@@ -248,15 +257,8 @@ void Expander::open(std::string_view value, const Opening& from) {
          members ? "leads to nobody: expected addresses" : members.error().detail);
     return;
   }
-  const std::string& local = from.node.address.local;
-  Frame frame{from.node,
-              from.edge,
-              local.substr(0, local.size() - from.left.size()),
-              std::string(from.left),
-              *std::move(members),
-              from.depth};
-  if (!from.propagates) frame.extension.clear();
-  frames_.push_back(std::move(frame));
+  frames_.push_back({from.node, from.edge, std::string(from.user), std::string(from.extension),
+                     *std::move(members), from.depth});
 }
 
 Result<void> Expander::include(const std::string& path) {
@@ -270,8 +272,9 @@ Result<void> Expander::include(const std::string& path) {
     fail(Expansion::Fault::Broken, path_.back(), path + ": expected addresses");
     return {};
   }
-  const std::string left = top.extension;
-  open(list, {top.from, Edge::Include, left, settings_.propagate_include, top.depth});
+  const std::string_view extension =
+      settings_.propagate_include ? std::string_view(top.extension) : std::string_view();
+  open(list, {top.from, Edge::Include, top.user, extension, top.depth});
   return {};
 }
 

@@ -127,10 +127,11 @@ class Expander {
   struct Opening {
     const Node& node;
     Edge edge;
-    std::string_view left;  // The end of its local part: what the key did not match.
-    bool propagates;        // That is handed on.
+    std::string_view user;  // As Frame's, as is the next.
+    std::string_view extension;
     std::size_t depth;
   };
+  static std::string_view without(const Node& node, std::string_view left);
   void open(std::string_view value, const Opening& from);
   Result<void> include(const std::string& path);
   Result<void> follow_member(Node to);
