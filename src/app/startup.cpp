@@ -129,6 +129,11 @@ class Startup {
       if (given[static_cast<std::size_t>(service)]) continue;
       if (auto refusal = listen(service)) return refusal;
     }
+    for (const Endpoint& local : to_.settings->greylist_policy_listen) {
+      auto listener = net::Listener::open(to_.loop, local);
+      if (!listener) return refuse("greylist_policy_listen: " + listener.error().detail, kOsError);
+      to_.policy_listeners.push_back(*std::move(listener));
+    }
     return std::nullopt;
   }
 

@@ -34,6 +34,12 @@ class Loader {
         document_(Document::parse(source.text, source.path, out_.findings)) {}
 
   Loaded run() {
+    for (const Renamed& row : renamed()) {
+      for (const std::size_t line : document_.rename(row.name, row.now)) {
+        out_.findings.add({Severity::Note, source_.path, line,
+                           format("\"{}\" is called {} now", row.name.view(), row.now.view())});
+      }
+    }
     Environment common(document_, source_.host_name, "");
     for (const Row& row : rows()) {
       if (!row.is_title() && !row.per_service()) read(common, row, nullptr);

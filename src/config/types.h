@@ -8,8 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "bans/burst.h"
+#include "bans/firewall.h"
+#include "bans/rules.h"
 #include "base/address.h"
 #include "base/time.h"
+#include "screen/score.h"
+#include "screen/settings.h"
+#include "screen/sites.h"
 #include "tables/pattern.h"
 #include "tables/spec.h"
 
@@ -84,6 +90,10 @@ struct Word {
 struct Words {
   using Value = std::vector<std::string>;
 };
+/// A list of words, some with a DNS list behind them: "reject_rbl_client bl.example=127.0.0.2".
+struct Restrictions {
+  using Value = std::vector<std::string>;
+};
 /// A list, in upper case.
 struct Keywords {
   using Value = std::vector<std::string>;
@@ -103,8 +113,41 @@ struct Maps {
 struct Endpoints {
   using Value = std::vector<Endpoint>;
 };
+/// As Endpoints, for servers with a port that goes without saying.
+struct DnsServers {
+  using Value = std::vector<Endpoint>;
+};
 struct Commands {
   using Value = ForbiddenCommands;
+};
+/// What failing a test leads to.
+struct Action {
+  using Value = screen::Action;
+};
+/// postscreen_access_list: words and tables.
+struct AccessList {
+  using Value = tables::Patterns;
+};
+struct Negative {
+  using Value = std::int32_t;
+};
+/// DNS lists with their patterns and weights.
+struct Lists {
+  using Value = screen::Sites;
+};
+/// Events in a time: 20/10s.
+struct Burst {
+  using Value = bans::BurstLimit;
+};
+struct BanRules {
+  using Value = bans::Rules;
+};
+/// nft:FAMILY TABLE SET
+struct Firewall {
+  using Value = bans::Firewall;
+};
+struct OutagePolicy {
+  using Value = screen::OutagePolicy;
 };
 struct TlsLevel {
   using Value = config::TlsLevel;

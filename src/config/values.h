@@ -48,6 +48,11 @@ Result<void> parse(kinds::Families, std::string_view text, const Limits&, ValueC
 // lists.cpp
 Result<void> parse(
     kinds::Words, std::string_view text, const Limits&, ValueContext&, std::vector<std::string>&);
+Result<void> parse(kinds::Restrictions,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   std::vector<std::string>&);
 Result<void> parse(kinds::Keywords,
                    std::string_view text,
                    const Limits&,
@@ -64,7 +69,28 @@ Result<void> parse(
 Result<void> parse(
     kinds::Endpoints, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
 Result<void> parse(
+    kinds::DnsServers, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
+Result<void> parse(
     kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands&);
+Result<void> parse(
+    kinds::Action, std::string_view text, const Limits&, ValueContext&, screen::Action&);
+Result<void> parse(
+    kinds::AccessList, std::string_view text, const Limits&, ValueContext&, tables::Patterns&);
+Result<void> parse(
+    kinds::Negative, std::string_view text, const Limits&, ValueContext&, std::int32_t&);
+Result<void> parse(
+    kinds::Lists, std::string_view text, const Limits&, ValueContext&, screen::Sites&);
+Result<void> parse(
+    kinds::Burst, std::string_view text, const Limits&, ValueContext&, bans::BurstLimit&);
+Result<void> parse(
+    kinds::BanRules, std::string_view text, const Limits&, ValueContext&, bans::Rules&);
+Result<void> parse(
+    kinds::Firewall, std::string_view text, const Limits&, ValueContext&, bans::Firewall&);
+Result<void> parse(kinds::OutagePolicy,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   screen::OutagePolicy&);
 
 /// `10240000`, `64k`, `10M`, `10MiB`, `1G`: octets, in powers of 1024.
 [[nodiscard]] Result<std::uint64_t> parse_octets(std::string_view text);
@@ -113,6 +139,9 @@ constexpr std::string_view form_of(kinds::Word) {
 constexpr std::string_view form_of(kinds::Words) {
   return "list of words";
 }
+constexpr std::string_view form_of(kinds::Restrictions) {
+  return "list of restrictions";
+}
 constexpr std::string_view form_of(kinds::Keywords) {
   return "list of keywords";
 }
@@ -125,11 +154,38 @@ constexpr std::string_view form_of(kinds::Domains) {
 constexpr std::string_view form_of(kinds::Networks) {
   return "list of address blocks, tables and files";
 }
+constexpr std::string_view form_of(kinds::Action) {
+  return "ignore, enforce or drop";
+}
+constexpr std::string_view form_of(kinds::AccessList) {
+  return "list of permit_mynetworks, permit, reject, dunno and tables";
+}
+constexpr std::string_view form_of(kinds::Negative) {
+  return "0, or a number below it";
+}
+constexpr std::string_view form_of(kinds::Lists) {
+  return "list of domain=pattern*weight";
+}
+constexpr std::string_view form_of(kinds::Burst) {
+  return "number/time, such as 20/10s";
+}
+constexpr std::string_view form_of(kinds::BanRules) {
+  return "list of name=weight";
+}
+constexpr std::string_view form_of(kinds::Firewall) {
+  return "nft:FAMILY TABLE SET";
+}
+constexpr std::string_view form_of(kinds::OutagePolicy) {
+  return "scale, fail-open or greylist-instead";
+}
 constexpr std::string_view form_of(kinds::Maps) {
   return "list of tables";
 }
 constexpr std::string_view form_of(kinds::Endpoints) {
   return "list of ADDRESS:PORT";
+}
+constexpr std::string_view form_of(kinds::DnsServers) {
+  return "list of ADDRESS or ADDRESS:PORT";
 }
 constexpr std::string_view form_of(kinds::Commands) {
   return "list of commands";

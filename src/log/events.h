@@ -8,8 +8,11 @@
 #include <type_traits>
 
 #include "log/about.h"
+#include "log/ban_events.h"
 #include "log/delivery_events.h"
+#include "log/dnsbl_events.h"
 #include "log/local_events.h"
+#include "log/screen_events.h"
 #include "log/service_events.h"
 #include "log/session_events.h"
 
@@ -29,8 +32,22 @@ using Catalogue = std::tuple<ClientConnected,
                              TlsEstablished,
                              TlsFailed,
                              ConnectionLimit,
+                             RateLimit,
+                             BanBegun,
+                             BanEnded,
+                             ScreenConnected,
+                             ScreenVerdict,
+                             ScreenFailed,
+                             ScreenEnded,
+                             ScreenRejected,
+                             ScreenTurnedAway,
+                             ScreenStress,
+                             ProxyFailed,
+                             SessionShed,
                              AliasLeaked,
                              TrapHit,
+                             GreylistJudged,
+                             GreylistAllowed,
                              MessageIdSeen,
                              ItemAccepted,
                              RecipientDelivered,
@@ -42,6 +59,12 @@ using Catalogue = std::tuple<ClientConnected,
                              MaildropProblem,
                              RecipientBounced,
                              ReportSent,
+                             DnsblListed,
+                             DnsblTimeout,
+                             DnsblError,
+                             RblError,
+                             ListMuted,
+                             ListHeard,
                              ServiceStarted,
                              Listening,
                              ServiceReloaded,
@@ -52,12 +75,14 @@ using Catalogue = std::tuple<ClientConnected,
                              CertificateProblem,
                              SelfSignedMade,
                              ConfigNote,
+                             SpfListNote,
                              ControlRefused,
                              PrivilegesDropped,
                              SandboxReady,
                              TaskFailed,
                              AcceptFailed,
                              MemoryShed,
+                             StateProblem,
                              LogLinesLost>;
 
 inline constexpr std::size_t kEventCount = std::tuple_size_v<Catalogue>;

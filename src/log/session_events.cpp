@@ -94,6 +94,23 @@ void LoginHeld::line(Line& out) const {
   out.add(" is on hold: ").add(reason, limits::kLogReply);
 }
 
+void GreylistJudged::line(Line& out) const {
+  if (!item.empty()) out.add(item).add(": ");
+  out.add("action=").add(action).add(", reason=").add(reason);
+  const auto part = [&out](std::string_view name, std::string_view value) {
+    if (!value.empty()) out.add(", ").add(name).add("=").add(value, limits::kPath);
+  };
+  part("delay", delay);
+  part("client_name", client_name);
+  part("client_address", client_address);
+  part("sender", sender);
+  part("recipient", recipient);
+}
+
+void GreylistAllowed::line(Line& out) const {
+  out.add("whitelisted: ").add(peer, limits::kPath);
+}
+
 void NonSmtpCommand::line(Line& out) const {
   out.add("warning: non-SMTP command from ").add(peer).add(": ").peer_text(text);
 }

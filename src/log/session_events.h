@@ -186,6 +186,42 @@ struct LoginHeld {
   }
 };
 
+/// Greylisting decided about a recipient. `delay` is empty unless it passes for the first time:
+/// the seconds since its first attempt.
+struct GreylistJudged {
+  static constexpr About about{
+      "greylist_judged", Level::Info, "postgrey",
+      "A recipient's mail was put off by greylisting, or let pass; the line is postgrey's."};
+  std::string_view item, action, reason, delay, client_name, client_address, sender, recipient;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    if (!item.empty()) field("item", item);
+    field("action", action);
+    field("reason", reason);
+    if (!delay.empty()) field("delay", delay);
+    field("client_name", client_name);
+    field("client_address", client_address);
+    field("sender", sender);
+    field("recipient", recipient);
+  }
+};
+
+/// So many triplets of a client passed that it is not asked about any more.
+struct GreylistAllowed {
+  static constexpr About about{
+      "greylist_allowed", Level::Info, "postgrey",
+      "A client's mail came back often enough that it is not put off any more."};
+  std::string_view peer;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("peer", peer);
+  }
+};
+
 /// The client speaks another protocol (smtpd_forbidden_commands).
 struct NonSmtpCommand {
   static constexpr About about{

@@ -108,6 +108,13 @@ void Connection::abandon() {
   socket_.cancel(ignored);
 }
 
+void Connection::hang_up() {
+  gone_ = true;
+  std::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket_.close(ignored);
+}
+
 void Connection::wake() {
   if (ticket_ != nullptr && interruptible_) end_late();
 }

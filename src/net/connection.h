@@ -27,6 +27,8 @@ class Connection final : public Wire, private Waiter {
 
   /// Ends the current wait as if the peer had closed, and every later one.
   void abandon();
+  /// abandon(), with the socket closed at once.
+  void hang_up();
   /// Ends a wait for input as if its deadline had passed; what is being sent goes out.
   void wake();
 

@@ -18,6 +18,7 @@
 #include "policy/access.h"
 #include "policy/relay.h"
 #include "policy/users.h"
+#include "screen/access.h"
 #include "smtp/steps.h"
 
 namespace gatepost::server {
@@ -59,6 +60,13 @@ struct LoginName {
   std::optional<policy::User> user;
 };
 
+/// port: networks that are known otherwise than by a table.
+class Networks {
+ public:
+  virtual ~Networks() = default;
+  [[nodiscard]] virtual bool allows(const IpAddress& client) const = 0;
+};
+
 /// An error of any of these is a table or file that cannot be read now: 451, never 550.
 class Directory {
  public:
@@ -91,6 +99,16 @@ class Directory {
   [[nodiscard]] virtual bool hides_auth(const IpAddress& client) = 0;
   /// smtpd_client_event_limit_exceptions
   [[nodiscard]] virtual bool is_unlimited(const IpAddress& client) = 0;
+  /// ban_exceptions
+  [[nodiscard]] virtual bool is_never_banned(const IpAddress& client) = 0;
+  /// postscreen_access_list. A table that cannot say says nothing.
+  [[nodiscard]] virtual screen::Access screen_access(const IpAddress& client) = 0;
+  /// postscreen_allowlist_interfaces; false where a table cannot say.
+  [[nodiscard]] virtual bool may_earn(const IpAddress& local) = 0;
+  /// postscreen_dnsbl_reply_map: the list's name for a client to hear.
+  [[nodiscard]] virtual std::string shown_list(std::string_view zone) = 0;
+  /// proxy_protocol_peers; false where a table cannot say.
+  [[nodiscard]] virtual bool is_proxy(const IpAddress& peer) = 0;
   /// smtpd_forbid_bare_newline_exclusions
   [[nodiscard]] virtual bool may_send_bare_newlines(const IpAddress& client) = 0;
 };

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "log/events.h"
 #include "policy/login_right.h"
+#include "server/warden.h"
 #include "tls/crypto.h"
 
 namespace gatepost::server {
@@ -78,6 +79,7 @@ policy::AuthThrottle::Attempt Login::attempt() const {
 void Login::charge() {
   if (!std::exchange(looked_, false)) return;
   floor_.logins->throttle.failed(attempt(), floor_.clocks.instant());
+  if (floor_.warden != nullptr) floor_.warden->note(peer_.client.address, bans::Offence::Auth);
 }
 
 std::optional<auth::Terms> Login::make_terms(const auth::Mechanism& mechanism) const {
@@ -215,6 +217,7 @@ smtp::Ruling Login::succeed() {
   identity->secret = std::exchange(stored_, {});
   looked_ = false;
   floor_.logins->throttle.succeeded(attempt(), floor_.clocks.instant());
+  if (floor_.warden != nullptr) floor_.warden->note_login(peer_.client.address);
   floor_.log.emit(
       log::LoginSucceeded{service_.name(), peer_.name, identity->method, identity->name});
   peer_.login = std::move(identity);

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/address.h"
 #include "base/tls_facts.h"
 #include "base/wire.h"
+#include "server/client_name.h"
 
 namespace gatepost::server {
 
@@ -22,6 +24,8 @@ struct Peer {
   Endpoint client;
   Endpoint local;
   std::string name;  ///< "unknown[192.0.2.1]": the client's name and address as logs show them.
+  std::optional<ClientName> dns_name = {};  ///< Nothing: it is not known yet, or not asked for.
+  bool suspicious = false;  ///< There is evidence against it (greylist_when = suspicious).
   std::unique_ptr<const TlsFacts> tls = nullptr;    ///< Null in the clear.
   std::unique_ptr<const Identity> login = nullptr;  ///< Null: nobody has logged in.
   Wire* wire = nullptr;        ///< The connection itself, below TLS; null in tests without one.

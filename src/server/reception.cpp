@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "log/events.h"
+#include "server/warden.h"
 #include "smtp/replies.h"
 
 namespace gatepost::server {
@@ -17,6 +18,10 @@ std::string line_of(const smtp::Reply& reply) {
   std::string out;
   smtp::append_reply(out, reply);
   return out;
+}
+
+std::string bracketed(const Endpoint& one) {
+  return "[" + one.address.text() + "]:" + format_number(one.port);
 }
 
 }  // namespace
@@ -79,15 +84,61 @@ IpAddress Reception::client_key(const IpAddress& client) const {
   return client.masked(client.is_v4() ? profile_->ipv4_prefix : profile_->ipv6_prefix);
 }
 
-std::string Reception::turned_away(Service service, const IpAddress& client) {
-  const ServiceProfile& settings = profile_->of(service);
-  const bool full = profile_->sessions != 0 && sessions_.size() >= profile_->sessions;
-  if (full || shedding_) {
-    return line_of(smtp::make_reply(smtp::replies::kAllBusy));
+std::string Reception::turn_away_unscreened(const Endpoint& client, const Endpoint& local) {
+  const std::string who = bracketed(client);
+  floor_.log.emit(log::ScreenConnected{who, bracketed(local)});
+  floor_.log.emit(log::ScreenTurnedAway{who, "too many connections"});
+  floor_.log.emit(log::ScreenVerdict{"DISCONNECT", who});
+  return line_of(smtp::Reply{421, "4.7.0", "Error: too many connections"});
+}
+
+std::string Reception::crowded_out(const IpAddress& client) {
+  const std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
+  if (shedding_) return busy;
+  const std::size_t most = profile_->sessions;
+  if (most == 0 || sessions_.size() - leaving_ < most) return {};
+  // Those who were shed see it when their turn comes; only so many may be in between.
+  if (leaving_ > most / 4 + 16) return busy;
+  Crowd::Place* chosen = crowd_.choose(client_key(client));
+  if (chosen == nullptr) return busy;
+  Session& session = *chosen->who();
+  floor_.log.emit(log::SessionShed{bracketed(session.client())});
+  ++leaving_;
+  session.shed(busy);
+  return {};
+}
+
+std::optional<std::string> Reception::kept_out(Service service, const IpAddress& client) {
+  Warden* warden = floor_.warden;
+  if (warden == nullptr) return std::nullopt;
+  const auto line = [&](const smtp::ReplyRow& row) {
+    smtp::Reply reply = smtp::make_reply(row, profile_->hostname);
+    reply.text += client.text();
+    return line_of(reply);
+  };
+  if (warden->refuses(client)) {
+    return profile_->ban_tells ? line(smtp::replies::kBanned) : std::string();
   }
-  const std::uint32_t open = clients_[client_key(client)];
-  const bool limited = settings.client_connections != 0 && open > settings.client_connections;
+  const ServiceProfile& settings = profile_->of(service);
+  const std::string name = "unknown[" + client.text() + "]";
+  // What the burst limit refuses is not counted by the other, as behind a firewall.
+  const bool burst = warden->is_burst(settings, client);
+  if (burst || warden->is_over({Rate::Connection, settings, client, name})) {
+    return line(smtp::replies::kTooManyConnections);
+  }
+  return std::nullopt;
+}
+
+std::string Reception::turned_away(Service service, const Endpoint& peer, const Endpoint& local) {
+  const IpAddress& client = peer.address;
+  const ServiceProfile& settings = profile_->of(service);
+  const std::uint32_t open = crowd_.open(client_key(client)) + 1;
+  const bool screened = gates_ != nullptr && service == Service::Smtp && profile_->screened;
+  const std::uint32_t most =
+      screened ? profile_->screened_connections : settings.client_connections;
+  const bool limited = most != 0 && open > most;
   if (!limited || profile_->directory->is_unlimited(client)) return {};
+  if (screened) return turn_away_unscreened(peer, local);
   const std::string name = "unknown[" + client.text() + "]";
   floor_.log.emit(log::ConnectionLimit{settings.name(), name, open});
   smtp::Reply reply = smtp::make_reply(smtp::replies::kTooManyConnections, profile_->hostname);
@@ -95,24 +146,59 @@ std::string Reception::turned_away(Service service, const IpAddress& client) {
   return line_of(reply);
 }
 
+bool Reception::is_stranger(Service service, const IpAddress& peer) {
+  if (!profile_->of(service).proxied || profile_->directory->is_proxy(peer)) return false;
+  const std::string name = peer.text();
+  floor_.log.emit(log::ProxyFailed{profile_->of(service).name(), name, "not a trusted proxy"});
+  return true;
+}
+
 void Reception::accepted(Service service,
                          asio::ip::tcp::socket socket,
                          const Endpoint& peer,
                          const Endpoint& local) {
   ++accepted_[static_cast<std::size_t>(service)];
-  const auto client = clients_.try_emplace(client_key(peer.address), 0U).first;
-  ++client->second;
-  const std::string refusal = turned_away(service, peer.address);
+  if (is_stranger(service, peer.address)) return send_and_close(socket, {});
+  const bool proxied = profile_->of(service).proxied;
+  if (!proxied) {
+    if (const auto line = kept_out(service, peer.address)) {
+      const bool clear = !profile_->of(service).wrapper_tls;
+      send_and_close(socket, clear ? std::string_view(*line) : std::string_view());
+      return;
+    }
+  }
+  // A network that has its share already makes nobody else leave. Behind a proxy that is seen
+  // later: whoever leaves now is of the network with most, so that none has more.
+  std::string refusal;
+  if (!proxied) refusal = turned_away(service, peer, local);
+  if (refusal.empty()) refusal = crowded_out(peer.address);
   if (!refusal.empty()) {
     // A peer that expects TLS from the first octet cannot read the line; it sees the close.
     const bool clear = !profile_->of(service).wrapper_tls;
     send_and_close(socket, clear ? std::string_view(refusal) : std::string_view());
-    if (--client->second == 0) clients_.erase(client);
     return;
   }
-  sessions_.push_front(
-      std::make_unique<Session>(floor_, profile_, service, std::move(socket), peer, local));
+  std::unique_ptr<Gate> gate;
+  if (gates_ != nullptr && service == Service::Smtp) gate = gates_->make_gate();
+  sessions_.push_front(std::make_unique<Session>(floor_, profile_, service, std::move(socket), peer,
+                                                 local, std::move(gate)));
+  Session& session = *sessions_.front();
+  if (!proxied) {
+    crowd_.enter(session.place(), client_key(peer.address), session.is_unproven());
+  }
   tasks_.spawn("session", serve(sessions_.begin()));
+}
+
+bool Reception::settle(Session& session) {
+  const std::string refusal = turned_away(session.service(), session.client(), session.local());
+  if (!refusal.empty()) {
+    ++leaving_;
+    session.shed(refusal);
+    return false;
+  }
+  const IpAddress key = client_key(session.client().address);
+  crowd_.enter(session.place(), key, session.is_unproven());
+  return true;
 }
 
 void Reception::send_and_close(asio::ip::tcp::socket& socket, std::string_view line) {
@@ -140,21 +226,20 @@ Task<void> Reception::serve(Sessions::iterator place) {
   struct Leave {
     Reception& reception;
     Sessions::iterator place;
-    IpAddress key;
-    Leave(Reception& r, Sessions::iterator p, const IpAddress& k)
-        : reception(r), place(p), key(k) {}
+    Leave(Reception& r, Sessions::iterator p) : reception(r), place(p) {}
     Leave(const Leave&) = delete;
     Leave& operator=(const Leave&) = delete;
     ~Leave() {
-      const auto client = reception.clients_.find(key);
-      if (client != reception.clients_.end() && --client->second == 0) {
-        reception.clients_.erase(client);
-      }
+      if ((*place)->was_shed()) --reception.leaving_;
       reception.sessions_.erase(place);
     }
   };
-  const Leave leave(*this, place, client_key((*place)->client()));
+  const Leave leave(*this, place);
   Session& session = **place;
+  if (session.is_proxied()) {
+    const bool told = co_await session.learn_client();
+    if (!told || !settle(session)) co_return;
+  }
   co_await session.run();
 }
 

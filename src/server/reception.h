@@ -5,12 +5,14 @@
 #include <array>
 #include <cstdint>
 #include <list>
-#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "net/listener.h"
 #include "net/task_group.h"
+#include "server/crowd.h"
 #include "server/floor.h"
 #include "server/profile.h"
 #include "server/session.h"
@@ -24,6 +26,8 @@ class Reception {
   Reception(Floor& floor, net::TaskGroup& tasks);
   ~Reception();
 
+  /// Looks at connections to the service smtp; outlives the reception. Null: nobody does.
+  void use(Gates* gates) { gates_ = gates; }
   /// What new sessions go by; those under way keep what they began with.
   void configure(std::shared_ptr<const Profile> profile);
   /// Starts accepting for `service`.
@@ -54,17 +58,32 @@ class Reception {
   void accept_failed(int number);
   Task<void> serve(Sessions::iterator place);
   [[nodiscard]] IpAddress client_key(const IpAddress& client) const;
-  /// Why this client may not come in now, as a reply line; null when it may.
-  [[nodiscard]] std::string turned_away(Service service, const IpAddress& client);
+  /// The line for a client that is banned, or comes too often, which may be empty; nothing when it
+  /// is neither.
+  [[nodiscard]] std::optional<std::string> kept_out(Service service, const IpAddress& client);
+  /// Why there is no room for another connection, as a reply line; empty when there is. Somebody
+  /// may have had to make it.
+  [[nodiscard]] std::string crowded_out(const IpAddress& client);
+  /// Why this client may not come in now, as a reply line; empty when it may.
+  [[nodiscard]] std::string turned_away(Service service,
+                                        const Endpoint& client,
+                                        const Endpoint& local);
+  [[nodiscard]] bool is_stranger(Service service, const IpAddress& peer);
+  /// A proxy has said who the client is. False: it was turned away.
+  bool settle(Session& session);
+  /// As postscreen does.
+  [[nodiscard]] std::string turn_away_unscreened(const Endpoint& client, const Endpoint& local);
   static void send_and_close(asio::ip::tcp::socket& socket, std::string_view line);
 
   Floor& floor_;
   net::TaskGroup& tasks_;
   std::shared_ptr<const Profile> profile_;
   std::vector<std::unique_ptr<Door>> doors_;
+  Crowd crowd_;
   Sessions sessions_;
-  std::map<IpAddress, std::uint32_t> clients_;  // Open connections by client network.
+  std::size_t leaving_ = 0;  // Of these, they were shed and have yet to see it.
   std::array<std::uint64_t, kServices> accepted_{};
+  Gates* gates_ = nullptr;
   bool shedding_ = false;
 };
 

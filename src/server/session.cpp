@@ -3,6 +3,7 @@
 #include "server/session.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -12,6 +13,8 @@
 #include <asio/this_coro.hpp>
 
 #include "log/events.h"
+#include "server/warden.h"
+#include "smtp/proxy_header.h"
 #include "smtp/replies.h"
 
 namespace gatepost::server {
@@ -39,21 +42,27 @@ Session::Session(Floor& floor,
                  Service service,
                  asio::ip::tcp::socket socket,
                  const Endpoint& client,
-                 const Endpoint& local)
+                 const Endpoint& local,
+                 std::unique_ptr<Gate> gate)
     : floor_(floor),
       profile_(std::move(profile)),
       service_(profile_->of(service)),
       peer_{.client = client, .local = local, .name = "unknown[" + client.address.text() + "]"},
       connection_(std::move(socket), floor.deadlines),
-      wire_(&connection_) {
+      wire_(&connection_),
+      gate_(std::move(gate)) {
   peer_.wire = &connection_;
 }
 
-void Session::begin() {
+void Session::begin(const Admission& admission) {
   smtp::PeerFacts facts;
+  facts.judged = admission.judged;
+  facts.greeted = admission.greeted;
+  facts.watch = admission.watch;
   facts.trusted = profile_->directory->may_send_bare_newlines(peer_.client.address);
   facts.secured = peer_.tls != nullptr;
   facts.auth_hidden = profile_->directory->hides_auth(peer_.client.address);
+  if (is_tls_spent()) facts.tls_refusal = peer_.client.address.text();
   facts.tls_available = floor_.contexts != nullptr && floor_.contexts->current() != nullptr;
   machine_ =
       std::make_unique<smtp::ServerSession>(service_.session, facts, floor_.clocks.instant());
@@ -62,17 +71,99 @@ void Session::begin() {
   if (shutting_down_) machine_->shut_down();
 }
 
-Task<void> Session::run() {
+bool Session::is_tls_over() {
+  if (floor_.warden == nullptr) return false;
+  return floor_.warden->is_over({Rate::Tls, service_, peer_.client.address, peer_.name});
+}
+
+void Session::count_tls() {
+  // Those who began at once are told here; who comes later hears it at STARTTLS.
+  if (!is_tls_over()) return;
+  const std::string client = peer_.client.address.text();
+  machine_->dismiss(
+      {421, "4.7.0", profile_->hostname + " Error: too many new TLS sessions from " + client});
+}
+
+bool Session::is_tls_spent() const {
+  if (floor_.warden == nullptr) return false;
+  return floor_.warden->is_spent({Rate::Tls, service_, peer_.client.address, peer_.name});
+}
+
+void Session::announce() {
+  if (std::exchange(announced_, true)) return;
   floor_.log.emit(log::ClientConnected{service_.name(), peer_.name});
-  if (service_.wrapper_tls) {
-    const bool secured = co_await secure();
-    if (!secured) {
-      floor_.log.emit(log::ClientDisconnected{service_.name(), peer_.name, "commands=0/0"});
-      co_return;
+}
+
+Task<bool> Session::learn_client() {
+  const Instant until = floor_.clocks.instant() + service_.proxy_time;
+  std::string text;
+  std::string_view problem;
+  smtp::ProxyReading reading = smtp::read_proxy_header(text);
+  while (reading.missing > 0 && problem.empty()) {
+    const std::span<char> room(floor_.scratch.data(), reading.missing);
+    const FillResult got = co_await connection_.fill(room, until);
+    if (got.kind == Fill::Data) {
+      text.append(room.data(), got.octets);
+      reading = smtp::read_proxy_header(text);
+    } else {
+      problem = got.kind == Fill::Closed ? "EOF" : "time limit exceeded";
     }
   }
-  begin();
-  if (wire_->has_input()) {
+  if (problem.empty()) problem = reading.fault;
+  if (!problem.empty()) {
+    if (!shutting_down_) {
+      const std::string peer = peer_.client.address.text();
+      floor_.log.emit(log::ProxyFailed{service_.name(), peer, problem});
+    }
+    co_return false;
+  }
+  if (reading.ends) {
+    peer_.client = reading.ends->client;
+    peer_.local = reading.ends->local;
+    peer_.name = "unknown[" + peer_.client.address.text() + "]";
+  }
+  co_return true;
+}
+
+Task<bool> Session::enter() {
+  std::unique_ptr<Admission> admission;
+  if (gate_) {
+    co_await gate_->meet(peer_);
+    admission = co_await gate_->admit(connection_, peer_);
+    if (admission && admission->kind == Admission::Kind::Closed) {
+      if (admission->reply) {
+        smtp::append_reply(out_, *admission->reply);
+        const bool sent = co_await flush();
+        if (sent) co_await linger();
+      }
+      co_return false;
+    }
+    if (!admission || admission->kind == Admission::Kind::Free) gate_.reset();
+  }
+  if (!gate_) {
+    place_.prove();
+    announce();
+  }
+  if (service_.wrapper_tls) {
+    bool secured = !is_tls_over();
+    if (secured) secured = co_await secure();
+    if (!secured) {
+      floor_.log.emit(log::ClientDisconnected{service_.name(), peer_.name, "commands=0/0"});
+      co_return false;
+    }
+  }
+  if (!admission) admission = std::make_unique<Admission>();
+  begin(*admission);
+  if (gate_ && gate_->refuses()) machine_->distrust();
+  kept_ = std::move(admission->input);
+  input_ = kept_;
+  co_return true;
+}
+
+Task<void> Session::run() {
+  const bool entered = co_await enter();
+  if (!entered) co_return;
+  if (input_.empty() && wire_->has_input()) {
     // A peer that talks before it is greeted: the machine judges (smtpd_forbid_unauth_pipelining).
     const Instant now = floor_.clocks.instant();
     const FillResult early = co_await wire_->fill(floor_.scratch, now);
@@ -86,6 +177,8 @@ Task<void> Session::run() {
     take(filled);
   }
   desk_.reset();
+  if (gate_) gate_->end(lost_);
+  if (!announced_) co_return;
   floor_.log.emit(log::ClientDisconnected{service_.name(), peer_.name, machine_->tally()});
 }
 
@@ -150,9 +243,9 @@ Task<void> Session::obey(smtp::Step todo) {
   smtp::Ruling ruling;
   bool asked = true;
   if (std::holds_alternative<step::AskSender>(todo)) {
-    ruling = co_await desk_->sender();
+    ruling = co_await rule_on_sender();
   } else if (std::holds_alternative<step::AskRecipient>(todo)) {
-    ruling = co_await desk_->recipient();
+    ruling = co_await rule_on_recipient();
   } else if (auto* who = std::get_if<step::AskVerify>(&todo)) {
     ruling = co_await desk_->verify(who->mailbox);
   } else if (auto* auth = std::get_if<step::AskAuth>(&todo)) {
@@ -196,11 +289,41 @@ Task<void> Session::obey(smtp::Step todo) {
       machine_->secured();
       peer_.login.reset();
     }
+    if (!over_) count_tls();
   } else if (std::holds_alternative<step::HangUp>(todo)) {
     const bool sent = co_await flush();
     if (sent) co_await linger();
     over_ = true;
   }
+}
+
+Task<smtp::Ruling> Session::rule_on_sender() {
+  put_off_sender_ = gate_ && gate_->refuses();
+  if (put_off_sender_) co_return smtp::Ruling{{250, "2.1.0", "Ok"}};
+  announce();
+  smtp::Ruling ruling = co_await desk_->sender();
+  co_return ruling;
+}
+
+Task<smtp::Ruling> Session::rule_on_recipient() {
+  if (gate_) {
+    auto refusal = gate_->judge(*machine_);
+    if (refusal) co_return smtp::Ruling{*std::move(refusal)};
+    if (gate_->is_passed()) {
+      place_.prove();
+      machine_->trust();
+    }
+    announce();
+  }
+  if (std::exchange(put_off_sender_, false)) {
+    smtp::Ruling ruling = co_await desk_->sender();
+    if (!ruling.accepts()) {
+      put_off_sender_ = true;
+      co_return ruling;
+    }
+  }
+  smtp::Ruling ruling = co_await desk_->recipient();
+  co_return ruling;
 }
 
 Task<bool> Session::flush() {
@@ -253,6 +376,12 @@ Task<bool> Session::secure() {
 
 void Session::tell(const smtp::Note& note) {
   const std::string_view service = service_.name();
+  if (gate_) {
+    auto reply = gate_->hear(note);
+    if (gate_->refuses()) machine_->distrust();
+    if (reply) return machine_->dismiss(*std::move(reply));
+    if (!announced_) return;
+  }
   switch (note.kind) {
     case smtp::Note::Kind::NonSmtpCommand:
       floor_.log.emit(log::NonSmtpCommand{service, peer_.name, note.text});
@@ -261,6 +390,9 @@ void Session::tell(const smtp::Note& note) {
       floor_.log.emit(log::ImproperPipelining{service, peer_.name, note.after, note.text});
       return;
     case smtp::Note::Kind::TooManyErrors:
+      if (floor_.warden != nullptr && !peer_.login) {
+        floor_.warden->note(peer_.client.address, bans::Offence::TooManyErrors);
+      }
       floor_.log.emit(log::ConnectionLost{service, peer_.name, desk_->item(), "too many errors",
                                           note.after, machine_->text_octets()});
       return;
@@ -271,6 +403,13 @@ void Session::tell(const smtp::Note& note) {
     case smtp::Note::Kind::AuthFailed:
       login_->log_abort(note.text);
       return;
+    case smtp::Note::Kind::BareNewline:
+    case smtp::Note::Kind::NotSmtp:
+    case smtp::Note::Kind::Impatience:
+    case smtp::Note::Kind::CommandCount:
+    case smtp::Note::Kind::CommandLength:
+    case smtp::Note::Kind::NoRecipients:
+      return;  // Heard by the gate.
     case smtp::Note::Kind::Refused:
       desk_->log_refusal(note.after, note.text);
       return;
@@ -279,6 +418,8 @@ void Session::tell(const smtp::Note& note) {
 }
 
 void Session::log_end(Fill how) {
+  lost_ = lost_ || machine_->where() != "QUIT";
+  if (!announced_) return;
   if (how != Fill::Closed || machine_->where() == "QUIT") return;
   floor_.log.emit(log::ConnectionLost{service_.name(), peer_.name, desk_->item(), "lost connection",
                                       machine_->where(), machine_->text_octets()});
@@ -287,8 +428,17 @@ void Session::log_end(Fill how) {
 void Session::shut_down() {
   shutting_down_ = true;
   if (machine_) machine_->shut_down();
+  if (gate_) gate_->shut_down();
   if (pause_ != nullptr) pause_->cancel();
   connection_.wake();
+}
+
+void Session::shed(std::string_view farewell) {
+  shed_ = true;
+  place_.leave();
+  if (pause_ != nullptr) pause_->cancel();
+  if (!secure_ && !service_.wrapper_tls) connection_.send_at_once(farewell);
+  connection_.hang_up();
 }
 
 void Session::abandon() {

@@ -61,7 +61,7 @@ std::optional<Step> ServerSession::Parts::advance(std::string_view& input, Insta
 }
 
 void ServerSession::Parts::greet(std::string_view input) {
-  if (!input.empty() && settings_.forbid_unauth_pipelining) {
+  if (!input.empty() && settings_.forbid_unauth_pipelining && !peer_.judged) {
     tell_input(Note::Kind::Pipelining, input);
     say(replies::kPipelining);
     close();
@@ -69,7 +69,7 @@ void ServerSession::Parts::greet(std::string_view input) {
   }
   if (stopping_) return say(replies::kShutdown, settings_.hostname);
   state_ = State::Command;
-  say(replies::kGreeting, settings_.banner);
+  if (!peer_.greeted) say(replies::kGreeting, settings_.banner);
 }
 
 std::optional<Step> ServerSession::Parts::read_command(std::string_view& input, Instant now) {
@@ -83,6 +83,12 @@ std::optional<Step> ServerSession::Parts::read_command(std::string_view& input, 
     say(replies::kShutdown, settings_.hostname);
     return std::nullopt;
   }
+  if (held_) {
+    const auto held = std::move(held_);
+    held->line.text = held->text;
+    obey_line(held->line, parse_command(held->text), input);
+    return std::nullopt;
+  }
   got_input_ = got_input_ || !input.empty();
   const auto line = lines_.take(input, settings_.line_length_limit);
   if (!line) return wait(now);
@@ -94,8 +100,10 @@ std::optional<Step> ServerSession::Parts::read_command(std::string_view& input, 
 std::optional<Step> ServerSession::Parts::wait(Instant now) {
   const bool got_input = std::exchange(got_input_, false);
   const bool first = !std::exchange(waiting_, true);
-  if (first || (got_input && !settings_.per_request_deadline)) {
-    deadline_ = now + settings_.timeout;
+  const Duration command_time = peer_.watch.command_time;
+  const bool whole_line = peer_.watch.on && command_time > Duration::zero();
+  if (first || (got_input && !settings_.per_request_deadline && !whole_line)) {
+    deadline_ = now + (whole_line ? std::min(command_time, settings_.timeout) : settings_.timeout);
   } else if (!got_input && now >= deadline_) {
     time_out();
     return std::nullopt;
@@ -141,9 +149,9 @@ void ServerSession::Parts::say(Reply reply) {
   if (last) close();
 }
 
-void ServerSession::Parts::tell(Note::Kind kind, std::string_view text) {
+void ServerSession::Parts::tell(Note::Kind kind, std::string_view after, std::string_view text) {
   steps_.emplace_back(
-      step::Tell{Note{kind, std::string(where_), std::string(text.substr(0, kNoteText))}});
+      step::Tell{Note{kind, std::string(after), std::string(text.substr(0, kNoteText))}});
 }
 
 void ServerSession::Parts::tell_input(Note::Kind kind, std::string_view input) {
@@ -183,6 +191,7 @@ void ServerSession::Parts::close() {
   end_auth();
   end_transaction();
   lines_.clear();
+  held_.reset();
   state_ = State::Closed;
 }
 
@@ -243,6 +252,15 @@ void ServerSession::answer(Ruling ruling) {
 }
 void ServerSession::secured() {
   parts_->secured();
+}
+void ServerSession::trust() {
+  parts_->trust();
+}
+void ServerSession::distrust() {
+  parts_->distrust();
+}
+void ServerSession::dismiss(Reply reply) {
+  parts_->dismiss(std::move(reply));
 }
 void ServerSession::shut_down() {
   parts_->stopping_ = true;

@@ -57,12 +57,27 @@ struct SessionSettings {
   bool forbid_non_letters = true;               ///< ... with the entry regexp:{{/^[^A-Z]/ Bogus}}
 };
 
+/// What a client is watched for that has not proved itself. Each is told once (Note), and taken as
+/// if nobody watched; who is told decides.
+struct Watch {
+  bool on = false;          ///< The limits count, too.
+  bool pipelining = false;  ///< Any input behind a command; PIPELINING is not offered.
+  bool non_smtp = false;    ///< smtpd_forbidden_commands, headers, and what is not UTF-8.
+  bool bare_newline = false;
+  std::uint32_t command_limit = 0;  ///< postscreen_command_count_limit; QUIT is free. 0: none.
+  Duration command_time{};          ///< For a command line as a whole; 0: as smtpd_timeout has it.
+};
+
 /// One peer's standing, told when the session begins.
 struct PeerFacts {
   bool trusted = false;       ///< In mynetworks: smtpd_forbid_bare_newline_exclusions applies.
   bool secured = false;       ///< Implicit TLS: the handshake is already done.
   bool auth_hidden = false;   ///< smtpd_sasl_exceptions_networks: EHLO does not offer AUTH.
   bool tls_available = true;  ///< False: keys could not be loaded; STARTTLS answers 454.
+  std::string tls_refusal{};  ///< The client's address: it had too many TLS sessions of late.
+  bool judged = false;        ///< What it said ahead of the greeting was looked at by others.
+  bool greeted = false;       ///< Gets no greeting.
+  Watch watch{};
 };
 
 /// The SMTP server as a pure machine: RFC 5321 section 4.1.4 decides which command may
@@ -86,6 +101,13 @@ class ServerSession {
   void answer(Ruling ruling);
   /// TLS is up: everything said before is forgotten (RFC 3207 section 4.2).
   void secured();
+  /// A watched client has proved itself: the limits of the watch end, what it is watched for stays.
+  void trust();
+  /// Its recipients are going to be refused. It may break rules that end other sessions.
+  void distrust();
+  /// Says `reply` in place of what was not taken by next() yet, and ends. Not while an Ask* step
+  /// waits for its answer.
+  void dismiss(Reply reply);
   /// The server stops: 421 4.3.2 is said at the next command boundary; a text on its way in
   /// may finish.
   void shut_down();

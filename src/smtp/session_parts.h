@@ -69,6 +69,11 @@ class ServerSession::Parts {
   // session_commands.cpp
   void secured();
 
+  // session_watch.cpp
+  void trust();
+  void distrust();
+  void dismiss(Reply reply);
+
   const SessionSettings& settings_;
   PeerFacts peer_;
   bool stopping_ = false;
@@ -105,7 +110,8 @@ class ServerSession::Parts {
   void time_out();
   void say(Reply reply);
   void say(const ReplyRow& row, std::string_view detail = {}) { say(make_reply(row, detail)); }
-  void tell(Note::Kind kind, std::string_view text);
+  void tell(Note::Kind kind, std::string_view text) { tell(kind, where_, text); }
+  void tell(Note::Kind kind, std::string_view after, std::string_view text);
   /// tell(), without what may be credentials.
   void tell_input(Note::Kind kind, std::string_view input);
   void ask(Question question, Step step);
@@ -121,6 +127,7 @@ class ServerSession::Parts {
 
   // session_commands.cpp: the line, and the commands without a transaction
   void on_line(const Line& line, std::string_view input);
+  void obey_line(const Line& line, const Command& command, std::string_view input);
   bool is_forbidden(const Command& command) const;
   bool talks_ahead(const VerbRow& row, std::string_view input) const;
   void run(const Command& command);
@@ -133,6 +140,15 @@ class ServerSession::Parts {
   void syntax();
   Reply bare_newline_reply() const;
   bool rejects_bare_newline() const;
+
+  // session_watch.cpp: clients that have not proved themselves
+  /// True when something was told, or said: the line goes on in the next round.
+  bool watch_line(const Line& line,
+                  const Command& command,
+                  std::string_view before,
+                  std::string_view input);
+  bool is_not_smtp(const Line& line, const Command& command) const;
+  void no_recipients();
 
   // session_auth.cpp: AUTH
   void auth(const Command& command);
@@ -174,18 +190,27 @@ class ServerSession::Parts {
   Question question_ = Question::None;
   Chunks chunks_ = Chunks::None;
   Verb verb_ = Verb::Unknown;
-  bool waiting_ = false;     ///< The last step was NeedInput for the request at hand.
-  bool got_input_ = false;   ///< Octets were taken since the last NeedInput.
+  bool waiting_ = false;    ///< The last step was NeedInput for the request at hand.
+  bool got_input_ = false;  ///< Octets were taken since the last NeedInput.
+  bool distrusted_ = false;
+  bool told_impatience_ = false;
   bool after_auth_ = false;  ///< The last command anybody knows was AUTH.
   bool in_auth_ = false;     ///< The driver holds an exchange that must be ruled on or dropped.
   bool asked_text_ = false;  ///< The driver holds text that must be committed or discarded.
   std::uint32_t errors_ = 0;
   std::uint32_t junk_ = 0;
+  std::uint32_t commands_ = 0;  ///< While watched.
   Instant deadline_{};
   LineReader lines_;
   ChunkReader chunk_;
   std::unique_ptr<Ruling> chunk_refusal_;  ///< Said at the end of the chunk.
   std::unique_ptr<Transaction> transaction_;
+  /// A line that something was told about, until that was heard.
+  struct HeldLine {
+    std::string text;
+    Line line;
+  };
+  std::unique_ptr<HeldLine> held_;
   std::unique_ptr<Transaction> spent_;  ///< Over, kept while its last steps are obeyed.
   std::vector<Step> steps_;             ///< Not yet handed out, from `taken_` on.
   std::size_t taken_ = 0;

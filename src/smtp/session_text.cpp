@@ -12,7 +12,10 @@ namespace gatepost::smtp {
 void ServerSession::Parts::data(const Command& command) {
   if (chunks_ != Chunks::None) return refuse(replies::kAfterBdat, "Error: DATA");
   if (!transaction_) return refuse(replies::kNeedRcpt);
-  if (transaction_->envelope.recipients.empty()) return refuse(replies::kNoRecipients);
+  if (transaction_->envelope.recipients.empty()) {
+    no_recipients();
+    return refuse(replies::kNoRecipients);
+  }
   if (!command.arguments.empty()) return syntax();
   ask(Question::Data, step::AskText{});
 }
@@ -38,6 +41,7 @@ void ServerSession::Parts::bdat(const Command& command) {
   }
   if (!transaction_) return refuse_chunk(replies::kNeedRcpt);
   if (transaction_->envelope.recipients.empty()) {
+    no_recipients();
     return refuse_chunk(replies::kNoRecipients);
   }
   if (chunks_ == Chunks::None) return ask(Question::Bdat, step::AskText{});

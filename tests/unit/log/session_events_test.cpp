@@ -167,3 +167,21 @@ TEST_CASE("too many connections of one client are a warning with their number", 
         R"({"event":"connection_limit","level":"warning","service":"smtp",)"
         R"("peer":"unknown[192.0.2.7]","count":51})");
 }
+
+TEST_CASE("what greylisting decided is told in postgrey's words", "[log]") {
+  CHECK(line_of(GreylistJudged{"", "greylist", "new", "", "unknown", "192.0.2.1", "a@b.example",
+                               "bob@example.com"}) ==
+        "postgrey: action=greylist, reason=new, client_name=unknown, client_address=192.0.2.1, "
+        "sender=a@b.example, recipient=bob@example.com");
+  CHECK(line_of(GreylistJudged{"4A1B", "pass", "triplet found", "301", "mx.example", "192.0.2.1",
+                               "", "bob@example.com"}) ==
+        "postgrey: 4A1B: action=pass, reason=triplet found, delay=301, client_name=mx.example, "
+        "client_address=192.0.2.1, recipient=bob@example.com");
+  CHECK(json_of(GreylistJudged{"", "greylist", "new", "", "unknown", "192.0.2.1", "", "b@x"}) ==
+        R"({"event":"greylist_judged","level":"info","action":"greylist","reason":"new",)"
+        R"("client_name":"unknown","client_address":"192.0.2.1","sender":"","recipient":"b@x"})");
+  CHECK(line_of(GreylistAllowed{"unknown[192.0.2.1]"}) ==
+        "postgrey: whitelisted: unknown[192.0.2.1]");
+  CHECK(json_of(GreylistAllowed{"unknown[192.0.2.1]"}) ==
+        R"({"event":"greylist_allowed","level":"info","peer":"unknown[192.0.2.1]"})");
+}
