@@ -68,8 +68,12 @@ screen::Seconds ScreenGate::today() const {
   return std::chrono::duration_cast<std::chrono::seconds>(since).count();
 }
 
+std::string ScreenGate::who() const {
+  return shown(peer_->client);
+}
+
 void ScreenGate::say(std::string_view verdict) const {
-  screener_.world_.floor.log.emit(log::ScreenVerdict{verdict, who_});
+  screener_.world_.floor.log.emit(log::ScreenVerdict{verdict, who()});
 }
 
 std::unique_ptr<Admission> ScreenGate::closed(std::optional<smtp::Reply> reply) {
@@ -83,24 +87,23 @@ std::unique_ptr<Admission> ScreenGate::closed(std::optional<smtp::Reply> reply) 
 
 Task<void> ScreenGate::meet(const server::Peer& peer) {
   began_ = now();
-  client_ = peer.client.address;
+  peer_ = &peer;
   const Screener::World& world = screener_.world_;
-  const bool named = world.dns != nullptr && client_ != IpAddress::v4({127, 0, 0, 1});
+  const bool named = world.dns != nullptr && client() != IpAddress::v4({127, 0, 0, 1});
   if (named) {
     lookup_ = std::make_shared<Lookup>(this);
-    world.tasks.spawn("client name", look_up(*world.dns, client_, lookup_));
+    world.tasks.spawn("client name", look_up(*world.dns, client(), lookup_));
   }
   if (!profile_->screened) co_return;
-  who_ = shown(peer.client);
-  world.floor.log.emit(log::ScreenConnected{who_, shown(peer.local)});
+  world.floor.log.emit(log::ScreenConnected{who(), shown(peer.local)});
   screen::Access access = screen::Access::Permit;
-  if (!world.let_in.has(client_)) access = profile_->directory->screen_access(client_);
+  if (!world.let_in.has(client())) access = profile_->directory->screen_access(client());
   if (access == screen::Access::Permit) {
     say(settings_.respectful ? "ALLOWLISTED" : "WHITELISTED");
     co_return;
   }
   const bool may_earn = profile_->directory->may_earn(peer.local.address);
-  const screen::Record known = co_await world.memory.find(client_);
+  const screen::Record known = co_await world.memory.find(client());
   trial_.emplace(settings_, known, may_earn, today());
   if (access == screen::Access::Reject) {
     say(settings_.respectful ? "DENYLISTED" : "BLACKLISTED");
@@ -115,7 +118,7 @@ Task<void> ScreenGate::meet(const server::Peer& peer) {
   if (!may_earn) say(settings_.respectful ? "ALLOWLIST VETO" : "WHITELIST VETO");
   counted_ = screener_.begin_test();
   if (!counted_) {
-    world.floor.log.emit(log::ScreenTurnedAway{who_, "all screening ports busy"});
+    world.floor.log.emit(log::ScreenTurnedAway{who(), "all screening ports busy"});
     decided_ = closed(smtp::Reply{421, "4.3.2", "All screening ports are busy"});
     co_return;
   }
@@ -132,7 +135,7 @@ Task<void> ScreenGate::tease(net::Connection& connection) {
 void ScreenGate::ask_lists() {
   const Screener::World& world = screener_.world_;
   if (trial_->is_due(Test::Dnsbl) && world.lists != nullptr) {
-    asked_.emplace(*world.lists, client_, static_cast<ListInquiry::Observer*>(this));
+    asked_.emplace(*world.lists, client(), static_cast<ListInquiry::Observer*>(this));
   }
 }
 
@@ -207,7 +210,7 @@ bool ScreenGate::has_waited_enough(Instant begun) {
 
 bool ScreenGate::is_proven() const {
   if (!lookup_ || !lookup_->name || !asked_) return false;
-  return server::is_proven(*lookup_->name, client_, asked_->score());
+  return server::is_proven(*lookup_->name, client(), asked_->score());
 }
 
 /// There is nothing against it but that it is new, and mail that is expected may come from it.
@@ -219,7 +222,7 @@ bool ScreenGate::is_expected() const {
   std::string_view name;
   if (lookup_) {
     const server::ClientName& found = *lookup_->name;
-    if (!found.name.empty() && server::looks_dynamic(found.name, client_)) return false;
+    if (!found.name.empty() && server::looks_dynamic(found.name, client())) return false;
     if (found.kind == server::ClientName::Kind::Confirmed) name = found.name;
   }
   if (!expected.may_come_from(name)) return false;
@@ -261,13 +264,13 @@ Task<void> ScreenGate::name_client(server::Peer& peer) {
     lookup->bell = nullptr;
   }
   if (!lookup->name) co_return;
-  peer.dns_name = lookup->name;
+  peer.dns_name = {lookup, &*lookup->name};
   const server::ClientName& name = *lookup->name;
-  peer.name = std::string(name.shown()) + "[" + client_.text() + "]";
+  peer.name = std::string(name.shown()) + "[" + client().text() + "]";
   const bool confirmed = name.kind == server::ClientName::Kind::Confirmed;
   // That nobody can say now speaks against nobody.
   const bool known = name.kind != server::ClientName::Kind::Unknown;
-  const bool plain = confirmed && !server::looks_dynamic(name.name, client_);
+  const bool plain = confirmed && !server::looks_dynamic(name.name, client());
   if (known && !plain) peer.suspicious = true;
 }
 
@@ -289,9 +292,10 @@ void ScreenGate::judge_early(server::Peer& peer) {
   if (ruling.listed) {
     const auto zones = screener_.world_.lists->guard().sites().zones();
     if (score.named < zones.size()) {
-      list_name_ = profile_->directory->shown_list(zones[score.named].name);
+      list_name_ = std::make_unique<const std::string>(
+          profile_->directory->shown_list(zones[score.named].name));
     }
-    screener_.world_.floor.log.emit(log::ScreenFailed{"dnsbl", who_, {}, {}, score.total, {}});
+    screener_.world_.floor.log.emit(log::ScreenFailed{"dnsbl", who(), {}, {}, score.total, {}});
     const auto action = trial_->fail(Test::Dnsbl);
     if (action == Action::Drop) dropped_ = Action::Drop;
     if (action && *action != Action::Ignore) offend(bans::Offence::Dnsbl);
@@ -310,7 +314,8 @@ void ScreenGate::fail(Test test, std::string_view after, std::string_view text, 
   if (!action) return;
   log::ScreenFailed event;
   event.test = screen::kTests[index_of(test)].label;
-  event.client = who_;
+  const std::string who = this->who();
+  event.client = who;
   event.after = after;
   event.text = text;
   event.number = static_cast<std::int64_t>(text.size());
@@ -323,7 +328,7 @@ void ScreenGate::fail(Test test, std::string_view after, std::string_view text, 
 
 void ScreenGate::offend(bans::Offence offence) const {
   server::Warden* warden = screener_.world_.floor.warden;
-  if (warden != nullptr) warden->note(client_, offence);
+  if (warden != nullptr) warden->note(client(), offence);
 }
 
 smtp::Reply ScreenGate::refusal(std::uint16_t code) const {
@@ -332,7 +337,9 @@ smtp::Reply ScreenGate::refusal(std::uint16_t code) const {
   const screen::TestRow& row = screen::kTests[index_of(*test)];
   if (code == 521 && !row.farewell.empty()) return {code, "5.7.0", std::string(row.farewell)};
   smtp::Reply out{code, std::string(row.enhanced), std::string(row.text)};
-  if (*test == Test::Dnsbl) out.text += "[" + client_.text() + "] blocked using " + list_name_;
+  if (*test == Test::Dnsbl)
+    out.text +=
+        "[" + client().text() + "] blocked using " + (list_name_ ? *list_name_ : std::string());
   return out;
 }
 
@@ -356,7 +363,7 @@ std::unique_ptr<Admission> ScreenGate::watched() {
 std::optional<smtp::Reply> ScreenGate::hear(const smtp::Note& note) {
   using Kind = smtp::Note::Kind;
   const auto ended = [&](std::string_view what, std::string_view after) {
-    if (!passed_) screener_.world_.floor.log.emit(log::ScreenEnded{what, who_, after});
+    if (!passed_) screener_.world_.floor.log.emit(log::ScreenEnded{what, who(), after});
   };
   switch (note.kind) {
     case Kind::BareNewline:
@@ -396,7 +403,7 @@ bool ScreenGate::takes_lane(const smtp::ServerSession& session) {
   const mail::Envelope& envelope = session.envelope();
   if (!reachable || !envelope.recipients.empty() || lane_) return false;
   if (envelope.options.size > kLaneOctets) return false;
-  lane_ = screener_.may_use_lane(client_, now());
+  lane_ = screener_.may_use_lane(client(), now());
   return lane_;
 }
 
@@ -404,7 +411,7 @@ void ScreenGate::log_rejected(const smtp::ServerSession& session, const smtp::Re
   const std::string shown_reply = smtp::format_reply(reply);
   const std::string sender = session.envelope().sender.text();
   const std::string recipient = session.pending_recipient().mailbox.text();
-  screener_.world_.floor.log.emit(log::ScreenRejected{who_, shown_reply, sender, recipient,
+  screener_.world_.floor.log.emit(log::ScreenRejected{who(), shown_reply, sender, recipient,
                                                       session.protocol(), session.helo()});
 }
 
@@ -430,7 +437,7 @@ std::optional<smtp::Reply> ScreenGate::judge(const smtp::ServerSession& session)
 void ScreenGate::conclude() {
   if (!trial_) return;
   const screen::Trial::Outcome outcome = trial_->conclude();
-  if (outcome.record) screener_.world_.memory.keep(client_, *outcome.record);
+  if (outcome.record) screener_.world_.memory.keep(client(), *outcome.record);
   using Pass = screen::Trial::Outcome::Pass;
   if (outcome.pass == Pass::None || std::exchange(told_pass_, true)) return;
   say(outcome.pass == Pass::New ? "PASS NEW" : "PASS OLD");
@@ -443,7 +450,7 @@ void ScreenGate::end(bool lost) {
     const std::string_view phase =
         after ? "tests after SMTP handshake" : "tests before SMTP handshake";
     const auto time = std::chrono::duration_cast<Duration>(now() - began_);
-    screener_.world_.floor.log.emit(log::ScreenEnded{"HANGUP", who_, phase, time});
+    screener_.world_.floor.log.emit(log::ScreenEnded{"HANGUP", who(), phase, time});
   }
   if (hung_up_) return;  // closed() says the rest.
   conclude();
