@@ -20,6 +20,7 @@
 #include "app/submitters.h"
 #include "app/tls_wiring.h"
 #include "app/wiring.h"
+#include "base/loop.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "log/events.h"
@@ -74,7 +75,7 @@ App::App(std::unique_ptr<Opened> opened)
       signals_(loop_, opened_->signals.descriptor()),
       ticker_(loop_),
       grace_(loop_),
-      reloaded_(loop_, asio::steady_timer::time_point::max()),
+      reloaded_(loop_, Timer::time_point::max()),
       started_(clock_.now()) {
   ban_export_ = std::make_unique<BanExport>(BanExport::Parts{warden_, clerk_, tasks_, log_},
                                             settings_->state_directory + "/bans.nft");
@@ -188,12 +189,11 @@ void App::configure_local_mail(const std::shared_ptr<const server::Profile>& pro
 }
 
 void App::wait_for_signal() {
-  signals_.async_wait(asio::posix::stream_descriptor::wait_read,
-                      [this](const std::error_code& error) {
-                        if (error) return;
-                        while (const auto signal = opened_->signals.next()) on_signal(*signal);
-                        wait_for_signal();
-                      });
+  signals_.async_wait(WatchedDescriptor::wait_read, [this](const std::error_code& error) {
+    if (error) return;
+    while (const auto signal = opened_->signals.next()) on_signal(*signal);
+    wait_for_signal();
+  });
 }
 
 void App::on_signal(system::Signal signal) {

@@ -8,8 +8,6 @@
 #include <vector>
 
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/steady_timer.hpp>
 
 #include "app/ban_export.h"
 #include "app/clocks.h"
@@ -23,6 +21,7 @@
 #include "app/settings_directory.h"
 #include "app/spf_keeper.h"
 #include "app/startup.h"
+#include "base/loop.h"
 #include "base/result.h"
 #include "config/settings.h"
 #include "control/backend.h"
@@ -126,10 +125,10 @@ class App final : public ControlBackend, private net::TaskWatch {
   std::unique_ptr<SpfKeeper> spf_;          ///< Null where nothing can be looked up.
   std::unique_ptr<server::Pickup> pickup_;  ///< Null without a maildrop.
   std::unique_ptr<ControlServer> control_;
-  asio::posix::stream_descriptor signals_;
-  asio::steady_timer ticker_;
-  asio::steady_timer grace_;
-  asio::steady_timer reloaded_;  ///< Never expires; cancelled when a reload is over.
+  WatchedDescriptor signals_;
+  Timer ticker_;
+  Timer grace_;
+  Timer reloaded_;  ///< Never expires; cancelled when a reload is over.
   Moment started_{};
   Phase phase_ = Phase::Starting;
   bool shedding_ = false;

@@ -17,9 +17,9 @@
 #include <utility>
 
 #include <asio/as_tuple.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include "base/format.h"
+#include "base/loop.h"
 #include "delivery/converse.h"
 #include "log/events.h"
 
@@ -135,7 +135,7 @@ Task<void> Runner::run() {
     }
     if (woken_) continue;
     timer_.expires_after(waiting ? std::min(settings_.run_delay, kStuck) : settings_.run_delay);
-    const auto token = asio::as_tuple(asio::use_awaitable);
+    const auto token = asio::as_tuple(kUseTask);
     co_await timer_.async_wait(token);
   }
 }

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 
+#include "base/loop.h"
 #include "base/task.h"
 #include "delivery/dial.h"
 #include "delivery/world.h"
@@ -89,7 +89,7 @@ class Runner {
 
   Parts parts_;
   Settings settings_;
-  asio::steady_timer timer_;
+  Timer timer_;
   std::set<std::string> active_;
   std::map<std::string, Load> loads_;  ///< By the peer's name.
   std::set<net::Connection*> connections_;

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/loop.h"
 #include "dns/answer.h"
 #include "dns/names.h"
 
@@ -124,7 +125,7 @@ void Channel::set_socket(ares_socket_t descriptor, bool reads, bool writes) {
 }
 
 void Channel::wait_for(const std::shared_ptr<Socket>& socket) {
-  using Wire = asio::posix::stream_descriptor;
+  using Wire = WatchedDescriptor;
   if (!socket->open) return;
   if (socket->reads && !socket->reading) {
     socket->reading = true;

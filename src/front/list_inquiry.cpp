@@ -9,6 +9,8 @@
 #include <asio/deferred.hpp>
 #include <asio/this_coro.hpp>
 
+#include "base/loop.h"
+
 namespace gatepost::front {
 
 using screen::Finding;
@@ -99,7 +101,7 @@ Task<void> ListInquiry::Asked::wait(Instant until) {
   if (is_complete()) co_return;
   set_->told = false;
   const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, until);
+  Timer timer(executor, until);
   bell_ = &timer;
   const auto token = asio::as_tuple(asio::deferred);
   co_await timer.async_wait(token);

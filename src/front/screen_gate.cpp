@@ -7,10 +7,10 @@
 
 #include <asio/as_tuple.hpp>
 #include <asio/deferred.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 
 #include "base/limits.h"
+#include "base/loop.h"
 #include "base/text.h"
 #include "front/screener.h"
 #include "log/screen_events.h"
@@ -257,7 +257,7 @@ Task<void> ScreenGate::name_client(server::Peer& peer) {
   const std::shared_ptr<Lookup> lookup = lookup_;
   if (!lookup->name) {
     const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer bell(executor, began_ + kNameTime);
+    Timer bell(executor, began_ + kNameTime);
     lookup->bell = &bell;
     const auto token = asio::as_tuple(asio::deferred);
     co_await bell.async_wait(token);

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/loop.h"
 #include "base/text.h"
 #include "log/events.h"
 #include "server/warden.h"
@@ -52,12 +53,10 @@ class Reception::Door final : public net::Acceptor {
   [[nodiscard]] const Endpoint& local() const { return listener_.local(); }
   [[nodiscard]] Service service() const { return service_; }
 
-  void accepted(asio::ip::tcp::socket socket,
-                const Endpoint& peer,
-                const Endpoint& local) override {
+  void accepted(TcpSocket socket, const Endpoint& peer, const Endpoint& local) override {
     reception_.accepted(service_, std::move(socket), peer, local);
   }
-  void refused(asio::ip::tcp::socket& socket, int number) override {
+  void refused(TcpSocket& socket, int number) override {
     reception_.refused(service_, socket, number);
   }
   void accept_failed(int number) override { reception_.accept_failed(number); }
@@ -170,7 +169,7 @@ bool Reception::is_stranger(Service service, const IpAddress& peer) {
 }
 
 void Reception::accepted(Service service,
-                         asio::ip::tcp::socket socket,
+                         TcpSocket socket,
                          const Endpoint& peer,
                          const Endpoint& local) {
   ++accepted_[static_cast<std::size_t>(service)];
@@ -219,16 +218,16 @@ bool Reception::settle(Session& session) {
   return true;
 }
 
-void Reception::send_and_close(asio::ip::tcp::socket& socket, std::string_view line) {
+void Reception::send_and_close(TcpSocket& socket, std::string_view line) {
   // A fresh connection's send buffer is empty, so one short line always fits.
   [[maybe_unused]] const auto sent =
       ::send(socket.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   std::error_code ignored;
-  socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket.shutdown(TcpSocket::shutdown_send, ignored);
   socket.close(ignored);
 }
 
-void Reception::refused(Service service, asio::ip::tcp::socket& socket, int number) {
+void Reception::refused(Service service, TcpSocket& socket, int number) {
   accept_failed(number);
   const bool clear = !profile_->of(service).wrapper_tls;
   const std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/loop.h"
 #include "net/listener.h"
 #include "net/task_group.h"
 #include "server/crowd.h"
@@ -51,11 +52,8 @@ class Reception {
   struct Guest;
   using Sessions = std::list<Guest>;
 
-  void accepted(Service service,
-                asio::ip::tcp::socket socket,
-                const Endpoint& peer,
-                const Endpoint& local);
-  void refused(Service service, asio::ip::tcp::socket& socket, int number);
+  void accepted(Service service, TcpSocket socket, const Endpoint& peer, const Endpoint& local);
+  void refused(Service service, TcpSocket& socket, int number);
   void accept_failed(int number);
   /// A session whose client is told of by a proxy.
   Task<void> serve_proxied(Session& session);
@@ -75,7 +73,7 @@ class Reception {
   bool settle(Session& session);
   /// As postscreen does.
   [[nodiscard]] std::string turn_away_unscreened(const Endpoint& client, const Endpoint& local);
-  static void send_and_close(asio::ip::tcp::socket& socket, std::string_view line);
+  static void send_and_close(TcpSocket& socket, std::string_view line);
 
   Floor& floor_;
   net::TaskGroup& tasks_;

@@ -9,9 +9,9 @@
 
 #include <asio/as_tuple.hpp>
 #include <asio/deferred.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 
+#include "base/loop.h"
 #include "log/events.h"
 #include "server/warden.h"
 #include "smtp/proxy_header.h"
@@ -40,7 +40,7 @@ constexpr Duration kSendTime{60'000};
 Session::Session(Floor& floor,
                  std::shared_ptr<const Profile> profile,
                  Service service,
-                 asio::ip::tcp::socket socket,
+                 TcpSocket socket,
                  const Endpoint& client,
                  const Endpoint& local,
                  std::unique_ptr<Gate> gate)
@@ -66,13 +66,21 @@ void Session::begin(const Admission& admission) {
   facts.tls_available = floor_.contexts != nullptr && floor_.contexts->current() != nullptr;
   machine_ =
       std::make_unique<smtp::ServerSession>(service_.session, facts, floor_.clocks.instant());
-  desk_ = std::make_unique<Desk>(floor_, *profile_, service_, peer_, *machine_);
   if (shutting_down_) machine_->shut_down();
 }
 
 Login& Session::login() {
   if (!login_) login_ = std::make_unique<Login>(floor_, *profile_, service_, peer_);
   return *login_;
+}
+
+Desk& Session::desk() {
+  if (!desk_) desk_ = std::make_unique<Desk>(floor_, *profile_, service_, peer_, *machine_);
+  return *desk_;
+}
+
+std::string_view Session::item() const {
+  return desk_ ? desk_->item() : std::string_view();
 }
 
 bool Session::is_tls_over() {
@@ -129,11 +137,8 @@ Task<bool> Session::learn_client() {
   co_return true;
 }
 
-Task<bool> Session::enter() {
-  std::unique_ptr<Admission> admission;
+Task<bool> Session::enter(std::unique_ptr<Admission> admission) {
   if (gate_) {
-    co_await gate_->meet(peer_);
-    admission = co_await gate_->admit(connection_, peer_);
     if (admission && admission->kind == Admission::Kind::Closed) {
       if (admission->reply) {
         smtp::append_reply(out_, *admission->reply);
@@ -165,7 +170,13 @@ Task<bool> Session::enter() {
 }
 
 Task<void> Session::run() {
-  const bool entered = co_await enter();
+  // Thousands wait here together, so that nothing stands around it.
+  std::unique_ptr<Admission> admission;
+  if (gate_) {
+    co_await gate_->meet(peer_);
+    admission = co_await gate_->admit(connection_, peer_);
+  }
+  const bool entered = co_await enter(std::move(admission));
   if (!entered) co_return;
   if (input_.empty() && wire_->has_input()) {
     // A peer that talks before it is greeted: the machine judges (smtpd_forbid_unauth_pipelining).
@@ -222,9 +233,9 @@ smtp::Step Session::advance() {
     } else if (auto* heard = std::get_if<step::Tell>(&todo)) {
       tell(heard->note);
     } else if (auto* text = std::get_if<step::Body>(&todo)) {
-      if (desk_->body(text->octets)) return todo;
+      if (desk().body(text->octets)) return todo;
     } else if (std::holds_alternative<step::Discard>(todo)) {
-      desk_->discard();
+      if (desk_) desk_->discard();
     } else if (std::holds_alternative<step::DropAuth>(todo)) {
       login().drop();
     } else {
@@ -251,7 +262,7 @@ Task<void> Session::obey(smtp::Step todo) {
   } else if (std::holds_alternative<step::AskRecipient>(todo)) {
     ruling = co_await rule_on_recipient();
   } else if (auto* who = std::get_if<step::AskVerify>(&todo)) {
-    ruling = co_await desk_->verify(who->mailbox);
+    ruling = co_await desk().verify(who->mailbox);
   } else if (auto* auth = std::get_if<step::AskAuth>(&todo)) {
     if (secure_) {
       login().bind(secure_->channel_binding(tls::ChannelBinding::Exporter),
@@ -261,16 +272,16 @@ Task<void> Session::obey(smtp::Step todo) {
   } else if (auto* response = std::get_if<step::AskAuthResponse>(&todo)) {
     ruling = co_await login().respond(std::move(response->octets));
   } else if (std::holds_alternative<step::AskText>(todo)) {
-    ruling = co_await desk_->text();
+    ruling = co_await desk().text();
   } else if (std::holds_alternative<step::AskCommit>(todo)) {
-    ruling = co_await desk_->commit();
+    ruling = co_await desk().commit();
   } else {
     asked = false;
   }
   if (asked) {
     machine_->answer(std::move(ruling));
   } else if (std::holds_alternative<step::Body>(todo)) {
-    co_await desk_->settle();
+    co_await desk().settle();
   } else if (std::holds_alternative<step::Say>(todo)) {
     const bool sent = co_await flush();
     over_ = over_ || !sent;
@@ -278,7 +289,7 @@ Task<void> Session::obey(smtp::Step todo) {
     const bool sent = co_await flush();
     over_ = over_ || !sent;
     const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor, pause->time);
+    Timer timer(executor, pause->time);
     const auto token = asio::as_tuple(asio::deferred);
     pause_ = shutting_down_ ? nullptr : &timer;
     if (pause_ != nullptr) co_await timer.async_wait(token);
@@ -305,7 +316,7 @@ Task<smtp::Ruling> Session::rule_on_sender() {
   put_off_sender_ = gate_ && gate_->refuses();
   if (put_off_sender_) co_return smtp::Ruling{{250, "2.1.0", "Ok"}};
   announce();
-  smtp::Ruling ruling = co_await desk_->sender();
+  smtp::Ruling ruling = co_await desk().sender();
   co_return ruling;
 }
 
@@ -320,13 +331,13 @@ Task<smtp::Ruling> Session::rule_on_recipient() {
     announce();
   }
   if (std::exchange(put_off_sender_, false)) {
-    smtp::Ruling ruling = co_await desk_->sender();
+    smtp::Ruling ruling = co_await desk().sender();
     if (!ruling.accepts()) {
       put_off_sender_ = true;
       co_return ruling;
     }
   }
-  smtp::Ruling ruling = co_await desk_->recipient();
+  smtp::Ruling ruling = co_await desk().recipient();
   co_return ruling;
 }
 
@@ -397,11 +408,11 @@ void Session::tell(const smtp::Note& note) {
       if (floor_.warden != nullptr && !peer_.login) {
         floor_.warden->note(peer_.client.address, bans::Offence::TooManyErrors);
       }
-      floor_.log.emit(log::ConnectionLost{service, peer_.name, desk_->item(), "too many errors",
+      floor_.log.emit(log::ConnectionLost{service, peer_.name, item(), "too many errors",
                                           note.after, machine_->text_octets()});
       return;
     case smtp::Note::Kind::Timeout:
-      floor_.log.emit(log::ConnectionLost{service, peer_.name, desk_->item(), "timeout", note.after,
+      floor_.log.emit(log::ConnectionLost{service, peer_.name, item(), "timeout", note.after,
                                           machine_->text_octets()});
       return;
     case smtp::Note::Kind::AuthFailed:
@@ -415,7 +426,7 @@ void Session::tell(const smtp::Note& note) {
     case smtp::Note::Kind::NoRecipients:
       return;  // Heard by the gate.
     case smtp::Note::Kind::Refused:
-      desk_->log_refusal(note.after, note.text);
+      desk().log_refusal(note.after, note.text);
       return;
   }
   std::unreachable();
@@ -425,7 +436,7 @@ void Session::log_end(Fill how) {
   lost_ = lost_ || machine_->where() != "QUIT";
   if (!announced_) return;
   if (how != Fill::Closed || machine_->where() == "QUIT") return;
-  floor_.log.emit(log::ConnectionLost{service_.name(), peer_.name, desk_->item(), "lost connection",
+  floor_.log.emit(log::ConnectionLost{service_.name(), peer_.name, item(), "lost connection",
                                       machine_->where(), machine_->text_octets()});
 }
 

@@ -15,9 +15,8 @@
 
 #include <asio/async_result.hpp>
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/use_awaitable.hpp>
 
+#include "base/loop.h"
 #include "base/task.h"
 
 namespace gatepost::storage {
@@ -99,7 +98,7 @@ class Clerk {
 
   asio::io_context& loop_;
   const Settings settings_;
-  asio::posix::stream_descriptor bell_;  ///< Rung by threads, awaited by the loop.
+  WatchedDescriptor bell_;  ///< Rung by threads, awaited by the loop.
   // Of the loop's thread.
   std::vector<pthread_t> threads_;
   std::size_t awaited_ = 0;
@@ -257,13 +256,11 @@ struct Clerk::Start {
 template <class F>
 Task<std::invoke_result_t<F&>> Clerk::run(F job) {
   using R = std::invoke_result_t<F&>;
-  const asio::use_awaitable_t<> token;
+  const UseTask token;
   if constexpr (std::is_void_v<R>) {
-    return asio::async_initiate<const asio::use_awaitable_t<>, void()>(Start<F, R>{this}, token,
-                                                                       std::move(job));
+    return asio::async_initiate<const UseTask, void()>(Start<F, R>{this}, token, std::move(job));
   } else {
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(R)>(Start<F, R>{this}, token,
-                                                                        std::move(job));
+    return asio::async_initiate<const UseTask, void(R)>(Start<F, R>{this}, token, std::move(job));
   }
 }
 

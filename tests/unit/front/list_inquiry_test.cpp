@@ -12,10 +12,10 @@
 #include <asio/as_tuple.hpp>
 #include <asio/deferred.hpp>
 #include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/loop.h"
 #include "unit/log/fake_log.h"
 
 using namespace gatepost;
@@ -45,7 +45,7 @@ class Book final : public Dns {
     asked.push_back(name);
     const auto executor = co_await asio::this_coro::executor;
     if (!held.empty() && name.ends_with(held)) {
-      asio::steady_timer timer(executor, asio::steady_timer::time_point::max());
+      Timer timer(executor, Timer::time_point::max());
       waiting_.push_back(&timer);
       most_at_once = std::max(most_at_once, waiting_.size());
       const auto token = asio::as_tuple(asio::deferred);
@@ -54,7 +54,7 @@ class Book final : public Dns {
     co_return answer(name);
   }
   void release() {
-    for (asio::steady_timer* timer : std::exchange(waiting_, {})) timer->cancel();
+    for (Timer* timer : std::exchange(waiting_, {})) timer->cancel();
   }
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
   [[nodiscard]] std::size_t count(std::string_view name) const {
@@ -77,7 +77,7 @@ class Book final : public Dns {
     return out;
   }
 
-  std::vector<asio::steady_timer*> waiting_;
+  std::vector<Timer*> waiting_;
 };
 
 struct Bell final : ListInquiry::Observer {

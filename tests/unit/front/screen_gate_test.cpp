@@ -12,11 +12,11 @@
 #include <asio/deferred.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/write.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/loop.h"
 #include "front/screener.h"
 #include "server/reception.h"
 #include "support/server_doubles.h"
@@ -38,7 +38,7 @@ struct Failures final : net::TaskWatch {
 struct Book final : Dns {
   std::map<std::string, DnsAnswer, std::less<>> answers;
   bool silent = false;
-  std::vector<asio::steady_timer*> waiting;
+  std::vector<Timer*> waiting;
 
   void add(const std::string& name, std::string_view address) {
     answers[name].kind = DnsAnswer::Kind::Found;
@@ -48,7 +48,7 @@ struct Book final : Dns {
   Task<DnsAnswer> look_up(std::string name, DnsType) override {
     if (silent) {
       const auto executor = co_await asio::this_coro::executor;
-      asio::steady_timer timer(executor, asio::steady_timer::time_point::max());
+      Timer timer(executor, Timer::time_point::max());
       waiting.push_back(&timer);
       const auto token = asio::as_tuple(asio::deferred);
       co_await timer.async_wait(token);
@@ -61,7 +61,7 @@ struct Book final : Dns {
   }
   void answer() {
     silent = false;
-    for (asio::steady_timer* timer : std::exchange(waiting, {})) timer->cancel();
+    for (Timer* timer : std::exchange(waiting, {})) timer->cancel();
   }
 };
 
@@ -146,7 +146,7 @@ struct House {
 
 struct Client {
   House& house;
-  asio::ip::tcp::socket socket;
+  TcpSocket socket;
   std::string heard;
   bool closed = false;
 

@@ -9,6 +9,7 @@
 #include <asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/loop.h"
 #include "server/reception.h"
 #include "support/server_doubles.h"
 
@@ -80,7 +81,7 @@ struct House {
 
 struct Client {
   House& house;
-  asio::ip::tcp::socket socket;
+  TcpSocket socket;
   std::string heard;
   bool closed = false;
 
@@ -349,7 +350,7 @@ TEST_CASE("a shutdown lets a text finish and tells the idle", "[server]") {
 
 TEST_CASE("a client that talks before the greeting is turned away", "[server]") {
   House house;
-  asio::ip::tcp::socket early(house.loop);
+  TcpSocket early(house.loop);
   const auto where = house.reception.listening().front().second;
   early.connect({asio::ip::make_address(where.address.text()), where.port});
   early.send(asio::buffer("EHLO eager.example\r\n", 20));
