@@ -30,30 +30,34 @@ def wire_data(kind, value):
 
 
 class DnsServer:
-    """UDP and TCP on one port of 127.0.0.1, until close().
+    """UDP and TCP on one port of `address`, until close(); port 0: one that is free.
 
     add("host.test", "A", "192.0.2.1", ttl=60) makes records; a name that has none at all is NXDOMAIN. fault(name, ...) makes a
     name misbehave: code=SERVFAIL, drop=True, delay=seconds, truncate=True (whole by TCP only), reply=octets after the id.
     asked[(name, type)] counts questions, by_tcp those of them that came by TCP."""
 
-    def __init__(self, address="127.0.0.1", negative_ttl=60):
+    def __init__(self, address="127.0.0.1", negative_ttl=60, port=0):
         self.negative_ttl = negative_ttl
         self.records = collections.defaultdict(list)   # (name, type) -> [(value, ttl)]
         self.faults = {}                               # name -> what fault() was given
         self.asked = collections.Counter()
         self.by_tcp = collections.Counter()
         self.changed = threading.Condition()
-        self.udp, self.tcp = self._bind(address)
+        self.udp, self.tcp = self._bind(address, port)
         self.address, self.port = self.udp.getsockname()
         self.closed = False
         threading.Thread(target=self._serve_udp, daemon=True).start()
         threading.Thread(target=self._serve_tcp, daemon=True).start()
 
     @staticmethod
-    def _bind(address):
+    def _bind(address, port):
         for _ in range(50):
             udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            udp.bind((address, 0))
+            try:
+                udp.bind((address, port))
+            except OSError:
+                udp.close()
+                raise
             tcp = socket.socket()
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
