@@ -58,8 +58,10 @@ SettingsDirectory::ScreenAccess SettingsDirectory::find_screen_access(const IpAd
     // A table that cannot say decides nothing, as with postscreen.
     if (!found) return {Access::Dunno, entry.word};
     if (!*found) continue;
-    const auto access = screen::parse_access(**found);
-    if (access) return {*access, entry.word};
+    // As with postscreen a dunno in a table leaves it to what comes next; the word alone ends the
+    // list.
+    const auto access = screen::parse_access(**found).value_or(Access::Dunno);
+    if (access != Access::Dunno) return {access, entry.word};
   }
   return {};
 }
