@@ -282,7 +282,7 @@ class Deep(Screening):
         self.raw(session, b"EHLO c.test\n")
         self.assertEqual(session.reply().code, 250)
         self.assertEqual(session.envelope("a@x.test", ALICE)[1].code, 550)
-        self.log_has(server, rf"BARE NEWLINE from \[{re.escape(BAD)}\]:\d+ after CONNECT")
+        self.log_has(server, rf"BARE NEWLINE from \[{re.escape(BAD)}\]:\d+ after EHLO c\.test")
 
     def test_a_good_client_is_never_put_off(self):
         server = self.quick()

@@ -133,7 +133,7 @@ class Postscreen(Tutorial):
         server = self.pasted()
         for client, octets, replies, line in (
                 ("127.0.20.1", b"EHLO c.test\r\nMAIL FROM:<a@b.test>\r\n", 2, "COMMAND PIPELINING from {} after EHLO"),
-                ("127.0.21.1", b"EHLO c.test\n", 1, "BARE NEWLINE from {} after CONNECT")):
+                ("127.0.21.1", b"EHLO c.test\n", 1, "BARE NEWLINE from {} after EHLO c.test")):
             with self.subTest(line):
                 session = self.connect(server, client)
                 session.send(octets)
