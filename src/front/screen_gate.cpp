@@ -304,7 +304,10 @@ void ScreenGate::judge_early(server::Peer& peer) {
   peer.suspicious = ruling.doubtful || score.total > 0;
   const Duration life =
       screen::pass_lifetime(score, settings_.dnsbl_min_ttl, settings_.dnsbl_max_ttl);
-  const auto until = today + std::chrono::duration_cast<std::chrono::seconds>(life).count();
+  // Of whom nobody could say it is asked again: its next connection is as doubtful, or better known.
+  const auto lasts =
+      ruling.doubtful ? 0 : std::chrono::duration_cast<std::chrono::seconds>(life).count();
+  const auto until = today + lasts;
   trial_->pass(Test::Dnsbl, until);
   if (ruling.allowed && !trial_->is_refused()) trial_->vouch(until);
 }
