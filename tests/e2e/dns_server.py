@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import struct
 import threading
+import time
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
 NAMES = {number: name for name, number in TYPES.items()}
@@ -33,7 +34,7 @@ class DnsServer:
     """UDP and TCP on one port of `address`, until close(); port 0: one that is free.
 
     add("host.test", "A", "192.0.2.1", ttl=60) makes records; a name that has none at all is NXDOMAIN. fault(name, ...) makes a
-    name misbehave: code=SERVFAIL, drop=True, delay=seconds, truncate=True (whole by TCP only), reply=octets after the id.
+    name misbehave: code=SERVFAIL, drop=True, delay=seconds after it was first asked about, truncate=True (whole by TCP only), reply=octets after the id.
     wildcard(zone, ...) makes records for all names below that have none and no fault. asked[(name, type)] counts questions, by_tcp those of them that came by TCP."""
 
     def __init__(self, address="127.0.0.1", negative_ttl=60, port=0):
@@ -42,6 +43,7 @@ class DnsServer:
         self.wild = {}                                 # (zone, type) -> value
         self.faults = {}                               # name -> what fault() was given
         self.asked = collections.Counter()
+        self.first_asked = {}
         self.by_tcp = collections.Counter()
         self.changed = threading.Condition()
         self.udp, self.tcp = self._bind(address, port)
@@ -160,7 +162,9 @@ class DnsServer:
         if fault.get("drop"):
             return
         if fault.get("delay"):
-            timer = threading.Timer(fault["delay"], send, (octets,))
+            # As a resolver: whoever asks again while it looks for the answer gets it at the same time.
+            first = self.first_asked.setdefault((name, kind), time.monotonic())
+            timer = threading.Timer(max(0, first + fault["delay"] - time.monotonic()), send, (octets,))
             timer.daemon = True
             timer.start()
         else:

@@ -26,6 +26,8 @@ def missing():
 class Daemon:
     """A program in the foreground, as nobody where we are root, that answers DNS at port."""
 
+    address = LOOPBACK
+
     def __init__(self):
         self.port, = free_ports(1)
         self.process = None
@@ -46,7 +48,7 @@ class Daemon:
             raise AssertionError(f"{self.name} ended with {self.process.returncode}:\n{self.said()}")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
             line.settimeout(1)
-            line.connect((LOOPBACK, self.port))
+            line.connect((self.address, self.port))
             line.send(struct.pack(">HHHHHH", 7, 0x0100, 1, 0, 0, 0) + wire_name(self.probe) + struct.pack(">HH", TYPES["A"], 1))
             try:
                 return bool(line.recv(4096))
@@ -83,7 +85,7 @@ class Rbldnsd(Daemon):
 
     def command(self):
         user = ["-u", "nobody:nogroup"] if is_root() else []
-        return ["rbldnsd", "-n", *user, "-w", str(self.folder), "-b", f"{LOOPBACK}/{self.port}", "-c", "0", *self.zones]
+        return ["rbldnsd", "-n", *user, "-w", str(self.folder), "-b", f"{self.address}/{self.port}", "-c", "0", *self.zones]
 
     def read_again(self):
         self.process.send_signal(signal.SIGHUP)
