@@ -209,6 +209,17 @@ class Fail2ban(Day):
         self.assertEqual(offenders(log, "gatepost[mode=trap]", folder), {STRAY: 1})
 
 
+    def test_rb2_the_line_a_tutorial_looks_for_is_there(self):
+        server = self.unstarted({"syslog_name": "postfix", "smtpd_error_sleep_time": "0s"})
+        server.write_config({"submissions_listen": f"{STRANGER}:{server.submissions_port}"})
+        server.start()
+        with Client(server.submissions_port, source=GUESSER, tls=insecure_tls()) as session:
+            session.ehlo()
+            session.ask(f"AUTH PLAIN {logins.plain(ALICE, 'guess')}")
+        server.wait_log("lost connection after AUTH")
+        self.assertEqual(offenders(server.root / "log" / "mail.log", r"lost connection after AUTH from (.*)\[<HOST>\]"), {GUESSER: 1})
+
+
 class AsPostfix(Screening):
     """The same clients at Postfix: fail2ban finds the same of them."""
 
