@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # bench: bots at the front door, and greylisting, against Debian's postscreen and postgrey in the same run.
+import contextlib
 import os
 import pathlib
 import shutil
@@ -163,10 +164,10 @@ def measure_front(bench):
     def let_through(server):
         outcomes, _ = bots.send(bots.patient, server.port, [bots.address(n, LISTED) for n in range(count)], count, RECIPIENT)
         return outcomes.get(250, 0) + outcomes.get(450, 0)
-    bench.both(f"{count} listed bots at once: let through", {"postscreen_dnsbl_action": "enforce", "postscreen_greet_wait": "6s"},
+    bench.both(f"listed bots at once, {count}: let through", {"postscreen_dnsbl_action": "enforce", "postscreen_greet_wait": "6s"},
                let_through, {"smtpd_relay_restrictions": "reject_unauth_destination"})
 
-    held = 500 if bench.quick else 2000
+    held = 2000
 
     def per_held(server):
         before = idle.settled_pss(server.pid)
@@ -251,19 +252,29 @@ class Lender(Gatepost):
         return sum(path.stat().st_size for path in pathlib.Path(self.server.settings["state_directory"]).glob("state.db*"))
 
 
+ASKERS = 50
+
+
+def request(number):
+    return (f"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_name=unknown\nclient_address="
+            f"10.{number >> 14}.{(number >> 6) & 255}.{1 + (number & 63)}\nsender=user{number}x@sender.test\n"
+            f"recipient=someone-{number}@example.com\ninstance={number}.1\n\n").encode()
+
+
 def decide(port, count):
-    """So many new triplets, one after the other."""
-    with socket.create_connection(("127.0.0.1", port)) as line, line.makefile("rb") as reader:
-        for number in range(count):
-            line.sendall((f"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_name=unknown\nclient_address="
-                          f"10.{number >> 14}.{(number >> 6) & 255}.{1 + (number & 63)}\nsender=user{number}x@sender.test\n"
-                          f"recipient=someone-{number}@example.com\ninstance={number}.1\n\n").encode())
-            if not reader.readline().startswith(b"action=") or reader.readline() != b"\n":
-                raise RuntimeError("no decision")
+    """So many new triplets, asked about by as many smtpd processes as a busy Postfix has."""
+    with contextlib.ExitStack() as stack:
+        lines = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(ASKERS)]
+        readers = [stack.enter_context(line.makefile("rb")) for line in lines]
+        for first in range(0, count, ASKERS):
+            for number, line in enumerate(lines, first):
+                line.sendall(request(number))
+            for reader in readers:
+                if not reader.readline().startswith(b"action=") or reader.readline() != b"\n":
+                    raise RuntimeError("no decision")
 
 
 def measure_greylist(bench):
-    count = 10_000 if bench.quick else 100_000
     for what in ("greylisting: ms CPU a decision", "greylisting: MiB of memory per 100,000 triplets",
                  "greylisting: MiB stored per 100,000 triplets"):
         bench.rows[what] = {}
@@ -271,6 +282,8 @@ def measure_greylist(bench):
         if kind is Postgrey and shutil.which("postgrey", path=PATH) is None:
             bench.tell("postgrey left out: it is not installed")
             continue
+        # postgrey's rows cost the same however many there are, and it takes a minute for a hundred thousand.
+        count = 10_000 if bench.quick or kind is Postgrey else 100_000
         server = kind(bench.scratch).start()
         try:
             decide(server.port, 100)   # What is made once is there then.
@@ -289,26 +302,22 @@ def measure_greylist(bench):
 # ---- the whole
 
 def aims(rows):
-    """(what, value, aim): met when value <= aim."""
+    """(what, value, aim): met when value <= aim. CPU is a part of what the other needs in the same run: machines differ."""
     found = []
     for what, row in rows.items():
         ours, theirs = row.get("gatepost"), row.get("postscreen", row.get("postgrey"))
-        if what.startswith("pregreet") and theirs is not None:
-            found.append((what + ", over postscreen's", ours / theirs if theirs else 0, 1.0))
-        elif what.startswith("listed bots"):
-            found.append((what, ours, 1.0))
-        elif "let through" in what:
-            found.append((what, ours, 0))
-        elif "held" in what:
-            found.append((what, ours, 3.0))
-        elif "ms CPU" in what:
-            found.append((what, ours, 0.02))
-        elif "of memory" in what:
-            found.append((what, ours, 4.0))
-        elif "attempts" in what:
+        if "attempts" in what:
             found.append(("a good new sender: attempts", ours["attempts"], 1))
             found.append(("a good new sender: ms beyond the greet wait", ours["beyond_wait_ms"] or 0, 100))
+        for words, aim, part in AIMS:
+            if what.startswith(words) and ours is not None and (theirs or not part):
+                found.append((what + (" (part)" if part else ""), ours / theirs if part else ours, aim))
     return found
+
+
+# Of Debian's in the same run where it is a part: the listed bots' 1.0 s is seen against postscreen's 2.4.
+AIMS = (("pregreet bots: ", 1.0, True), ("listed bots: ", 1.0 / 2.4, True), ("listed bots at once", 0, False),
+        ("waiting for the greeting", 3.0, False), ("greylisting: ms CPU", 0.1, True), ("greylisting: MiB of memory", 4.0, False))
 
 
 def shown(value):
