@@ -121,7 +121,12 @@ class Bench:
                     server.stop()
             row[kind.name] = statistics.median(values)
         self.rows[what] = row
+        self.show(what)
         return row
+
+    def show(self, what):
+        row = self.rows[what]
+        self.tell(f"{what:62} {shown(row.get('gatepost')):>10} {shown(row.get('postscreen', row.get('postgrey'))):>10}")
 
     def cpu_of(self, kind, block, at_once, wanted):
         """A look: CPU seconds that 10,000 bots of `kind` cost."""
@@ -199,7 +204,9 @@ def measure_delay(bench):
             row[kind.name] = {"attempts": attempts, "beyond_wait_ms": (seconds - wait) * 1000 if attempts == 1 else None}
         finally:
             server.stop()
-    bench.rows["a good new sender: attempts, ms beyond the greet wait"] = row
+    what = "a good new sender: attempts, ms beyond the greet wait"
+    bench.rows[what] = row
+    bench.show(what)
 
 
 # ---- greylisting
@@ -253,6 +260,8 @@ class Lender(Gatepost):
 
 
 ASKERS = 50
+GREYLISTING = ("greylisting: ms CPU a decision", "greylisting: MiB of memory per 100,000 triplets",
+               "greylisting: MiB stored per 100,000 triplets")
 
 
 def request(number):
@@ -275,9 +284,7 @@ def decide(port, count):
 
 
 def measure_greylist(bench):
-    for what in ("greylisting: ms CPU a decision", "greylisting: MiB of memory per 100,000 triplets",
-                 "greylisting: MiB stored per 100,000 triplets"):
-        bench.rows[what] = {}
+    bench.rows.update((what, {}) for what in GREYLISTING)
     for kind in (Lender, Postgrey):
         if kind is Postgrey and shutil.which("postgrey", path=PATH) is None:
             bench.tell("postgrey left out: it is not installed")
@@ -295,8 +302,10 @@ def measure_greylist(bench):
                       (server.stored() - stored) / MIB * 1e5 / count)
         finally:
             server.stop()
-        for what, value in zip(list(bench.rows)[-3:], values):
+        for what, value in zip(GREYLISTING, values):
             bench.rows[what][server.name] = value
+    for what in GREYLISTING:
+        bench.show(what)
 
 
 # ---- the whole
@@ -336,14 +345,11 @@ def run(scratch, quick, repeats, tell):
     lists = Lists(folder)
     bench = Bench(scratch, lists, quick, repeats or (1 if quick else 3), tell)
     lists.start()
+    tell(f"{'':62} {'gatepost':>10} {'Debian':>10}")
     try:
         measure_front(bench)
         measure_delay(bench)
         measure_greylist(bench)
     finally:
         lists.stop()
-    tell(f"{'':58} {'gatepost':>10} {'Debian':>10}")
-    for what, row in bench.rows.items():
-        theirs = row.get("postscreen", row.get("postgrey"))
-        tell(f"{what:58} {shown(row.get('gatepost')):>10} {shown(theirs):>10}")
     return bench.rows
