@@ -26,6 +26,7 @@ class Screening(Case):
         server = self.unstarted({**ON, **(settings or {})}, **options)
         server.spawn()
         wait_for(lambda: self.reachable(server), "the listener")
+        wait_for(pathlib.Path(server.settings["control_socket"]).exists, "the control socket")
         return server
 
     @staticmethod
@@ -324,6 +325,10 @@ class Deep(Screening):
         session = self.connect(server, GOOD)
         session.ehlo()
         self.assert_reply(session.envelope("a@x.test", ALICE)[1], "450 4.3.2 Service currently unavailable")
+        # What it passed counts when it has gone.
+        session.ask("QUIT")
+        session.close()
+        self.log_has(server, r"DISCONNECT ")
         again = self.connect(server, GOOD)
         again.ehlo()
         self.assertEqual(again.envelope("a@x.test", ALICE)[1].code, 250)
