@@ -42,24 +42,28 @@ screen::Access SettingsDirectory::screen_access(const IpAddress& client) {
 
 SettingsDirectory::ScreenAccess SettingsDirectory::find_screen_access(const IpAddress& client) {
   using screen::Access;
+  // Nothing: the next word is asked.
+  const auto says = [&](std::string_view word) -> std::optional<Access> {
+    const bool home = iequals(word, "permit_mynetworks") && in_mynetworks(client);
+    const bool allowed =
+        iequals(word, "permit_spf_allowlist") && allowed_ != nullptr && allowed_->allows(client);
+    return home || allowed ? Access::Permit : screen::parse_access(word);
+  };
   for (const AccessEntry& entry : access_list_) {
     if (!entry.table) {
-      if (entry.word == "permit_mynetworks") {
-        if (in_mynetworks(client)) return {Access::Permit, entry.word};
-        continue;
-      }
-      if (entry.word == "permit_spf_allowlist") {
-        if (allowed_ != nullptr && allowed_->allows(client)) return {Access::Permit, entry.word};
-        continue;
-      }
-      return {screen::parse_access(entry.word).value_or(Access::Dunno), entry.word};
+      if (const auto access = says(entry.word)) return {*access, entry.word};
+      continue;
     }
     const auto found = entry.table->find(client.text());
     // A table that cannot say decides nothing, as with postscreen.
     if (!found) return {Access::Dunno, entry.word};
     if (!*found) continue;
-    const auto access = screen::parse_access(**found);
-    if (access) return {*access, entry.word};
+    // A list of its own, which dunno leaves for what comes next.
+    for (const std::string_view word : split(**found, ", \t\r\n")) {
+      const auto access = says(word);
+      if (access == Access::Dunno) break;
+      if (access) return {*access, entry.word};
+    }
   }
   return {};
 }

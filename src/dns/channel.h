@@ -32,7 +32,7 @@ class Channel {
  public:
   struct Settings {
     Duration timeout{};  ///< Of one try.
-    int tries = 1;       ///< Of each server.
+    int tries = 1;       ///< Of each server; more while these are over sooner.
     bool operator==(const Settings&) const = default;
   };
   Channel(asio::io_context& loop, const Settings& settings);
@@ -69,6 +69,7 @@ class Channel {
   /// Null inside when the channel is gone: a timer that went off is told of after that too.
   std::shared_ptr<Channel*> self_;
   Timer timer_;
+  Duration patience_;  ///< Of all tries.
   std::vector<std::shared_ptr<Socket>> sockets_;
   ares_channel_t* channel_ = nullptr;  ///< Null: no memory for it.
 };

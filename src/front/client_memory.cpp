@@ -24,6 +24,11 @@ Task<screen::Record> ClientMemory::find(IpAddress client) {
   co_return record;
 }
 
+const screen::Record* ClientMemory::peek(const IpAddress& client) const {
+  const auto at = index_.find(key_of(client));
+  return at == index_.end() ? nullptr : &at->second->record;
+}
+
 void ClientMemory::put(const IpAddress& key, const screen::Record& record) {
   if (const auto at = index_.find(key); at != index_.end()) {
     at->second->record = record;

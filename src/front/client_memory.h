@@ -30,6 +30,8 @@ class ClientMemory {
   }
   /// Of a client nobody knows: an empty record.
   Task<screen::Record> find(IpAddress client);
+  /// What is known of it at once; null: nothing. Good until the next call.
+  [[nodiscard]] const screen::Record* peek(const IpAddress& client) const;
   void keep(const IpAddress& client, const screen::Record& record);
   void forget(const IpAddress& client);
   void forget_all();

@@ -230,9 +230,11 @@ void ListInquiry::close(Set& set, std::size_t zone, const Finding& finding) {
 
 bool ListInquiry::is_complete(const Set& set) const {
   if ((set.open & guard_.asking()) != 0) return false;
+  // What a list said counts when its probe was answered: that a client is not on it as well, or
+  // whoever comes first after a start would be one of whom nobody could say.
   const ZoneSet undecided = guard_.undecided();
   for (std::size_t i = 0; i < set.findings.size(); ++i) {
-    if (set.findings[i].matched && (undecided & zone_bit(i)) != 0) return false;
+    if (set.findings[i].answered() && (undecided & zone_bit(i)) != 0) return false;
   }
   return true;
 }

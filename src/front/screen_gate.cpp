@@ -91,7 +91,8 @@ Task<void> ScreenGate::meet(const server::Peer& peer) {
   const Screener::World& world = screener_.world_;
   const bool named = world.dns != nullptr && client() != IpAddress::v4({127, 0, 0, 1});
   if (named) {
-    lookup_ = std::make_shared<Lookup>(this);
+    lookup_ = std::make_shared<Lookup>();
+    lookup_->gate = this;
     world.tasks.spawn("client name", look_up(*world.dns, client(), lookup_));
   }
   if (!profile_->screened) co_return;
@@ -111,10 +112,13 @@ Task<void> ScreenGate::meet(const server::Peer& peer) {
       decided_ = closed(refusal(521));
       co_return;
     }
-  } else if (trial_->is_known()) {
+  }
+  if (!trial_->is_refused() && trial_->is_known()) {
     say("PASS OLD");
     co_return;
   }
+  const bool tested = trial_->is_due(When::Before) || trial_->is_due(When::After);
+  if (!trial_->is_refused() && may_earn && !tested) co_return;
   if (!may_earn) say(settings_.respectful ? "ALLOWLIST VETO" : "WHITELIST VETO");
   counted_ = screener_.begin_test();
   if (!counted_) {
@@ -304,7 +308,10 @@ void ScreenGate::judge_early(server::Peer& peer) {
   peer.suspicious = ruling.doubtful || score.total > 0;
   const Duration life =
       screen::pass_lifetime(score, settings_.dnsbl_min_ttl, settings_.dnsbl_max_ttl);
-  const auto until = today + std::chrono::duration_cast<std::chrono::seconds>(life).count();
+  // Of whom nobody could say it is asked again: its next connection is as doubtful, or better known.
+  const auto lasts =
+      ruling.doubtful ? 0 : std::chrono::duration_cast<std::chrono::seconds>(life).count();
+  const auto until = today + lasts;
   trial_->pass(Test::Dnsbl, until);
   if (ruling.allowed && !trial_->is_refused()) trial_->vouch(until);
 }
@@ -332,14 +339,15 @@ void ScreenGate::offend(bans::Offence offence) const {
 }
 
 smtp::Reply ScreenGate::refusal(std::uint16_t code) const {
-  const auto test = trial_->refused_for();
-  if (!test) return {code, "5.3.2", "Service currently unavailable"};
-  const screen::TestRow& row = screen::kTests[index_of(*test)];
-  if (code == 521 && !row.farewell.empty()) return {code, "5.7.0", std::string(row.farewell)};
-  smtp::Reply out{code, std::string(row.enhanced), std::string(row.text)};
-  if (*test == Test::Dnsbl)
-    out.text +=
-        "[" + client().text() + "] blocked using " + (list_name_ ? *list_name_ : std::string());
+  smtp::Reply out{code, "5.3.2", "Service currently unavailable"};
+  if (const auto test = trial_->refused_for()) {
+    const screen::TestRow& row = screen::kTests[index_of(*test)];
+    const bool parting = code == 521 && !row.farewell.empty();
+    out.enhanced = parting ? "5.7.0" : row.enhanced;
+    out.text = parting ? row.farewell : row.text;
+    if (*test == Test::Dnsbl) out.text += "[" + client().text() + "] blocked using " + (list_name_ ? *list_name_ : std::string());
+  }
+  if (profile_->of(server::Service::Smtp).session.soft_bounce) smtp::soften(out);
   return out;
 }
 
@@ -367,7 +375,7 @@ std::optional<smtp::Reply> ScreenGate::hear(const smtp::Note& note) {
   };
   switch (note.kind) {
     case Kind::BareNewline:
-      fail(Test::BareNewline, note.after, {}, began_);
+      fail(Test::BareNewline, note.after, note.text, began_);
       break;
     case Kind::NotSmtp:
       fail(Test::NonSmtp, note.after, note.text, began_);
@@ -385,9 +393,8 @@ std::optional<smtp::Reply> ScreenGate::hear(const smtp::Note& note) {
       ended("COMMAND TIME LIMIT", note.after);
       return std::nullopt;
     case Kind::NoRecipients:
-      if (passed_) return std::nullopt;
       ended(note.text == "BDAT" ? "BDAT without valid RCPT" : "DATA without valid RCPT", {});
-      return smtp::make_reply(smtp::replies::kNoRecipients);
+      return std::nullopt;
     default:
       return std::nullopt;
   }
@@ -396,8 +403,7 @@ std::optional<smtp::Reply> ScreenGate::hear(const smtp::Note& note) {
 }
 
 bool ScreenGate::takes_lane(const smtp::ServerSession& session) {
-  // Only who is on a list, and has done nothing wrong.
-  if (trial_->refused_for() != Test::Dnsbl) return false;
+  if (!trial_->is_only_listed()) return false;
   const std::string local = lower(session.pending_recipient().mailbox.local);
   const bool reachable = local == lane_names(0) || local == lane_names(1);
   const mail::Envelope& envelope = session.envelope();
@@ -416,31 +422,30 @@ void ScreenGate::log_rejected(const smtp::ServerSession& session, const smtp::Re
 }
 
 std::optional<smtp::Reply> ScreenGate::judge(const smtp::ServerSession& session) {
-  std::optional<smtp::Reply> out;
-  if (trial_->is_refused()) {
-    if (takes_lane(session)) return std::nullopt;
-    out = refusal(550);
-  } else if (!passed_) {
-    trial_->pass_deep(today());
-    if (!trial_->may_earn() || settings_.deep_handoff_450) {
-      if (settings_.deep_handoff_450) conclude();
-      out = busy();
-    } else {
-      passed_ = true;
-      conclude();
-    }
-  }
+  if (trial_->is_refused() && takes_lane(session)) return std::nullopt;
+  if (!trial_->is_refused() && !passed_) trial_->pass_deep(today());
+  auto out = rejection();
   if (out) log_rejected(session, *out);
+  if (!out && !std::exchange(passed_, true)) conclude();
   return out;
+}
+
+std::optional<smtp::Reply> ScreenGate::rejection() const {
+  if (trial_->is_refused()) return refusal(550);
+  if (!passed_ && (!trial_->may_earn() || settings_.deep_handoff_450)) return busy();
+  return std::nullopt;
 }
 
 void ScreenGate::conclude() {
   if (!trial_) return;
   const screen::Trial::Outcome outcome = trial_->conclude();
+  // A sibling may have passed meanwhile, and is the new one then.
+  const screen::Record* known = screener_.world_.memory.peek(client());
+  const bool is_new = known == nullptr || known->is_new(settings_);
   if (outcome.record) screener_.world_.memory.keep(client(), *outcome.record);
   using Pass = screen::Trial::Outcome::Pass;
   if (outcome.pass == Pass::None || std::exchange(told_pass_, true)) return;
-  say(outcome.pass == Pass::New ? "PASS NEW" : "PASS OLD");
+  say(outcome.pass == Pass::New && is_new ? "PASS NEW" : "PASS OLD");
 }
 
 void ScreenGate::end(bool lost) {

@@ -33,6 +33,7 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   std::optional<smtp::Reply> hear(const smtp::Note& note) override;
   [[nodiscard]] bool refuses() const override { return trial_ && trial_->is_refused(); }
   std::optional<smtp::Reply> judge(const smtp::ServerSession& session) override;
+  [[nodiscard]] std::optional<smtp::Reply> rejection() const override;
   [[nodiscard]] bool is_passed() const override { return passed_; }
   void end(bool lost) override;
 

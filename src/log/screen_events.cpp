@@ -72,8 +72,19 @@ void ScreenFailed::line(Line& out) const {
     const std::string_view what = (test == "pipelining") ? "COMMAND PIPELINING"
                                   : (test == "non_smtp") ? "NON-SMTP COMMAND"
                                                          : "BARE NEWLINE";
-    out.add(what).add(" from ").add(client).add(" after ").peer_text(after);
-    if (!text.empty()) out.add(": ").add(escaped(text));
+    out.add(what).add(" from ").add(client).add(" after ");
+    // What came in this line, and not which command was before it.
+    if (test == "bare_newline") {
+      out.add(escaped(text));
+      return;
+    }
+    out.peer_text(after).add(": ");
+    std::string_view rest = text;
+    if (test == "non_smtp") {
+      // The command and what follows it, a blank at least, are each shown in a way of their own.
+      out.peer_text(take_word(rest, " ")).add(rest.empty() ? " " : "");
+    }
+    out.add(escaped(rest));
   }
 }
 

@@ -15,6 +15,12 @@ bool Record::passes(const Settings& settings, Seconds now) const {
   });
 }
 
+bool Record::is_new(const Settings& settings) const {
+  return std::any_of(kTests.begin(), kTests.end(), [&](const TestRow& row) {
+    return settings.of(row.test).enabled && of(row.test) == kNever;
+  });
+}
+
 bool Record::is_stale(const Settings& settings, Seconds now) const {
   const Seconds kept = std::chrono::duration_cast<std::chrono::seconds>(settings.retention).count();
   return std::all_of(until.begin(), until.end(), [&](Seconds one) { return one + kept < now; });

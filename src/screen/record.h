@@ -26,6 +26,8 @@ struct Record {
   [[nodiscard]] Seconds of(Test test) const { return until[index_of(test)]; }
   /// All tests that are on are passed, and none has expired.
   [[nodiscard]] bool passes(const Settings& settings, Seconds now) const;
+  /// Some test that is on was never passed: PASS NEW.
+  [[nodiscard]] bool is_new(const Settings& settings) const;
   /// Nothing of it has counted for the retention time.
   [[nodiscard]] bool is_stale(const Settings& settings, Seconds now) const;
 

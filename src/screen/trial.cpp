@@ -25,7 +25,7 @@ Seconds shortest_ttl(const Settings& settings) {
 
 Trial::Trial(const Settings& settings, const Record& known, bool may_earn, Seconds now)
     : settings_(settings), known_record_(known), may_earn_(may_earn) {
-  known_ = true;
+  bool any_due = false;
   for (const TestRow& row : kTests) {
     const TestSettings& test = settings.of(row.test);
     Seconds& until = known_record_.of(row.test);
@@ -35,9 +35,11 @@ Trial::Trial(const Settings& settings, const Record& known, bool may_earn, Secon
     if (!test.enabled) continue;
     const bool due = until <= now;
     due_[index_of(row.test)] = due;
-    known_ = known_ && !due;
+    known_ = true;
+    any_due = any_due || due;
     new_ = new_ || until == Record::kNever;
   }
+  known_ = known_ && !any_due;
 }
 
 bool Trial::is_due(When when) const {
@@ -55,13 +57,16 @@ std::optional<Action> Trial::fail(Test test) {
   const Action action = settings_.of(test).action;
   if (action == Action::Ignore) return action;
   early_failure_ = early_failure_ || kTests[index_of(test)].when == When::Before;
-  if (!refused_) refused_for_ = test;
-  refused_ = true;
+  refused_for_ = test;
+  ++refusals_;
   return action;
 }
 
 Action Trial::fail_denylist() {
-  if (settings_.denylist_action != Action::Ignore) refused_ = early_failure_ = true;
+  if (settings_.denylist_action != Action::Ignore) {
+    ++refusals_;
+    early_failure_ = true;
+  }
   return settings_.denylist_action;
 }
 
@@ -85,13 +90,13 @@ void Trial::vouch(Seconds until) {
 
 Trial::Outcome Trial::conclude() const {
   Outcome out;
-  if (known_ && !refused_) return out;
+  if (known_ && !is_refused()) return out;
   Record record = known_record_;
   bool all = true;
   bool any = false;
   for (const TestRow& row : kTests) {
     const std::size_t i = index_of(row.test);
-    if (passed_[i] > 0 && !refused_ && may_earn_) {
+    if (passed_[i] > 0 && !is_refused() && may_earn_) {
       record.until[i] = passed_[i];
       any = true;
     } else {
@@ -102,7 +107,7 @@ Trial::Outcome Trial::conclude() const {
       }
     }
   }
-  if (refused_) {
+  if (is_refused()) {
     // Who fails begins anew, with the tests it had passed before as well.
     for (Seconds& one : record.until) one = Record::kNever;
     if (known_record_ != Record{}) out.record = record;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 
 #include "screen/record.h"
@@ -23,7 +24,7 @@ class Trial {
   [[nodiscard]] bool is_due(When when) const;
   /// To be watched for: due, or on because an early test failed, which makes better logs.
   [[nodiscard]] bool is_watched(Test test) const;
-  /// All tests were passed before: PASS OLD, nothing to do.
+  /// There are tests, and all were passed before: PASS OLD, nothing to do.
   [[nodiscard]] bool is_known() const { return known_; }
 
   /// The client failed. What follows from the test's action, Ignore included; nothing when it
@@ -40,9 +41,14 @@ class Trial {
   void vouch(Seconds until);
 
   /// Some failure has to be enforced: recipients are refused.
-  [[nodiscard]] bool is_refused() const { return refused_; }
-  /// The test whose reply recipients get; nothing for the denylist and where none is refused.
+  [[nodiscard]] bool is_refused() const { return refusals_ > 0; }
+  /// The test whose reply recipients get, the last that was failed; nothing for the denylist and
+  /// where none is refused.
   [[nodiscard]] std::optional<Test> refused_for() const { return refused_for_; }
+  /// It is on DNS lists, and nothing else is held against it.
+  [[nodiscard]] bool is_only_listed() const {
+    return refusals_ == 1 && refused_for_ == Test::Dnsbl;
+  }
   [[nodiscard]] bool may_earn() const { return may_earn_; }
 
   struct Outcome {
@@ -63,7 +69,7 @@ class Trial {
   bool may_earn_;
   bool known_ = false;
   bool new_ = false;
-  bool refused_ = false;
+  std::uint8_t refusals_ = 0;  // Failures that are enforced.
   bool early_failure_ = false;
   bool vouched_ = false;
 };

@@ -53,6 +53,8 @@ class Gate {
   /// A recipient is about to be judged. A reply: it is refused, and that is logged. Nothing: it is
   /// judged as every recipient; the client may have proved itself by it.
   virtual std::optional<smtp::Reply> judge(const smtp::ServerSession& session) = 0;
+  /// VRFY: a reply where a recipient would get none but that.
+  [[nodiscard]] virtual std::optional<smtp::Reply> rejection() const = 0;
   /// The client has proved itself: from now on this gate only hears.
   [[nodiscard]] virtual bool is_passed() const = 0;
   /// The session is over; `lost`: the client hung up in the middle.

@@ -262,7 +262,9 @@ Task<void> Session::obey(smtp::Step todo) {
   } else if (std::holds_alternative<step::AskRecipient>(todo)) {
     ruling = co_await rule_on_recipient();
   } else if (auto* who = std::get_if<step::AskVerify>(&todo)) {
-    ruling = co_await desk().verify(who->mailbox);
+    auto refused = gate_ ? gate_->rejection() : std::nullopt;
+    if (!refused) ruling = co_await desk().verify(who->mailbox);
+    if (refused) ruling.reply = *std::move(refused);
   } else if (auto* auth = std::get_if<step::AskAuth>(&todo)) {
     if (secure_) {
       login().bind(secure_->channel_binding(tls::ChannelBinding::Exporter),

@@ -77,7 +77,7 @@ bool is_offered(Extension extension, const SessionSettings& settings, const Peer
     case Extension::Limits:
       return settings.recipient_limit > 0;
     case Extension::Pipelining:
-      return !peer.watch.pipelining;
+      return !peer.watch.on;
     case Extension::Size:
     case Extension::EnhancedStatusCodes:
     case Extension::EightBitMime:

@@ -9,14 +9,8 @@
 #include "smtp/session_parts.h"
 
 namespace gatepost::smtp {
-namespace {
-
-constexpr std::size_t kNoteText = 200;  // Octets of peer text in a note; the event cuts further.
-
-}  // namespace
-
 ServerSession::Parts::Parts(const SessionSettings& settings, PeerFacts peer)
-    : settings_(settings), peer_(peer) {}
+    : settings_(settings), peer_(std::move(peer)) {}
 
 std::optional<Step> ServerSession::Parts::take_step() {
   if (taken_ < steps_.size()) return std::move(steps_[taken_++]);
@@ -91,6 +85,10 @@ std::optional<Step> ServerSession::Parts::read_command(std::string_view& input, 
   }
   got_input_ = got_input_ || !input.empty();
   const auto line = lines_.take(input, settings_.line_length_limit);
+  if (!line && is_unproven() && lines_.is_over()) {
+    end_long_line(where_);
+    return std::nullopt;
+  }
   if (!line) return wait(now);
   waiting_ = false;
   on_line(*line, input);
@@ -135,10 +133,7 @@ Instant ServerSession::Parts::deadline() const {
 }
 
 void ServerSession::Parts::say(Reply reply) {
-  if (settings_.soft_bounce && reply.code >= 500) {
-    reply.code = static_cast<std::uint16_t>(reply.code - 100);
-    if (!reply.enhanced.empty()) reply.enhanced[0] = '4';
-  }
+  if (settings_.soft_bounce) soften(reply);
   if (errors_ >= settings_.soft_error_limit && settings_.error_sleep_time > Duration::zero()) {
     steps_.emplace_back(step::Pause{settings_.error_sleep_time});
   }
@@ -234,7 +229,7 @@ void ServerSession::Parts::answer(Ruling ruling) {
 }
 
 ServerSession::ServerSession(const SessionSettings& settings, PeerFacts peer, Instant now)
-    : parts_(std::make_unique<Parts>(settings, peer)) {
+    : parts_(std::make_unique<Parts>(settings, std::move(peer))) {
   static_cast<void>(now);
 }
 

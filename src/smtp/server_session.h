@@ -60,9 +60,9 @@ struct SessionSettings {
 /// What a client is watched for that has not proved itself. Each is told once (Note), and taken as
 /// if nobody watched; who is told decides.
 struct Watch {
-  bool on = false;          ///< The limits count, too.
-  bool pipelining = false;  ///< Any input behind a command; PIPELINING is not offered.
-  bool non_smtp = false;    ///< smtpd_forbidden_commands, headers, and what is not UTF-8.
+  bool on = false;          ///< The limits count, too, and PIPELINING is not offered.
+  bool pipelining = false;  ///< Any input behind a command.
+  bool non_smtp = false;    ///< smtpd_forbidden_commands, headers, commands that are not UTF-8.
   bool bare_newline = false;
   std::uint32_t command_limit = 0;  ///< postscreen_command_count_limit; QUIT is free. 0: none.
   Duration command_time{};          ///< For a command line as a whole; 0: as smtpd_timeout has it.

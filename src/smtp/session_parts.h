@@ -55,6 +55,9 @@ struct Transaction {
 ///   any ── 221, 421, 521, hang up ──► Closed
 class ServerSession::Parts {
  public:
+  static constexpr std::size_t kNoteText =
+      200;  ///< Octets of peer text in a note; the event cuts further.
+
   Parts(const SessionSettings& settings, PeerFacts peer);
 
   // server_session.cpp: the loop, time, and what is said
@@ -148,7 +151,9 @@ class ServerSession::Parts {
                   std::string_view before,
                   std::string_view input);
   bool is_not_smtp(const Line& line, const Command& command) const;
-  void no_recipients();
+  bool is_unproven() const { return peer_.watch.command_limit > 0; }
+  void end_long_line(std::string_view before);
+  void end_without_recipients(Reply reply);
 
   // session_auth.cpp: AUTH
   void auth(const Command& command);
@@ -168,6 +173,9 @@ class ServerSession::Parts {
   // session_text.cpp: DATA and BDAT
   void data(const Command& command);
   void bdat(const Command& command);
+  bool has_no_recipients() const {
+    return !transaction_ || transaction_->envelope.recipients.empty();
+  }
   void text_ruled(Ruling ruling, bool chunked);
   void commit_ruled(Ruling ruling);
   void open_text();

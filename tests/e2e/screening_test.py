@@ -26,6 +26,7 @@ class Screening(Case):
         server = self.unstarted({**ON, **(settings or {})}, **options)
         server.spawn()
         wait_for(lambda: self.reachable(server), "the listener")
+        wait_for(pathlib.Path(server.settings["control_socket"]).exists, "the control socket")
         return server
 
     @staticmethod
@@ -147,6 +148,32 @@ class Greeting(Screening):
         self.assertEqual(session.line(), "220-x")
         self.assertEqual(server.stop(), 0)
         self.assertIn("421 4.3.2", self.rest(session))
+
+    def test_ps2_the_first_that_says_something(self):
+        listed, let_in, neither, unsaid = "127.0.3.1", "127.0.3.2", "127.0.3.3", "127.0.4.1"
+        for lists, refused, allowed in (
+                ("permit_mynetworks, cidr:{table}", {listed}, {let_in, HOME}),
+                ("cidr:{table}, permit", {listed}, {let_in, neither, unsaid, HOME}),
+                ("Permit_MyNetworks cidr:{table} REJECT", {listed, neither, unsaid}, {let_in, HOME}),
+                # dunno ends the table, not the list; a permit before ends both.
+                ("inline:{{{{{listed} = permit}}}}, cidr:{table}", set(), {listed, let_in}),
+                ("dunno, cidr:{table}", set(), set()),
+                # What a table gives is a list as well.
+                ("inline:{{{{{home} = permit_mynetworks reject}}, {{{listed} = permit_mynetworks, reject}}}}", {listed}, {HOME})):
+            with self.subTest(lists):
+                server = self.unstarted({**ON, "postscreen_greet_wait": "0s", "postscreen_denylist_action": "drop"})
+                table = server.root / "etc" / "access.cidr"
+                table.write_text(f"{listed}/32 reject\n{let_in}/32 permit\n{neither}/32 dunno\n127.0.3.0/24 permit\n")
+                server.write_config({"postscreen_access_list": lists.format(table=table, listed=listed, home=HOME)})
+                server.spawn()
+                wait_for(lambda: self.reachable(server), "the listener")
+                for client in (listed, let_in, neither, unsaid, HOME):
+                    self.connect(server, client, greet=False).line()
+                self.log_has(server, rf"CONNECT from \[{re.escape(HOME)}\](.*\n)*.*CONNECT from \[{re.escape(HOME)}\]")
+                log = server.log()
+                for client in (listed, let_in, neither, unsaid, HOME):
+                    self.assertEqual(f"DENYLISTED [{client}]" in log, client in refused, log)
+                    self.assertEqual(f"ALLOWLISTED [{client}]" in log, client in allowed, log)
 
     def test_ps3_the_denylist(self):
         for action, replies in (("ignore", (250, 250)), ("enforce", (250, 550)), ("drop", None)):
@@ -282,7 +309,7 @@ class Deep(Screening):
         self.raw(session, b"EHLO c.test\n")
         self.assertEqual(session.reply().code, 250)
         self.assertEqual(session.envelope("a@x.test", ALICE)[1].code, 550)
-        self.log_has(server, rf"BARE NEWLINE from \[{re.escape(BAD)}\]:\d+ after CONNECT")
+        self.log_has(server, rf"BARE NEWLINE from \[{re.escape(BAD)}\]:\d+ after EHLO c\.test")
 
     def test_a_good_client_is_never_put_off(self):
         server = self.quick()
@@ -298,6 +325,10 @@ class Deep(Screening):
         session = self.connect(server, GOOD)
         session.ehlo()
         self.assert_reply(session.envelope("a@x.test", ALICE)[1], "450 4.3.2 Service currently unavailable")
+        # What it passed counts when it has gone.
+        session.ask("QUIT")
+        session.close()
+        self.log_has(server, r"DISCONNECT ")
         again = self.connect(server, GOOD)
         again.ehlo()
         self.assertEqual(again.envelope("a@x.test", ALICE)[1].code, 250)
@@ -312,6 +343,13 @@ class Deep(Screening):
         slow = self.connect(server, BAD)
         self.assert_reply(slow.reply(), f"421 4.4.2 mx.{DOMAIN} Error: timeout exceeded")
         self.log_has(server, "COMMAND TIME LIMIT from .* after CONNECT\n")
+
+    def test_ps23_a_line_may_be_so_long(self):
+        server = self.quick({"line_length_limit": "1000"})
+        session = self.connect(server, BAD)
+        self.raw(session, b"NOOP " + b"x" * 3000 + b"\r\n")
+        self.assert_reply(session.reply(), f"421 mx.{DOMAIN} Service unavailable - try again later")
+        self.log_has(server, "COMMAND LENGTH LIMIT from .* after CONNECT\n")
 
     def test_ps24_connections_of_one_client(self):
         server = self.quick({"postscreen_client_connection_count_limit": "2"})

@@ -321,6 +321,23 @@ TEST_CASE("a list that lists the world condemns nobody from the first client on"
         "127.0.0.1");
 }
 
+TEST_CASE("that a client is not on a list whose health is not known yet does not count yet",
+          "[front]") {
+  House house({"old.example"});
+  house.dns.held = "2.0.0.127.new.example";
+  house.configure({"old.example", "new.example"});
+  const screen::Thresholds by{.reject = 1, .outage = screen::OutagePolicy::GreylistInstead};
+  const ListInquiry::Asked asked(house.inquiry, address("1.2.3.4"), nullptr);
+  house.turn();
+  CHECK_FALSE(asked.is_complete());
+  CHECK(house.rule(asked, by).doubtful);
+  house.dns.held.clear();
+  house.dns.release();
+  house.turn();
+  CHECK(asked.is_complete());
+  CHECK_FALSE(house.rule(asked, by).doubtful);
+}
+
 TEST_CASE("a session can wait for all answers, or for its time to be up", "[front]") {
   House house({"zen.example"});
   house.dns.held = "3.2.1.zen.example";

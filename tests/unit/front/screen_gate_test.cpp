@@ -302,3 +302,87 @@ TEST_CASE("names say whether lines are handed out", "[front]") {
     CHECK_FALSE(server::looks_dynamic(name, client));
   }
 }
+
+TEST_CASE("addresses are not told to who is refused", "[front][gate]") {
+  House house;
+  house.directory->access = screen::Access::Reject;
+  house.profile->screen.denylist_action = Action::Enforce;
+  house.apply();
+  Client client(house);
+  client.until("\r\n220 mx.example.com ESMTP\r\n");
+  client.say("VRFY alice@example.com\r\n");
+  client.until("550 5.3.2 Service currently unavailable\r\n");
+}
+
+TEST_CASE("soft_bounce is about what screening refuses, too, and about what is logged of it",
+          "[front][gate]") {
+  House house;
+  house.directory->access = screen::Access::Reject;
+  house.profile->screen.denylist_action = Action::Enforce;
+  for (auto& service : house.profile->services) service.session.soft_bounce = true;
+  house.apply();
+  Client client(house);
+  client.mail("450 4.3.2 Service currently unavailable\r\n");
+  CHECK(house.logged("NOQUEUE: reject: RCPT from [127.0.3.1]:"));
+  CHECK(house.logged(": 450 4.3.2 Service currently unavailable; from=<a@x.example>"));
+  house.profile->screen.denylist_action = Action::Drop;
+  house.apply();
+  Client dropped(house);
+  dropped.until("421 4.3.2 Service currently unavailable\r\n");
+  dropped.until_closed();
+}
+
+TEST_CASE("with postscreen_deep_handoff = 450 a pass can be lost until the session ends",
+          "[front][gate]") {
+  House house;
+  house.profile->screen.deep_handoff_450 = true;
+  house.apply();
+  Client client(house);
+  client.mail("450 4.3.2");
+  CHECK_FALSE(house.logged("PASS NEW"));
+  client.say("NOOP\r\nQUIT\r\n");
+  client.until_closed();
+  CHECK(house.logged("COMMAND PIPELINING from [127.0.3.1]"));
+  CHECK_FALSE(house.logged("PASS NEW"));
+}
+
+TEST_CASE("of two connections of a client one is new", "[front][gate]") {
+  House house;
+  Client first(house);
+  Client second(house);
+  first.until("\r\n220 mx.example.com ESMTP\r\n");
+  second.mail("250 2.1.5");
+  CHECK(house.logged("PASS NEW [127.0.3.1]"));
+  CHECK_FALSE(house.logged("PASS OLD"));
+  first.say("EHLO c.example\r\n");
+  first.until("250 ");
+  first.say("MAIL FROM:<a@x.example>\r\n");
+  first.until("250 2.1.0");
+  first.say("RCPT TO:<alice@example.com>\r\n");
+  first.until("250 2.1.5");
+  CHECK(house.logged("PASS OLD [127.0.3.1]"));
+}
+
+TEST_CASE("where nothing is tested nobody passes, and no address earns a pass", "[front][gate]") {
+  House house;
+  for (auto& test : house.profile->screen.tests) test.enabled = false;
+  house.apply();
+  Client client(house);
+  client.until("220 mx.example.com ESMTP\r\n");
+  CHECK_FALSE(house.logged("PASS"));
+  house.directory->earning = false;
+  Client other(house);
+  other.until("220 mx.example.com ESMTP\r\n");
+  CHECK(house.logged("ALLOWLIST VETO [127.0.3.1]"));
+}
+
+TEST_CASE("a denylist that is ignored takes no pass away", "[front][gate]") {
+  House house;
+  Client first(house);
+  first.mail("250 2.1.5");
+  house.directory->access = screen::Access::Reject;
+  Client again(house);
+  again.until("220 mx.example.com ESMTP");
+  CHECK(house.logged("DENYLISTED [127.0.3.1]"));
+  CHECK(house.logged("PASS OLD [127.0.3.1]"));
+}

@@ -71,10 +71,13 @@ TEST_CASE("a failure that is enforced refuses, and takes every pass back", "[scr
   CHECK_FALSE(trial.fail(Test::Dnsbl));
   CHECK(trial.is_refused());
   CHECK(trial.refused_for() == Test::Dnsbl);
+  CHECK(trial.is_only_listed());
   // Deep tests that were passed are looked at again, for the log.
   CHECK(trial.is_watched(Test::Pipelining));
   CHECK(trial.fail(Test::Pipelining) == Action::Enforce);
-  CHECK(trial.refused_for() == Test::Dnsbl);
+  // What recipients are told is about the last of them.
+  CHECK(trial.refused_for() == Test::Pipelining);
+  CHECK_FALSE(trial.is_only_listed());
   CHECK(trial.conclude().record == Record{});
   CHECK(trial.conclude().pass == Trial::Outcome::Pass::None);
 
@@ -167,4 +170,14 @@ TEST_CASE("stress begins at 90 % and ends at 70 %", "[screen]") {
   CHECK_FALSE(stress.update(71, 100));
   CHECK(stress.update(70, 100) == false);
   CHECK_FALSE(stress.update(1'000'000, 0));
+}
+
+TEST_CASE("without tests nobody has passed them", "[screen]") {
+  screen::Settings none = settings();
+  for (auto& test : none.tests) test.enabled = false;
+  Trial trial(none, {}, true, kNow);
+  CHECK_FALSE(trial.is_known());
+  CHECK_FALSE(trial.is_due(When::Before));
+  CHECK(trial.conclude().pass == Trial::Outcome::Pass::None);
+  CHECK_FALSE(trial.conclude().record);
 }

@@ -69,17 +69,22 @@ TEST_CASE("who is watched is not offered PIPELINING", "[smtp][watch]") {
   CHECK(play.said.back().find("PIPELINING") == std::string::npos);
   CHECK(play.said.back().find("8BITMIME") != std::string::npos);
   CHECK(play.notes.empty());
+  // Nor is who is watched for other things.
+  Watched other;
+  other.facts.watch.pipelining = false;
+  other.gets("EHLO c.example\r\n");
+  CHECK(other.said.back().find("PIPELINING") == std::string::npos);
 }
 
-TEST_CASE("each fault is told once, with the command before it", "[smtp][watch]") {
+TEST_CASE("each fault is told once, with where it was", "[smtp][watch]") {
   Watched play;
   play.gets("EHLO c.example\n");
-  CHECK(play.notes == std::vector{note(Note::Kind::BareNewline, "CONNECT: ")});
+  CHECK(play.notes == std::vector{note(Note::Kind::BareNewline, "CONNECT: EHLO c.example")});
   play.gets("NOOP\n");
-  play.gets("MAIL FROM:<a@x.example>\r\nRCPT TO:<alice@example.com>\r\nNOOP\r\n");
+  play.gets("Mail FROM:<a@x.example>\r\nRCPT TO:<alice@example.com>\r\nNOOP\r\n");
   REQUIRE(play.notes.size() == 2);
   CHECK(play.notes[1] ==
-        note(Note::Kind::Impatience, "MAIL: RCPT TO:<alice@example.com>\r\nNOOP\r\n"));
+        note(Note::Kind::Impatience, "Mail: RCPT TO:<alice@example.com>\r\nNOOP\r\n"));
   // What comes of it without a word from the driver is what came of it before.
   CHECK(play.said.back() == "250 2.0.0 Ok");
 }
@@ -107,7 +112,41 @@ TEST_CASE("who is refused anyway may break rules that end other sessions", "[smt
   CHECK(play.said.back() == "550 5.7.1 no");
   play.gets("DATA\r\n");
   CHECK(play.notes.back() == note(Note::Kind::NoRecipients, "DATA: DATA"));
-  CHECK_FALSE(play.closed);
+}
+
+TEST_CASE("a text without a recipient ends the session of a watched client", "[smtp][watch]") {
+  const std::pair<std::string, std::string> cases[] = {
+      {"DATA\r\n", "503 5.5.1 Error: need RCPT command"},
+      {"MAIL FROM:<a@x.example>\r\nDATA\r\n", "554 5.5.1 Error: no valid recipients"},
+      {"BDAT 1000 LAST\r\n", "503 5.5.1 Error: need RCPT command"},
+      {"MAIL FROM:<a@x.example>\r\nBDAT\r\n", "501 5.5.4 Syntax: BDAT count [LAST]"},
+  };
+  for (const auto& [input, reply] : cases) {
+    INFO(input);
+    Watched play;
+    play.facts.watch.pipelining = false;
+    play.gets("EHLO c.example\r\n");
+    play.gets(input);
+    CHECK(play.notes.size() == 1);
+    CHECK(play.said.back() == reply);
+    CHECK(play.closed);
+    // Of others it does not.
+    Watched plain;
+    plain.facts.watch = {};
+    plain.gets("EHLO c.example\r\n");
+    plain.gets("DATA\r\n");
+    CHECK_FALSE(plain.closed);
+  }
+}
+
+TEST_CASE("only what is no command at all is none of SMTP", "[smtp][watch]") {
+  Watched play;
+  play.gets("NOOP \xff\xfe\r\n");
+  play.gets("XYZZY \xff\xfe\r\n");
+  CHECK(play.notes.empty());
+  play.gets("\xff\xfe NOOP\r\n");
+  REQUIRE_FALSE(play.notes.empty());
+  CHECK(play.notes.front() == note(Note::Kind::NotSmtp, "UNKNOWN: \xff\xfe NOOP"));
 }
 
 TEST_CASE("commands are counted, and long lines end the session, while it is watched",
@@ -126,13 +165,20 @@ TEST_CASE("commands are counted, and long lines end the session, while it is wat
   CHECK(longer.notes.back() == note(Note::Kind::CommandLength, "CONNECT: "));
   CHECK(longer.closed);
 
+  // Its end is not waited for.
+  Watched endless;
+  endless.gets("NOOP\r\n");
+  endless.gets(std::string(3000, 'x'));
+  CHECK(endless.notes.back() == note(Note::Kind::CommandLength, "NOOP: "));
+  CHECK(endless.closed);
+
   Watched trusted;
   trusted.facts.watch.command_limit = 1;
   trusted.gets("NOOP\r\n");
   trusted.session->trust();
   trusted.gets("NOOP\r\n");
   trusted.gets("NOOP\n");
-  CHECK(trusted.notes == std::vector{note(Note::Kind::BareNewline, "NOOP: ")});
+  CHECK(trusted.notes == std::vector{note(Note::Kind::BareNewline, "NOOP: NOOP")});
   CHECK_FALSE(trusted.closed);
 }
 
@@ -152,6 +198,11 @@ TEST_CASE("credentials are in no note of a watched client", "[smtp][watch]") {
   play.gets("EHLO c.example\r\nAUTH PLAIN AGEAYg==\r\n");
   REQUIRE_FALSE(play.notes.empty());
   CHECK(play.notes.front().find("AGEAYg") == std::string::npos);
+  Watched bare;
+  bare.gets("AUTH PLAIN AGEAYg==\n");
+  bare.gets("AGEAYg==\nNOOP\n");
+  REQUIRE(bare.notes.size() > 1);
+  for (const std::string& one : bare.notes) CHECK(one.find("AGEAYg") == std::string::npos);
 }
 
 TEST_CASE("who talked early and was judged is greeted or not, as the gate has it",
