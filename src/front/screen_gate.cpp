@@ -330,7 +330,7 @@ void ScreenGate::fail(Test test, std::string_view after, std::string_view text, 
   screener_.world_.floor.log.emit(event);
   if (*action == Action::Drop) dropped_ = action;
   if (test == Test::Pregreet && *action != Action::Ignore) offend(bans::Offence::Pregreet);
-  if (passed_ && trial_->is_refused()) conclude();
+  if (kept_ && trial_->is_refused()) conclude(false);
 }
 
 void ScreenGate::offend(bans::Offence offence) const {
@@ -426,6 +426,8 @@ std::optional<smtp::Reply> ScreenGate::judge(const smtp::ServerSession& session)
   if (!trial_->is_refused() && !passed_) trial_->pass_deep(today());
   auto out = rejection();
   if (out) log_rejected(session, *out);
+  // Its other connections profit at once; it may still fail.
+  if (out) conclude(false);
   if (!out && !std::exchange(passed_, true)) conclude();
   return out;
 }
@@ -436,16 +438,24 @@ std::optional<smtp::Reply> ScreenGate::rejection() const {
   return std::nullopt;
 }
 
-void ScreenGate::conclude() {
+void ScreenGate::conclude(bool over) {
   if (!trial_) return;
   const screen::Trial::Outcome outcome = trial_->conclude();
-  // A sibling may have passed meanwhile, and is the new one then.
-  const screen::Record* known = screener_.world_.memory.peek(client());
-  const bool is_new = known == nullptr || known->is_new(settings_);
-  if (outcome.record) screener_.world_.memory.keep(client(), *outcome.record);
+  if (!kept_) {
+    // A sibling may have passed meanwhile, and is the new one then.
+    const screen::Record* known = screener_.world_.memory.peek(client());
+    known_by_sibling_ = known != nullptr && !known->is_new(settings_);
+  }
+  if (outcome.record) {
+    screener_.world_.memory.keep(client(), *outcome.record);
+    kept_ = true;
+  } else if (kept_ && trial_->is_refused()) {
+    // It was new to this session: what was kept of it is all there is.
+    screener_.world_.memory.forget(client());
+  }
   using Pass = screen::Trial::Outcome::Pass;
-  if (outcome.pass == Pass::None || std::exchange(told_pass_, true)) return;
-  say(outcome.pass == Pass::New && is_new ? "PASS NEW" : "PASS OLD");
+  if (!over || outcome.pass == Pass::None || std::exchange(told_pass_, true)) return;
+  say(outcome.pass == Pass::New && !known_by_sibling_ ? "PASS NEW" : "PASS OLD");
 }
 
 void ScreenGate::end(bool lost) {

@@ -61,7 +61,8 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   std::unique_ptr<server::Admission> closed(std::optional<smtp::Reply> reply);
   std::unique_ptr<server::Admission> settled();
   std::unique_ptr<server::Admission> watched();
-  void conclude();
+  /// What has to be remembered is; `over`: it is told, too.
+  void conclude(bool over = true);
   void say(std::string_view verdict) const;
   [[nodiscard]] smtp::Reply refusal(std::uint16_t code) const;
   [[nodiscard]] bool takes_lane(const smtp::ServerSession& session);
@@ -89,6 +90,8 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   bool hung_up_ = false;
   bool unwaited_ = false;  // The wait for the greeting was left out for mail that is expected.
   bool counted_ = false;   // Among those under test.
+  bool kept_ = false;      // It is remembered what this session has shown so far.
+  bool known_by_sibling_ = false;
   bool told_pass_ = false;
   bool told_end_ = false;
   bool passed_ = false;

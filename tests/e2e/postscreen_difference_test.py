@@ -80,6 +80,8 @@ def fill(dns, row):
             dns.fault(name, code=SERVFAIL)
         elif what == "silence":
             dns.fault(name, drop=True)
+        elif what == "slow":
+            dns.fault(name, delay=1)
         elif what == "TXT":
             dns.add(name, "TXT", more[0])
         else:

@@ -176,6 +176,10 @@ DIFFERENCES = {
 -S: 554 5.5.1 Error: need MAIL command
 +S: 503 5.5.1 Error: need RCPT command
 """),
+    "a second connection after the first has passed": (
+        "Who is let in on the strength of its other connection has its line in the log.", """
++L: PASS OLD [CLIENT]:PORT
+"""),
     "all ports are busy": (
         "The limit is what it says; postscreen counts the newcomer, so that one less is served, and counts it before it looks at the lists.", """
 -S: 421 4.3.2 All screening ports are busy

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # e2e: what clients do, one row each, to be compared by postscreen_difference_test.py.
 """A row: a name; settings beyond BASE, for both servers; what DNS lists say about the client ("LIST ANSWER" a line; servfail,
-silence, TXT text); the script (screening_dialogue.py). Where gatepost means to differ, postscreen_differences.py tells."""
+silence, slow, TXT text); the script (screening_dialogue.py). Where gatepost means to differ, postscreen_differences.py tells."""
 import dataclasses
 
 # Postfix's defaults where ours are others.
@@ -79,12 +79,12 @@ TALKS = "> EHLO User\\r\\n\n<" + TRY + "\n"
 GREETING = [
     Row("waits for the greeting", LETTER),
     Row("known from before", LETTER + "/again\n" + LETTER),
-    Row("known, until the pass has expired", LETTER + "/again\n/hang up\n/later 2\n/again\n" + LETTER, "postscreen_greet_ttl = 1s"),
+    Row("known, until the pass has expired", LETTER + "/hang up\n/later 2\n/again\n" + LETTER, "postscreen_greet_ttl = 1s"),
     Row("talks early", TALKS, EARLY),
-    Row("talks early, ignored", "> EHLO User\\r\\n\n<\n<\nMAIL FROM:<a@x.test>\nQUIT", "postscreen_greet_action = ignore"),
+    Row("talks early, ignored", "> EHLO User\\r\\n\n<\n<\nMAIL FROM:<a@x.test>\nQUIT", EARLY + "postscreen_greet_action = ignore"),
     Row("talks early, dropped", "> EHLO User\\r\\n\n.", EARLY + "postscreen_greet_action = drop"),
     Row("talks early, and again", TALKS + "/again\n" + TALKS, EARLY),
-    Row("talks early, then waits", TALKS + "/again\n" + LETTER, "postscreen_greet_wait = 2s"),
+    Row("talks early, then waits", TALKS + "/again\n" + LETTER, "postscreen_greet_wait = 3s"),
     Row("talks early and hangs up", "> EHLO User\\r\\n\n/log PREGREET\n/hang up", EARLY),
     Row("half a line early", "> EH\n/log PREGREET\n> LO User\\r\\n\n<" + TRY, EARLY),
     Row("octets early", "> \\x16\\x03\\x01\\x02\\x00\\x01\\x00\n.", EARLY + "postscreen_greet_action = drop"),
@@ -113,7 +113,7 @@ DNSBL = [
     Row("on a list, with TXT", LETTER, BL, "bl.test 127.0.0.4\nbl.test TXT see http://bl.test/why"),
     Row("on no list", LETTER, BL),
     Row("on no list, known from before", PASSING + "/again" + PASSING, BL),
-    Row("on no list, until that has expired", PASSING + "/again\n/hang up\n/later 2\n/again" + PASSING,
+    Row("on no list, until that has expired", PASSING + "/hang up\n/later 2\n/again" + PASSING,
         BL + "postscreen_dnsbl_min_ttl = 1s\npostscreen_dnsbl_max_ttl = 1s"),
     Row("on a list, with a teaser", LETTER, "postscreen_dnsbl_sites = bl.test", "bl.test 127.0.0.4"),
     Row("on a list and talks early", TALKS, EARLY + "postscreen_dnsbl_sites = bl.test", "bl.test 127.0.0.4"),
@@ -138,7 +138,7 @@ DNSBL = [
     Row("vouched for, known from before", PASSING + "/again" + PASSING, ALLOW + UNGREETED, "wl.test 127.0.5.3"),
     Row("vouched for, but not enough", LETTER, ALLOW + UNGREETED + "postscreen_pipelining_enable = yes",
         "wl.test 127.0.5.3\nbl.test 127.0.0.2"),
-    Row("vouched for, and talks early", TALKS, ALLOW + EARLY, "wl.test 127.0.5.3"),
+    Row("vouched for, and talks early", TALKS, ALLOW + EARLY, "wl.test 127.0.5.3\nwl.test slow"),
     Row("the reply map", LETTER, BL + "postscreen_dnsbl_reply_map = inline:{{bl.test = lists.example}}", "bl.test 127.0.0.4"),
     Row("the reply map, dropped", ".",
         BL + "postscreen_dnsbl_reply_map = inline:{{bl.test = lists.example}}\npostscreen_dnsbl_action = drop", "bl.test 127.0.0.4"),
@@ -167,7 +167,7 @@ DEEP = [
     Row("is let in within the session", LETTER + "/again" + PASSING, PIPE + "postscreen_deep_handoff = session"),
     Row("passes all tests there are", LETTER + "/again" + PASSING, PIPE + JUNK + BARE + "postscreen_greet_banner = $smtpd_banner"),
     Row("leaves before the deep tests are over", PASSING + "/again" + PASSING, PIPE),
-    Row("comes back when a deep pass has expired", LETTER + "/again\n/hang up\n/later 2\n/again" + LETTER,
+    Row("comes back when a deep pass has expired", LETTER + "/hang up\n/later 2\n/again" + LETTER,
         PIPE + "postscreen_pipelining_ttl = 1s"),
     Row("pipelines", PIPELINES, PIPE),
     Row("pipelines, ignored", PIPELINES, PIPE + "postscreen_pipelining_action = ignore"),
@@ -270,13 +270,17 @@ LIMITS = [
     Row("QUIT is free", "<\nNOOP\nNOOP\nNOOP\nQUIT", REFUSED + "postscreen_command_count_limit = 3"),
     Row("too long a line", "<\n> NOOP " + "x" * 600 + "\\r\\n\n.", REFUSED + "line_length_limit = 512"),
     Row("no end of a line", "<\nEHLO c.test\n> NOOP " + "x" * 600 + "\n.", REFUSED + "line_length_limit = 512"),
-    Row("says nothing", "<\n.", REFUSED + "postscreen_command_time_limit = 1s"),
-    Row("says nothing after MAIL", "<\nEHLO c.test\nMAIL FROM:<a@x.test>\n.", REFUSED + "postscreen_command_time_limit = 1s"),
-    Row("stops in a command", "<\nEHLO c.test\n> MAI\n.", REFUSED + "postscreen_command_time_limit = 1s"),
+    Row("says nothing", "<\n.", REFUSED + "postscreen_command_time_limit = 2s"),
+    Row("says nothing after MAIL", "<\nEHLO c.test\nMAIL FROM:<a@x.test>\n.", REFUSED + "postscreen_command_time_limit = 2s"),
+    Row("stops in a command", "<\nEHLO c.test\n> MAI\n.", REFUSED + "postscreen_command_time_limit = 2s"),
     Row("too many connections", "<\n/session 2\n<\n/session 3\n.\n/session 2\nQUIT\n/session 1\nQUIT",
         REFUSED + "postscreen_client_connection_count_limit = 2"),
     Row("a second connection while the first is tested", "<\n/session 2\n<\nEHLO c.test\nMAIL FROM:<a@x.test>\n"
         "RCPT TO:<alice@example.com>\nQUIT\n/session 1\nEHLO c.test" + TRY, PIPE),
+    Row("a second connection after the first has passed", "<\nEHLO c.test\nMAIL FROM:<a@x.test>\nRCPT TO:<alice@example.com>\n"
+        "/session 2" + PASSING + "/session 1\nQUIT", PIPE),
+    Row("a second connection after the first has passed and failed", "<\nEHLO c.test\nMAIL FROM:<a@x.test>\n"
+        "RCPT TO:<alice@example.com>\n> NOOP\\r\\nNOOP\\r\\n\n<\n<\n/session 2" + PASSING + "/session 1\nQUIT", PIPE),
     Row("an address at which no pass is earned", LETTER + "/again\n" + LETTER, UNGREETED +
         "postscreen_allowlist_interfaces = !127.0.0.1 static:all"),
     Row("an address at which no pass is earned, and a denylist", LETTER, REFUSED +

@@ -26,8 +26,13 @@ class Screening(Case):
         server = self.unstarted({**ON, **(settings or {})}, **options)
         server.spawn()
         wait_for(lambda: self.reachable(server), "the listener")
-        wait_for(pathlib.Path(server.settings["control_socket"]).exists, "the control socket")
+        wait_for(lambda: self.is_steered(server), "the control socket")
         return server
+
+    @staticmethod
+    def is_steered(server):
+        with socket.socket(socket.AF_UNIX) as line:
+            return line.connect_ex(server.settings["control_socket"]) == 0
 
     @staticmethod
     def reachable(server):

@@ -340,10 +340,25 @@ TEST_CASE("with postscreen_deep_handoff = 450 a pass can be lost until the sessi
   Client client(house);
   client.mail("450 4.3.2");
   CHECK_FALSE(house.logged("PASS NEW"));
+  // Another connection is let in on the strength of it.
+  Client other(house);
+  other.until("220 mx.example.com ESMTP");
+  CHECK(house.logged("PASS OLD [127.0.3.1]"));
   client.say("NOOP\r\nQUIT\r\n");
   client.until_closed();
+  CHECK(house.memory.peek(*IpAddress::parse("127.0.3.1")) == nullptr);
   CHECK(house.logged("COMMAND PIPELINING from [127.0.3.1]"));
   CHECK_FALSE(house.logged("PASS NEW"));
+}
+
+TEST_CASE("a pass of this session is lost by what is failed after it", "[front][gate]") {
+  House house;
+  Client client(house);
+  client.mail("250 2.1.5");
+  CHECK(house.memory.peek(*IpAddress::parse("127.0.3.1")) != nullptr);
+  client.say("NOOP\r\nNOOP\r\n");
+  client.until("250 2.0.0");
+  CHECK(house.memory.peek(*IpAddress::parse("127.0.3.1")) == nullptr);
 }
 
 TEST_CASE("of two connections of a client one is new", "[front][gate]") {
