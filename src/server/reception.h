@@ -73,6 +73,10 @@ class Reception {
   bool settle(Session& session);
   /// As postscreen does.
   [[nodiscard]] std::string turn_away_unscreened(const Endpoint& client, const Endpoint& local);
+  /// The line of a reply that turns away, with smtpd_reject_footer.
+  [[nodiscard]] std::string with_footer(smtp::Reply reply,
+                                        std::size_t audience,
+                                        const Endpoint& client) const;
   static void send_and_close(asio::ip::tcp::socket& socket, std::string_view line);
 
   Floor& floor_;

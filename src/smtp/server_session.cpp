@@ -93,7 +93,14 @@ std::optional<Step> ServerSession::Parts::read_command(std::string_view& input, 
   const auto line = lines_.take(input, settings_.line_length_limit);
   if (!line) return wait(now);
   waiting_ = false;
-  on_line(*line, input);
+  Line taken = *line;
+  std::optional<std::string> other;
+  if (peer_.variation != nullptr && !taken.too_long) {
+    const std::size_t begin = taken.text.find_first_not_of(" \t");
+    other = peer_.variation->replace(taken.text.substr(std::min(begin, taken.text.size())));
+  }
+  if (other) taken.text = *other;
+  on_line(taken, input);
   return std::nullopt;
 }
 
@@ -135,10 +142,7 @@ Instant ServerSession::Parts::deadline() const {
 }
 
 void ServerSession::Parts::say(Reply reply) {
-  if (settings_.soft_bounce && reply.code >= 500) {
-    reply.code = static_cast<std::uint16_t>(reply.code - 100);
-    if (!reply.enhanced.empty()) reply.enhanced[0] = '4';
-  }
+  if (settings_.soft_bounce) soften(reply);
   if (errors_ >= settings_.soft_error_limit && settings_.error_sleep_time > Duration::zero()) {
     steps_.emplace_back(step::Pause{settings_.error_sleep_time});
   }

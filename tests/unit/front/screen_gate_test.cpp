@@ -19,6 +19,7 @@
 
 #include "front/screener.h"
 #include "server/reception.h"
+#include "smtp/extensions.h"
 #include "support/server_doubles.h"
 
 using namespace gatepost;
@@ -101,7 +102,7 @@ struct House {
       service.session.hostname = "mx.example.com";
       service.session.banner = "mx.example.com ESMTP";
       service.session.error_sleep_time = 0ms;
-      service.relay_rules = {policy::RelayRule::RejectUnauthDestination};
+      service.relay_rules = {{policy::AccessRule::RejectUnauthDestination}};
     }
     auto listener = net::Listener::open(loop, *Endpoint::parse("127.0.0.1:0"));
     REQUIRE(listener);
@@ -301,4 +302,30 @@ TEST_CASE("names say whether lines are handed out", "[front]") {
     CAPTURE(name);
     CHECK_FALSE(server::looks_dynamic(name, client));
   }
+}
+
+TEST_CASE("a client under test is talked to in words of its own", "[front][gate]") {
+  House house;
+  server::Manners& tested = house.profile->manners[server::kUnderTest];
+  tested.footer = "tested $client_port";
+  tested.hidden = smtp::parse_extensions("dsn");
+  house.profile->manners[0].footer = "let in";
+  house.directory->talks[{server::Talk::CommandFilter, server::kUnderTest, "HALLO"}] = "NOOP";
+  Client client(house);
+  client.until("\r\n220 mx.example.com ESMTP\r\n");
+  client.say("HALLO\r\n");
+  client.until("250 2.0.0 Ok");
+  CHECK(house.logged("[127.0.3.1]:"));
+  CHECK(house.logged(": replacing command \"HALLO\" with \"NOOP\""));
+  client.say("EHLO c.example\r\n");
+  client.until("250 ");
+  CHECK(house.logged("discarding EHLO keywords: DSN"));
+  client.say("BOGUS\r\n");
+  client.until("\r\n500 5.5.2 tested _____\r\n");
+  client.say("MAIL FROM:<a@x.example>\r\n");
+  client.until("250 2.1.0");
+  client.say("RCPT TO:<alice@example.com>\r\n");
+  client.until("250 2.1.5");
+  client.say("HALLO\r\n");
+  client.until("\r\n500 5.5.2 let in\r\n");
 }
