@@ -108,7 +108,8 @@ Task<void> ScreenGate::meet(const server::Peer& peer) {
       decided_ = closed(refusal(521));
       co_return;
     }
-  } else if (trial_->is_known()) {
+  }
+  if (trial_->is_known() && !trial_->is_refused()) {
     say("PASS OLD");
     co_return;
   }
@@ -423,6 +424,7 @@ std::optional<smtp::Reply> ScreenGate::judge(const smtp::ServerSession& session)
       conclude();
     }
   }
+  if (out && profile_->of(server::Service::Smtp).session.soft_bounce) smtp::soften(*out);
   if (out) log_rejected(session, *out);
   return out;
 }
