@@ -255,6 +255,37 @@ TEST_CASE("a client with a name of its own and nothing against it does not wait"
   CHECK(house.logged("connect from mail.good.example[127.0.3.1]"));
 }
 
+TEST_CASE("under stress nobody is kept waiting for long", "[front][gate]") {
+  House house;
+  house.profile->screen.greet_wait = 100s;
+  house.profile->screen.stress_greet_wait = 0ms;
+  house.profile->screen.pre_queue_limit = 1;
+  house.apply();
+  Client client(house);
+  client.until("\r\n220 mx.example.com ESMTP\r\n");
+  CHECK(house.logged("entering STRESS mode with 1 connections"));
+}
+
+TEST_CASE("who is known is let in though it is on an ignored denylist", "[front][gate]") {
+  House house;
+  house.directory->access = screen::Access::Reject;
+  Client first(house);
+  first.mail("250 2.1.5");
+  Client again(house);
+  again.until("220 mx.example.com ESMTP");
+  CHECK(house.logged("PASS OLD [127.0.3.1]"));
+}
+
+TEST_CASE("soft_bounce is in the log as it is in the reply", "[front][gate]") {
+  House house;
+  house.directory->access = screen::Access::Reject;
+  house.profile->screen.denylist_action = Action::Enforce;
+  house.profile->services[0].session.soft_bounce = true;
+  Client client(house);
+  client.mail("450 4.3.2 Service currently unavailable\r\n");
+  CHECK(house.logged(": 450 4.3.2 Service currently unavailable; from=<a@x.example>, "));
+}
+
 TEST_CASE("a client that hangs up while it is looked up leaves nothing behind", "[front][gate]") {
   House house;
   house.profile->screen.greet_wait = 100s;
