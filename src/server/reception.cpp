@@ -104,7 +104,7 @@ std::string Reception::with_footer(smtp::Reply reply,
 }
 
 std::string Reception::crowded_out(const IpAddress& client) {
-  const std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
+  std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
   if (shedding_) return busy;
   const std::size_t most = profile_->sessions;
   if (most == 0 || sessions_.size() - leaving_ < most) return {};

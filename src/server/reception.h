@@ -66,7 +66,7 @@ class Reception {
   [[nodiscard]] std::string crowded_out(const IpAddress& client);
   /// Why this client may not come in now, as a reply line; empty when it may.
   [[nodiscard]] std::string turned_away(Service service,
-                                        const Endpoint& client,
+                                        const Endpoint& peer,
                                         const Endpoint& local);
   [[nodiscard]] bool is_stranger(Service service, const IpAddress& peer);
   /// A proxy has said who the client is. False: it was turned away.

@@ -16,7 +16,7 @@ constexpr std::size_t kNoteText = 200;  // Octets of peer text in a note; the ev
 }  // namespace
 
 ServerSession::Parts::Parts(const SessionSettings& settings, PeerFacts peer)
-    : settings_(settings), peer_(peer) {}
+    : settings_(settings), peer_(std::move(peer)) {}
 
 std::optional<Step> ServerSession::Parts::take_step() {
   if (taken_ < steps_.size()) return std::move(steps_[taken_++]);
@@ -238,7 +238,7 @@ void ServerSession::Parts::answer(Ruling ruling) {
 }
 
 ServerSession::ServerSession(const SessionSettings& settings, PeerFacts peer, Instant now)
-    : parts_(std::make_unique<Parts>(settings, peer)) {
+    : parts_(std::make_unique<Parts>(settings, std::move(peer))) {
   static_cast<void>(now);
 }
 
