@@ -199,6 +199,14 @@ void ListInquiry::hear(std::string_view name,
   if (!gone && (at->second.open & zone_bit(zone)) == 0) return;
   const ListAnswer said = as_list_answer(answer);
   const ListAnswer believed = guard_.hear(zone, said, since(begun), now());
+  if (gone && said.kind == ListAnswer::Kind::Failed) {
+    // The client has gone on without it; the owner wants to know all the same.
+    if (since(begun) >= timeout_) {
+      log_.emit(log::DnsblTimeout{name, timeout_});
+    } else {
+      log_.emit(log::DnsblError{question_name(question.client, name), said.fault});
+    }
+  }
   if (!gone) {
     Set& set = at->second;
     if (said.kind == ListAnswer::Kind::Failed) {

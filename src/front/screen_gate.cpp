@@ -345,7 +345,9 @@ smtp::Reply ScreenGate::refusal(std::uint16_t code) const {
     const bool parting = code == 521 && !row.farewell.empty();
     out.enhanced = parting ? "5.7.0" : row.enhanced;
     out.text = parting ? row.farewell : row.text;
-    if (*test == Test::Dnsbl) out.text += "[" + client().text() + "] blocked using " + (list_name_ ? *list_name_ : std::string());
+    if (*test == Test::Dnsbl)
+      out.text +=
+          "[" + client().text() + "] blocked using " + (list_name_ ? *list_name_ : std::string());
   }
   if (profile_->of(server::Service::Smtp).session.soft_bounce) smtp::soften(out);
   return out;

@@ -15,6 +15,7 @@
 #include "server/mailbox_checks.h"
 #include "server/put_off.h"
 #include "server/successes.h"
+#include "smtp/replies.h"
 
 namespace gatepost::server {
 namespace {
@@ -38,7 +39,7 @@ Desk::Desk(Floor& floor,
       peer_(peer),
       session_(session),
       submission_(floor, profile, service, peer, session),
-      restrictions_(floor, service, peer) {}
+      restrictions_(floor, profile, service, peer) {}
 
 Desk::~Desk() {
   uncount();
@@ -182,6 +183,9 @@ Task<smtp::Ruling> Desk::judge_recipient(const mail::Recipient& recipient) {
   if (!domain) co_return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
   if (!bare_postmaster) {
     auto denied = co_await submission_.judge_recipient(recipient.mailbox, *domain, restrictions_);
+    for (const smtp::Reply& reply : restrictions_.take_warnings()) {
+      log_refusal("RCPT", smtp::format_reply(reply), "reject_warning");
+    }
     if (denied) {
       // 454 too, which is what defer_unauth_destination says; but no lookup that failed.
       const bool by_rule = denied->enhanced.ends_with(".7.1");
@@ -439,16 +443,17 @@ std::string_view Desk::item() const {
 }
 
 smtp::Ruling Desk::refuse(std::string_view stage, smtp::Reply reply) const {
-  const std::string shown = format_number(reply.code) + " " + reply.enhanced + " " + reply.text;
-  log_refusal(stage, shown);
+  log_refusal(stage, smtp::format_reply(reply));
   return smtp::Ruling{std::move(reply)};
 }
 
-void Desk::log_refusal(std::string_view stage, std::string_view reply) const {
+void Desk::log_refusal(std::string_view stage,
+                       std::string_view reply,
+                       std::string_view verb) const {
   log::CommandRejected event;
   event.service = service_.name();
   event.item = item();
-  event.verb = "reject";
+  event.verb = verb;
   event.stage = stage;
   event.peer = peer_.name;
   event.reply = reply;

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "base/text.h"
 #include "log/events.h"
+#include "server/session_names.h"
 #include "server/warden.h"
 #include "smtp/replies.h"
 
@@ -104,11 +105,21 @@ std::string Reception::turn_away_unscreened(const Endpoint& client, const Endpoi
   floor_.log.emit(log::ScreenConnected{who, bracketed(local)});
   floor_.log.emit(log::ScreenTurnedAway{who, "too many connections"});
   floor_.log.emit(log::ScreenVerdict{"DISCONNECT", who});
-  return line_of(smtp::Reply{421, "4.7.0", "Error: too many connections"});
+  return with_footer({421, "4.7.0", "Error: too many connections"}, kUnderTest, client);
+}
+
+std::string Reception::with_footer(smtp::Reply reply,
+                                   std::size_t audience,
+                                   const Endpoint& client) const {
+  const Peer peer{.client = client, .local = {}, .name = "unknown[" + client.address.text() + "]"};
+  const policy::AccessTexts texts;
+  const SessionNames names(profile_->hostname, peer, floor_.clocks, texts);
+  add_footer(reply, *profile_, audience, names);
+  return line_of(reply);
 }
 
 std::string Reception::crowded_out(const IpAddress& client) {
-  const std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
+  std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
   if (shedding_) return busy;
   const std::size_t most = profile_->sessions;
   if (most == 0 || sessions_.size() - leaving_ < most) return {};
@@ -158,7 +169,7 @@ std::string Reception::turned_away(Service service, const Endpoint& peer, const 
   floor_.log.emit(log::ConnectionLimit{settings.name(), name, open});
   smtp::Reply reply = smtp::make_reply(smtp::replies::kTooManyConnections, profile_->hostname);
   reply.text += client.text();
-  return line_of(reply);
+  return with_footer(std::move(reply), static_cast<std::size_t>(service), peer);
 }
 
 bool Reception::is_stranger(Service service, const IpAddress& peer) {
@@ -219,7 +230,7 @@ bool Reception::settle(Session& session) {
 }
 
 void Reception::send_and_close(TcpSocket& socket, std::string_view line) {
-  // A fresh connection's send buffer is empty, so one short line always fits.
+  // A fresh connection's send buffer is empty, so a few lines always fit.
   [[maybe_unused]] const auto sent =
       ::send(socket.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   std::error_code ignored;

@@ -66,13 +66,17 @@ class Reception {
   [[nodiscard]] std::string crowded_out(const IpAddress& client);
   /// Why this client may not come in now, as a reply line; empty when it may.
   [[nodiscard]] std::string turned_away(Service service,
-                                        const Endpoint& client,
+                                        const Endpoint& peer,
                                         const Endpoint& local);
   [[nodiscard]] bool is_stranger(Service service, const IpAddress& peer);
   /// A proxy has said who the client is. False: it was turned away.
   bool settle(Session& session);
   /// As postscreen does.
   [[nodiscard]] std::string turn_away_unscreened(const Endpoint& client, const Endpoint& local);
+  /// The line of a reply that turns away, with smtpd_reject_footer.
+  [[nodiscard]] std::string with_footer(smtp::Reply reply,
+                                        std::size_t audience,
+                                        const Endpoint& client) const;
   static void send_and_close(TcpSocket& socket, std::string_view line);
 
   Floor& floor_;

@@ -12,8 +12,11 @@
 #include <asio/this_coro.hpp>
 
 #include "base/loop.h"
+#include "base/text.h"
 #include "log/events.h"
+#include "server/session_names.h"
 #include "server/warden.h"
+#include "smtp/extensions.h"
 #include "smtp/proxy_header.h"
 #include "smtp/replies.h"
 
@@ -62,6 +65,8 @@ void Session::begin(const Admission& admission) {
   facts.trusted = profile_->directory->may_send_bare_newlines(peer_.client.address);
   facts.secured = peer_.tls != nullptr;
   facts.auth_hidden = profile_->directory->hides_auth(peer_.client.address);
+  facts.hidden = find_hidden();
+  facts.variation = this;
   if (is_tls_spent()) facts.tls_refusal = peer_.client.address.text();
   facts.tls_available = floor_.contexts != nullptr && floor_.contexts->current() != nullptr;
   machine_ =
@@ -81,6 +86,49 @@ Desk& Session::desk() {
 
 std::string_view Session::item() const {
   return desk_ ? desk_->item() : std::string_view();
+}
+
+std::optional<std::string> Session::find_talk(Talk which, std::string_view key) const {
+  return profile_->directory->find_talk(which, audience(), key);
+}
+
+smtp::ExtensionSet Session::find_hidden() const {
+  const auto listed = find_talk(Talk::EhloKeywords, peer_.client.address.text());
+  return listed ? smtp::parse_extensions(*listed) : profile_->manners[audience()].hidden;
+}
+
+smtp::ExtensionSet Session::hidden() {
+  const smtp::ExtensionSet out = find_hidden();
+  const std::string keywords = smtp::format_extensions(out);
+  if (!keywords.empty() && (out & smtp::kSilent) == 0) {
+    floor_.log.emit(log::KeywordsHidden{service_.name(), keywords, is_under_test()});
+  }
+  return out;
+}
+
+std::optional<std::string> Session::replace(std::string_view line) {
+  auto out = find_talk(Talk::CommandFilter, line);
+  if (out) {
+    const Endpoint& client = peer_.client;
+    const std::string tested = "[" + client.address.text() + "]:" + format_number(client.port);
+    floor_.log.emit(log::CommandReplaced{service_.name(), is_under_test() ? tested : peer_.name,
+                                         line, *out, is_under_test()});
+  }
+  return out;
+}
+
+void Session::say(smtp::Reply&& reply) {
+  std::string sender;
+  std::string recipient;
+  policy::AccessTexts texts;
+  if (machine_ && !reply.positive()) {
+    sender = machine_->envelope().sender.text();
+    recipient = machine_->pending_recipient().mailbox.text();
+    texts = {peer_.name, machine_->helo(), sender, recipient, {}};
+  }
+  const SessionNames names(profile_->hostname, peer_, floor_.clocks, texts);
+  add_footer(reply, *profile_, audience(), names);
+  smtp::append_reply(out_, reply);
 }
 
 bool Session::is_tls_over() {
@@ -141,7 +189,7 @@ Task<bool> Session::enter(std::unique_ptr<Admission> admission) {
   if (gate_) {
     if (admission && admission->kind == Admission::Kind::Closed) {
       if (admission->reply) {
-        smtp::append_reply(out_, *admission->reply);
+        say(std::move(*admission->reply));
         const bool sent = co_await flush();
         if (sent) co_await linger();
       }
@@ -227,8 +275,8 @@ void Session::take(const FillResult& filled) {
 smtp::Step Session::advance() {
   for (;;) {
     smtp::Step todo = machine_->next(input_, floor_.clocks.instant());
-    if (auto* say = std::get_if<step::Say>(&todo)) {
-      smtp::append_reply(out_, say->reply);
+    if (auto* said = std::get_if<step::Say>(&todo)) {
+      say(std::move(said->reply));
       if (out_.size() >= kReplyBatch) return todo;
     } else if (auto* heard = std::get_if<step::Tell>(&todo)) {
       tell(heard->note);

@@ -23,7 +23,7 @@
 
 namespace gatepost::server {
 
-class Session {
+class Session : private smtp::Variation {
  public:
   /// `floor` outlives the session; `profile` is held to its end. `gate` may be null: nobody looks.
   Session(Floor& floor,
@@ -52,7 +52,7 @@ class Session {
   /// Its place among all; it proves itself there.
   [[nodiscard]] Crowd::Place& place() { return place_; }
   /// Somebody still looks at it: the first to go when room is short.
-  [[nodiscard]] bool is_unproven() const { return gate_ != nullptr && !gate_->is_passed(); }
+  [[nodiscard]] bool is_unproven() const { return is_under_test(); }
   [[nodiscard]] bool was_shed() const { return shed_; }
 
  private:
@@ -85,6 +85,17 @@ class Session {
   void announce();
   /// `admission` may be null. False: the gate let nobody in.
   Task<bool> enter(std::unique_ptr<Admission> admission);
+  [[nodiscard]] bool is_under_test() const { return gate_ != nullptr && !gate_->is_passed(); }
+  /// Whose tables and words count now.
+  [[nodiscard]] std::size_t audience() const {
+    return is_under_test() ? kUnderTest : static_cast<std::size_t>(service_.service);
+  }
+  [[nodiscard]] std::optional<std::string> find_talk(Talk which, std::string_view key) const;
+  [[nodiscard]] smtp::ExtensionSet find_hidden() const;
+  std::optional<std::string> replace(std::string_view line) override;
+  smtp::ExtensionSet hidden() override;
+  /// Queues the reply for the client, with what stands below refusals.
+  void say(smtp::Reply&& reply);
   Task<smtp::Ruling> rule_on_sender();
   Task<smtp::Ruling> rule_on_recipient();
 

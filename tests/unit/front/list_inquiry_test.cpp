@@ -215,6 +215,36 @@ TEST_CASE("answers nobody holds are forgotten, late ones hurt nobody", "[front]"
   CHECK(house.lines().empty());
 }
 
+TEST_CASE("a list that failed when nobody waited for it any more is told all the same", "[front]") {
+  House house({"zen.example"});
+  house.dns.held = "zen.example";
+  house.dns.broken["zen.example"] = "server failure";
+  static_cast<void>(ListInquiry::Asked(house.inquiry, address("1.2.3.4"), nullptr));
+  {
+    const ListInquiry::Asked asked(house.inquiry, address("1.2.3.5"), nullptr);
+    house.turn();
+  }
+  house.dns.release();
+  house.turn();
+  CHECK(house.lines() ==
+        std::vector<std::string>{"warning: dnsblog_query: lookup error for DNS query "
+                                 "5.3.2.1.zen.example: server failure"});
+}
+
+TEST_CASE("a list that was too slow for a client that went on is told as postscreen does",
+          "[front]") {
+  House house({"zen.example"}, 0ms);
+  house.dns.held = "zen.example";
+  house.dns.broken["zen.example"] = "timeout";
+  {
+    const ListInquiry::Asked asked(house.inquiry, address("1.2.3.4"), nullptr);
+    while (house.dns.waiting() == 0) house.turn();
+  }
+  house.dns.release();
+  house.turn();
+  CHECK(house.lines().back() == "warning: dnsblog reply timeout 0s for zen.example");
+}
+
 TEST_CASE("two thousand clients at once all get their verdict", "[front]") {
   House house({"zen.example", "bl.example", "dead.example"});
   std::vector<std::unique_ptr<ListInquiry::Asked>> all;

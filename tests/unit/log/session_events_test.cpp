@@ -185,3 +185,15 @@ TEST_CASE("what greylisting decided is told in postgrey's words", "[log]") {
   CHECK(json_of(GreylistAllowed{"unknown[192.0.2.1]"}) ==
         R"({"event":"greylist_allowed","level":"info","peer":"unknown[192.0.2.1]"})");
 }
+
+TEST_CASE("replaced commands and hidden keywords are told as the part that met them", "[log]") {
+  CHECK(line_of(CommandReplaced{"submission", kPeer, "HELO\n", "HELO x", false}) ==
+        "submission/smtpd: unknown[192.0.2.7]: replacing client command \"HELO?\" with "
+        "\"HELO x\"");
+  CHECK(line_of(CommandReplaced{"smtp", "[192.0.2.7]:9", "A", "B", true}) ==
+        "postscreen: [192.0.2.7]:9: replacing command \"A\" with \"B\"");
+  CHECK(line_of(KeywordsHidden{"smtp", "DSN CHUNKING", false}) ==
+        "smtpd: discarding EHLO keywords: DSN CHUNKING");
+  CHECK(line_of(KeywordsHidden{"smtp", "DSN", true}) ==
+        "postscreen: discarding EHLO keywords: DSN");
+}
