@@ -478,15 +478,37 @@ class Policy(Case):
         self.assertEqual(plain(answers(port)), plain(answers(theirs)))
 
     def test_gl18_postfix_asks_and_does_as_it_is_told(self):
+        _, port = self.lender()
+        self.postfix_asks(f"inet:127.0.0.1:{port}")
+
+    def test_gl18_postfix_asks_at_a_socket_in_the_file_system(self):
+        path = pathlib.Path(self.server_folder("policy")) / "made" / "gatepost"
+        server = self.server({"greylist_policy_listen": f"unix:{path}", "greylist_delay": "1s"})
+        self.assertEqual(path.stat().st_mode & 0o777, 0o666)
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(PATIENCE)
+            line.connect(str(path))
+            self.assertTrue(ask_on(line, recipient=BOB).startswith("DEFER_IF_PERMIT 4.2.0 "))
+            self.assertEqual(ask_on(line, recipient=f"abuse@{DOMAIN}"), "DUNNO")
+        self.postfix_asks(f"unix:{path}")
+        # What is left of it is no hindrance.
+        server.kill()
+        server.start()
+        self.assertEqual(server.stop(), 0)
+        with socket.socket(socket.AF_UNIX) as line:
+            with self.assertRaises(ConnectionRefusedError):
+                line.connect(str(path))
+        server.start()
+
+    def postfix_asks(self, place):
         if missing := servers.Postfix.missing():
             self.skipTest(missing)
-        _, port = self.lender()
         scratch = self.server_folder("postfix")
         pathlib.Path(scratch).chmod(0o755)
         postfix = servers.Postfix(scratch)
         with open(postfix.root / "etc" / "main.cf", "a", encoding="ascii") as settings:
             settings.write("smtpd_relay_restrictions = reject_unauth_destination\nsmtpd_recipient_restrictions = "
-                           f"check_policy_service inet:127.0.0.1:{port}, check_recipient_access inline:{{carol@{DOMAIN}=REJECT}}\n")
+                           f"check_policy_service {place}, check_recipient_access inline:{{carol@{DOMAIN}=REJECT}}\n")
         self.addCleanup(postfix.stop)
         postfix.start()
         def replies():
