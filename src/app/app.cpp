@@ -80,6 +80,7 @@ App::App(std::unique_ptr<Opened> opened)
                                             settings_->state_directory + "/bans.nft");
   floor_->dns = &dns_;
   greylisting_.use(owner_words_.let_in(), owner_words_.expected());
+  warden_.use(owner_words_.let_in());
   screening_ = std::make_unique<Screening>(Screening::Parts{
       *floor_, tasks_, deadlines_, dns_, state_, owner_words_.let_in(), owner_words_.expected()});
   reception_->use(&screening_->screener());

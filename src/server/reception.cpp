@@ -137,7 +137,9 @@ std::string Reception::turned_away(Service service, const Endpoint& peer, const 
   const std::uint32_t most =
       screened ? profile_->screened_connections : settings.client_connections;
   const bool limited = most != 0 && open > most;
-  if (!limited || profile_->directory->is_unlimited(client)) return {};
+  const bool exempt = floor_.warden != nullptr ? floor_.warden->is_unlimited(client)
+                                               : profile_->directory->is_unlimited(client);
+  if (!limited || exempt) return {};
   if (screened) return turn_away_unscreened(peer, local);
   const std::string name = "unknown[" + client.text() + "]";
   floor_.log.emit(log::ConnectionLimit{settings.name(), name, open});
@@ -190,13 +192,20 @@ void Reception::accepted(Service service,
 }
 
 bool Reception::settle(Session& session) {
-  const std::string refusal = turned_away(session.service(), session.client(), session.local());
-  if (!refusal.empty()) {
+  const IpAddress& client = session.client().address;
+  // A proxy that speaks for itself asks whether we live, and that often.
+  std::optional<std::string> refusal;
+  if (!profile_->directory->is_proxy(client)) refusal = kept_out(session.service(), client);
+  if (!refusal) {
+    std::string crowded = turned_away(session.service(), session.client(), session.local());
+    if (!crowded.empty()) refusal = std::move(crowded);
+  }
+  if (refusal) {
     ++leaving_;
-    session.shed(refusal);
+    session.shed(*refusal);
     return false;
   }
-  const IpAddress key = client_key(session.client().address);
+  const IpAddress key = client_key(client);
   crowd_.enter(session.place(), key, session.is_unproven());
   return true;
 }
