@@ -418,6 +418,8 @@ void Session::tell(const smtp::Note& note) {
 }
 
 void Session::log_end(Fill how) {
+  // Turned away by the gate, which has said so.
+  if (!machine_) return;
   lost_ = lost_ || machine_->where() != "QUIT";
   if (!announced_) return;
   if (how != Fill::Closed || machine_->where() == "QUIT") return;

@@ -4,6 +4,7 @@ import pathlib
 import re
 import socket
 import sqlite3
+import struct
 import time
 
 from dns_server import SERVFAIL, DnsServer
@@ -330,6 +331,18 @@ class Deep(Screening):
         for session in held[:3]:
             session.close()
         self.log_has(server, "leaving STRESS mode with 7 connections\n")
+
+    def test_who_is_turned_away_and_has_gone_meanwhile_harms_nobody(self):
+        server = self.screened({"postscreen_access_list": f"inline:{{{{{BAD} = reject}}}}",
+                                "postscreen_denylist_action": "drop"})
+        for _ in range(100):
+            with socket.create_connection((STRANGER, server.port), source_address=(BAD, 0)) as gone:
+                # A reset, so that the farewell cannot be sent.
+                gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.log_has(server, rf"DENYLISTED \[{re.escape(BAD)}\]")
+        self.assertEqual(self.connect(server, GOOD).greeting.code, 220)
+        self.assertEqual(server.stop(), 0)
+
 
 class Room(Screening):
     """smtpd_session_limit is reached."""
