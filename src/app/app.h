@@ -132,9 +132,9 @@ class App final : public ControlBackend, private net::TaskWatch {
   asio::steady_timer reloaded_;  ///< Never expires; cancelled when a reload is over.
   Moment started_{};
   Phase phase_ = Phase::Starting;
-  bool shedding_ = false;
-  bool reading_ = false;    ///< Tables, on the reader's thread.
-  bool reloading_ = false;  ///< One at a time.
+  std::size_t shedding_ = 0;  // How many of the steps are taken.
+  bool reading_ = false;      ///< Tables, on the reader's thread.
+  bool reloading_ = false;    ///< One at a time.
   int exit_code_ = 0;
 };
 

@@ -101,11 +101,26 @@ std::string Reception::crowded_out(const IpAddress& client) {
   if (leaving_ > most / 4 + 16) return busy;
   Crowd::Place* chosen = crowd_.choose(client_key(client));
   if (chosen == nullptr) return busy;
-  Session& session = *chosen->who();
-  floor_.log.emit(log::SessionShed{bracketed(session.client())});
-  ++leaving_;
-  session.shed(busy);
+  shed_one(*chosen, "all sessions are taken");
   return {};
+}
+
+void Reception::shed_one(Crowd::Place& place, std::string_view why) {
+  Session& session = *place.who();
+  const std::string client = bracketed(session.client());
+  floor_.log.emit(log::SessionShed{client, why});
+  ++leaving_;
+  session.shed(line_of(smtp::make_reply(smtp::replies::kAllBusy)));
+}
+
+// A part at a time: what the first of them had may be enough.
+void Reception::shed_some() {
+  const std::size_t most = sessions_.size() / 4 + 16;
+  for (std::size_t n = 0; n < most; ++n) {
+    Crowd::Place* chosen = crowd_.choose({});
+    if (chosen == nullptr) return;
+    shed_one(*chosen, "memory is short");
+  }
 }
 
 std::optional<std::string> Reception::kept_out(Service service, const IpAddress& client) {

@@ -36,6 +36,8 @@ class Reception {
   void shut_down();
   /// While true, new connections are answered 421: memory is short.
   void shed(bool yes) { shedding_ = yes; }
+  /// Ends some of those that have not proved themselves, which nobody does who is sending mail.
+  void shed_some();
   /// Ends the sessions that are left, wherever they are.
   void abandon();
 
@@ -73,6 +75,7 @@ class Reception {
   bool settle(Session& session);
   /// As postscreen does.
   [[nodiscard]] std::string turn_away_unscreened(const Endpoint& client, const Endpoint& local);
+  void shed_one(Crowd::Place& place, std::string_view why);
   static void send_and_close(asio::ip::tcp::socket& socket, std::string_view line);
 
   Floor& floor_;
