@@ -372,6 +372,8 @@ server::Greylisting::Settings make_greylist_settings(const Settings& settings) {
   out.header = settings.greylist_header;
   out.hostname = settings.myhostname;
   out.trap_code = settings.greylist_trap_reject_code;
+  out.learning = settings.greylist_trap_learning;
+  out.delimiters = settings.recipient_delimiter;
   return out;
 }
 
