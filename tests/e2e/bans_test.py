@@ -95,6 +95,17 @@ class Limits(Bans):
         # Families share nothing.
         self.assert_served(server, BAD)
 
+    def test_from_the_start_nothing_is_counted_over_time(self):
+        # As the manual page says: whoever pastes an old main.cf is surprised by neither.
+        server = self.server({"smtpd_error_sleep_time": "0s"})
+        for _ in range(30):
+            self.assert_served(server, BAD)
+        self.offend(server, recipient="somebody@elsewhere.test", times=15)
+        self.assert_served(server, BAD)
+        shown = server.command("config", "client_connection_burst_limit", "ban_enable").stdout
+        self.assertEqual(shown, "client_connection_burst_limit =\nban_enable = no\n")
+        self.assertIn("What is on from the start", server.command("manual", "bans", config=False).stdout)
+
     def test_rb6_who_waits_comes_in_again(self):
         server = self.server({"client_connection_burst_limit": "2/1s"})
         self.assertEqual([self.greeting(server, BAD)[:3] for _ in range(3)], ["220", "421", "421"])
