@@ -92,6 +92,7 @@ App::App(std::unique_ptr<Opened> opened)
   screening_ = std::make_unique<Screening>(Screening::Parts{
       *floor_, tasks_, deadlines_, dns_, state_, owner_words_.let_in(), owner_words_.expected()});
   reception_->use(&screening_->screener());
+  reception_->use(*this);
 }
 
 App::~App() {

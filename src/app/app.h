@@ -49,7 +49,7 @@
 namespace gatepost::app {
 
 /// starting -> serving -> draining -> stopped. One thread, but for the clerk's and the reader's.
-class App final : public ControlBackend, private net::TaskWatch {
+class App final : public ControlBackend, private net::TaskWatch, private server::Reception::Watch {
  public:
   /// Takes what start-up opened; the process has its final privileges.
   explicit App(std::unique_ptr<Opened> opened);
@@ -73,6 +73,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   void on_signal(system::Signal signal);
   void tick();
   void look_after_memory();
+  void many_came() override { look_after_memory(); }
   void look_after_files();
   void look_after_state();
   void configure_greylisting();

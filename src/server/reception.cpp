@@ -175,6 +175,9 @@ void Reception::accepted(Service service,
                          const Endpoint& peer,
                          const Endpoint& local) {
   ++accepted_[static_cast<std::size_t>(service)];
+  // What so many take is a small part of the least memory_limit.
+  constexpr unsigned kMany = 64;
+  if (watch_ != nullptr && ++came_ % kMany == 0) watch_->many_came();
   if (is_stranger(service, peer.address)) return send_and_close(socket, {});
   const bool proxied = profile_->of(service).proxied;
   if (!proxied) {
