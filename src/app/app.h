@@ -48,7 +48,7 @@
 namespace gatepost::app {
 
 /// starting -> serving -> draining -> stopped. One thread, but for the clerk's and the reader's.
-class App final : public ControlBackend, private net::TaskWatch {
+class App final : public ControlBackend, private net::TaskWatch, private server::Reception::Watch {
  public:
   /// Takes what start-up opened; the process has its final privileges.
   explicit App(std::unique_ptr<Opened> opened);
@@ -72,6 +72,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   void on_signal(system::Signal signal);
   void tick();
   void look_after_memory();
+  void many_came() override { look_after_memory(); }
   void look_after_files();
   void look_after_state();
   void configure_greylisting();
@@ -131,9 +132,9 @@ class App final : public ControlBackend, private net::TaskWatch {
   Timer reloaded_;  ///< Never expires; cancelled when a reload is over.
   Moment started_{};
   Phase phase_ = Phase::Starting;
-  bool shedding_ = false;
-  bool reading_ = false;    ///< Tables, on the reader's thread.
-  bool reloading_ = false;  ///< One at a time.
+  std::size_t shedding_ = 0;  // How many of the steps are taken.
+  bool reading_ = false;      ///< Tables, on the reader's thread.
+  bool reloading_ = false;    ///< One at a time.
   int exit_code_ = 0;
 };
 

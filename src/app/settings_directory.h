@@ -42,6 +42,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
                                           const mail::Mailbox& sender) override;
   Task<Result<void>> keep_uses(std::vector<mail::ThrowawayUse> uses) override;
   void take_back(const mail::ThrowawayUse& use) override;
+  bool has_remains(const mail::Mailbox& address) override;
   bool in_mynetworks(const IpAddress& client) override;
   bool is_unlimited(const IpAddress& client) override;
   bool is_never_banned(const IpAddress& client) override;

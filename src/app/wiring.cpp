@@ -338,6 +338,7 @@ bans::Settings make_ban_settings(const Settings& settings) {
   out.rules = settings.ban_rules;
   out.find_time = seconds(settings.ban_findtime);
   out.threshold = settings.ban_threshold * bans::kOne;
+  out.network_threshold = settings.ban_network_threshold * out.threshold;
   out.ban_time = seconds(settings.ban_time);
   out.growing = settings.ban_time_increment;
   out.longest = seconds(settings.ban_time_max);
@@ -378,6 +379,8 @@ server::Greylisting::Settings make_greylist_settings(const Settings& settings) {
   out.header = settings.greylist_header;
   out.hostname = settings.myhostname;
   out.trap_code = settings.greylist_trap_reject_code;
+  out.learning = settings.greylist_trap_learning;
+  out.delimiters = settings.recipient_delimiter;
   return out;
 }
 

@@ -338,6 +338,24 @@ Result<void> parse(kinds::DnsServers,
   return {};
 }
 
+// As check_policy_service of Postfix names them, inet: and unix: are understood before either.
+Result<void> parse(kinds::Places,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   std::vector<std::string>& out) {
+  for (std::string_view word : split(text, ", \t\r\n")) {
+    if (word.starts_with("inet:") || word.starts_with("unix:/")) word.remove_prefix(5);
+    if (word.starts_with('/')) {
+      out.emplace_back(word);
+      continue;
+    }
+    GP_TRY(const Endpoint endpoint, parse_endpoint(word));
+    out.push_back(endpoint.text());
+  }
+  return {};
+}
+
 Result<void> parse(
     kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands& out) {
   GP_TRY(const auto words, tables::split_list(text));

@@ -123,6 +123,10 @@ struct Endpoints {
 struct DnsServers {
   using Value = std::vector<Endpoint>;
 };
+/// Endpoints, and absolute paths of sockets.
+struct Places {
+  using Value = std::vector<std::string>;
+};
 struct Commands {
   using Value = ForbiddenCommands;
 };

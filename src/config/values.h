@@ -73,6 +73,8 @@ Result<void> parse(
 Result<void> parse(
     kinds::DnsServers, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
 Result<void> parse(
+    kinds::Places, std::string_view text, const Limits&, ValueContext&, std::vector<std::string>&);
+Result<void> parse(
     kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands&);
 Result<void> parse(
     kinds::Action, std::string_view text, const Limits&, ValueContext&, screen::Action&);
@@ -191,6 +193,9 @@ constexpr std::string_view form_of(kinds::Endpoints) {
 }
 constexpr std::string_view form_of(kinds::DnsServers) {
   return "list of ADDRESS or ADDRESS:PORT";
+}
+constexpr std::string_view form_of(kinds::Places) {
+  return "list of ADDRESS:PORT or path";
 }
 constexpr std::string_view form_of(kinds::Commands) {
   return "list of commands";

@@ -59,6 +59,8 @@ class Runner {
   void start();
   /// There is something new in the queue, or something is due.
   void wake();
+  /// While true nothing new is tried, for memory is short; what is under way goes on.
+  void pause(bool yes);
   /// Ends all conversations; what they have not done is done at the next start.
   void stop();
 
@@ -97,6 +99,7 @@ class Runner {
   bool running_ = false;
   bool woken_ = false;
   bool stopped_ = false;
+  bool paused_ = false;
 };
 
 }  // namespace gatepost::delivery

@@ -164,4 +164,8 @@ void TrapHit::line(Line& out) const {
   out.add("trap ").path(address).add(" hit by ").add(peer).add(" from=").path(sender);
 }
 
+void TrapLearned::line(Line& out) const {
+  out.add("trap ").path(address).add(" was learned: only those who guess ask for it");
+}
+
 }  // namespace gatepost::log

@@ -390,4 +390,19 @@ struct TrapHit {
   }
 };
 
+/// Nobody but those who guess asks for an address, and enough of them.
+struct TrapLearned {
+  static constexpr About about{
+      "trap_learned", Level::Info, "smtpd",
+      "An address that does not exist became a trap, for only networks that "
+      "guess asked for it (greylist_trap_learning)."};
+  std::string_view address;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("address", address);
+  }
+};
+
 }  // namespace gatepost::log

@@ -144,6 +144,15 @@ Result<Listener> Listener::adopt(asio::io_context& loop, int descriptor) {
   return Listener(std::move(state));
 }
 
+// Of the protocol the loop knows no more than what it was told: it waits, and this file does the rest.
+Listener Listener::adopt_local(asio::io_context& loop, int descriptor) {
+  Tcp::acceptor acceptor(loop);
+  std::error_code ignored;
+  acceptor.assign(Tcp::v4(), descriptor, ignored);
+  acceptor.non_blocking(true, ignored);
+  return Listener(std::make_shared<State>(loop, std::move(acceptor)));
+}
+
 void Listener::start(Acceptor& acceptor) {
   state_->to = &acceptor;
   wait(state_);

@@ -32,6 +32,8 @@ class Listener {
   [[nodiscard]] static Result<Listener> open(asio::io_context& loop, const Endpoint& local);
   /// Takes a listening socket from the service manager. `descriptor` is owned from here on.
   [[nodiscard]] static Result<Listener> adopt(asio::io_context& loop, int descriptor);
+  /// The same of a local socket, whose peers have no address.
+  [[nodiscard]] static Listener adopt_local(asio::io_context& loop, int descriptor);
 
   Listener(Listener&&) noexcept;
   Listener& operator=(Listener&&) noexcept;

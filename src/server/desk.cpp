@@ -110,6 +110,9 @@ Task<smtp::Ruling> Desk::recipient() {
   const mail::Mailbox& sender = envelope.sender;
   const std::uint64_t declared = envelope.options.size;
   Recipients::Accepted& last = recipients.last();
+  if (floor_.greylisting != nullptr && last.domain != DomainClass::Other) {
+    floor_.greylisting->note_existing(last.recipient.mailbox);
+  }
   auto refusal = co_await check_mailboxes(floor_, profile_, last, sender, declared);
   if (!refusal) {
     refusal = co_await judge_greylist();
@@ -161,8 +164,17 @@ Task<void> Desk::look_for_trap(const smtp::Ruling& ruling) {
   const bool sure = transaction_->recipients.was_trap();
   Greylisting::Question question = greylist_question();
   const std::string recipient = question.recipient;
-  const bool caught = co_await floor_.greylisting->catch_refused(std::move(question), sure);
-  if (!caught || sure) co_return;
+  // A user who moved, or may not get mail now, exists.
+  const mail::Mailbox& mailbox = session_.pending_recipient().mailbox;
+  const mail::Mailbox* unknown = ruling.reply.enhanced == "5.1.1" ? &mailbox : nullptr;
+  using Refused = Greylisting::Refused;
+  Greylisting& greylisting = *floor_.greylisting;
+  const Refused refused = co_await greylisting.catch_refused(std::move(question), sure, unknown);
+  if (refused == Refused::Ripe) {
+    const bool remains = profile_.directory->has_remains(mailbox);
+    co_await greylisting.learn(mailbox, remains);
+  }
+  if (refused != Refused::Caught || sure) co_return;
   offend(bans::Offence::Trap);
   floor_.log.emit(log::TrapHit{peer_.name, recipient, session_.envelope().sender.text()});
 }

@@ -101,6 +101,8 @@ class Directory {
   /// with what is written next.
   virtual Task<Result<void>> keep_uses(std::vector<mail::ThrowawayUse> uses) = 0;
   virtual void take_back(const mail::ThrowawayUse& use) = 0;
+  /// There is a mailbox on the disk where that of an unknown address would be: of a user who is gone.
+  [[nodiscard]] virtual bool has_remains(const mail::Mailbox&) { return false; }
   [[nodiscard]] virtual bool in_mynetworks(const IpAddress& client) = 0;
   [[nodiscard]] virtual Result<LoginName> find_login(std::string_view name) = 0;
   /// What stands in for the secrets of unknown users; null: logins are not possible now.

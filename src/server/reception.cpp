@@ -127,11 +127,26 @@ std::string Reception::crowded_out(const IpAddress& client) {
   if (leaving_ > most / 4 + 16) return busy;
   Crowd::Place* chosen = crowd_.choose(client_key(client));
   if (chosen == nullptr) return busy;
-  Session& session = *chosen->who();
-  floor_.log.emit(log::SessionShed{bracketed(session.client())});
-  ++leaving_;
-  session.shed(busy);
+  shed_one(*chosen, "all sessions are taken");
   return {};
+}
+
+void Reception::shed_one(Crowd::Place& place, std::string_view why) {
+  Session& session = *place.who();
+  const std::string client = bracketed(session.client());
+  floor_.log.emit(log::SessionShed{client, why});
+  ++leaving_;
+  session.shed(line_of(smtp::make_reply(smtp::replies::kAllBusy)));
+}
+
+// A part at a time: what the first of them had may be enough.
+void Reception::shed_some() {
+  const std::size_t most = sessions_.size() / 4 + 16;
+  for (std::size_t n = 0; n < most; ++n) {
+    Crowd::Place* chosen = crowd_.choose({});
+    if (chosen == nullptr) return;
+    shed_one(*chosen, "memory is short");
+  }
 }
 
 std::optional<std::string> Reception::kept_out(Service service, const IpAddress& client) {
@@ -163,7 +178,9 @@ std::string Reception::turned_away(Service service, const Endpoint& peer, const 
   const std::uint32_t most =
       screened ? profile_->screened_connections : settings.client_connections;
   const bool limited = most != 0 && open > most;
-  if (!limited || profile_->directory->is_unlimited(client)) return {};
+  const bool exempt = floor_.warden != nullptr ? floor_.warden->is_unlimited(client)
+                                               : profile_->directory->is_unlimited(client);
+  if (!limited || exempt) return {};
   if (screened) return turn_away_unscreened(peer, local);
   const std::string name = "unknown[" + client.text() + "]";
   floor_.log.emit(log::ConnectionLimit{settings.name(), name, open});
@@ -184,6 +201,9 @@ void Reception::accepted(Service service,
                          const Endpoint& peer,
                          const Endpoint& local) {
   ++accepted_[static_cast<std::size_t>(service)];
+  // What so many take is a small part of the least memory_limit.
+  constexpr unsigned kMany = 64;
+  if (watch_ != nullptr && ++came_ % kMany == 0) watch_->many_came();
   if (is_stranger(service, peer.address)) return send_and_close(socket, {});
   const bool proxied = profile_->of(service).proxied;
   if (!proxied) {
@@ -218,13 +238,20 @@ void Reception::accepted(Service service,
 }
 
 bool Reception::settle(Session& session) {
-  const std::string refusal = turned_away(session.service(), session.client(), session.local());
-  if (!refusal.empty()) {
+  const IpAddress& client = session.client().address;
+  // A proxy that speaks for itself asks whether we live, and that often.
+  std::optional<std::string> refusal;
+  if (!profile_->directory->is_proxy(client)) refusal = kept_out(session.service(), client);
+  if (!refusal) {
+    std::string crowded = turned_away(session.service(), session.client(), session.local());
+    if (!crowded.empty()) refusal = std::move(crowded);
+  }
+  if (refusal) {
     ++leaving_;
-    session.shed(refusal);
+    session.shed(*refusal);
     return false;
   }
-  const IpAddress key = client_key(session.client().address);
+  const IpAddress key = client_key(client);
   crowd_.enter(session.place(), key, session.is_unproven());
   return true;
 }

@@ -35,8 +35,18 @@ class Reception {
   void open(Service service, net::Listener listener);
   /// Closes the listeners, and asks the sessions to end at their next command boundary.
   void shut_down();
+  /// port: looks whether there is memory enough.
+  class Watch {
+   public:
+    virtual ~Watch() = default;
+    virtual void many_came() = 0;
+  };
+  /// Is told now and then while connections come fast; outlives the reception.
+  void use(Watch& watch) { watch_ = &watch; }
   /// While true, new connections are answered 421: memory is short.
   void shed(bool yes) { shedding_ = yes; }
+  /// Ends some of those that have not proved themselves, which nobody does who is sending mail.
+  void shed_some();
   /// Ends the sessions that are left, wherever they are.
   void abandon();
 
@@ -77,6 +87,7 @@ class Reception {
   [[nodiscard]] std::string with_footer(smtp::Reply reply,
                                         std::size_t audience,
                                         const Endpoint& client) const;
+  void shed_one(Crowd::Place& place, std::string_view why);
   static void send_and_close(TcpSocket& socket, std::string_view line);
 
   Floor& floor_;
@@ -88,6 +99,8 @@ class Reception {
   std::size_t leaving_ = 0;  // Of these, they were shed and have yet to see it.
   std::array<std::uint64_t, kServices> accepted_{};
   Gates* gates_ = nullptr;
+  Watch* watch_ = nullptr;
+  unsigned came_ = 0;
   bool shedding_ = false;
 };
 

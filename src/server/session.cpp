@@ -374,10 +374,9 @@ Task<smtp::Ruling> Session::rule_on_recipient() {
   if (gate_) {
     auto refusal = gate_->judge(*machine_);
     if (refusal) co_return smtp::Ruling{*std::move(refusal)};
-    if (gate_->is_passed()) {
-      place_.prove();
-      machine_->trust();
-    }
+    // Mail may come now, and who is on a list may write to postmaster: neither is sent away.
+    place_.prove();
+    if (gate_->is_passed()) machine_->trust();
     announce();
   }
   if (std::exchange(put_off_sender_, false)) {
@@ -483,6 +482,8 @@ void Session::tell(const smtp::Note& note) {
 }
 
 void Session::log_end(Fill how) {
+  // Turned away by the gate, which has said so.
+  if (!machine_) return;
   lost_ = lost_ || machine_->where() != "QUIT";
   if (!announced_) return;
   if (how != Fill::Closed || machine_->where() == "QUIT") return;

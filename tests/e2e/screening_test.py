@@ -4,6 +4,7 @@ import pathlib
 import re
 import socket
 import sqlite3
+import struct
 import time
 
 from dns_server import SERVFAIL, DnsServer
@@ -374,6 +375,18 @@ class Deep(Screening):
             session.close()
         self.log_has(server, "leaving STRESS mode with 7 connections\n")
 
+    def test_who_is_turned_away_and_has_gone_meanwhile_harms_nobody(self):
+        server = self.screened({"postscreen_access_list": f"inline:{{{{{BAD} = reject}}}}",
+                                "postscreen_denylist_action": "drop"})
+        for _ in range(100):
+            with socket.create_connection((STRANGER, server.port), source_address=(BAD, 0)) as gone:
+                # A reset, so that the farewell cannot be sent.
+                gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.log_has(server, rf"DENYLISTED \[{re.escape(BAD)}\]")
+        self.assertEqual(self.connect(server, GOOD).greeting.code, 220)
+        self.assertEqual(server.stop(), 0)
+
+
 class Room(Screening):
     """smtpd_session_limit is reached."""
 
@@ -413,3 +426,63 @@ class Room(Screening):
         self.assertEqual([session.greeting.code for session in held], [220, 220, 220])
         self.assert_reply(self.connect(server, BAD).greeting, "421 4.3.2 All server ports are busy")
         self.assertEqual(held[0].ask("NOOP").code, 250)
+
+
+class Memory(Screening):
+    """memory_limit is near: what is given up first, and what never is."""
+
+    def near(self, percent):
+        """A server that has so much of memory_limit, for a large table."""
+        settings = {"postscreen_greet_wait": "100s", "postscreen_client_connection_count_limit": "0",
+                    "postscreen_access_list": f"inline:{{{{{GOOD} = permit}}}}", "relay_domains": "backup.test"}
+        server = self.screened({**settings, "memory_limit": "1G"})
+        table = server.root / "etc" / "many"
+        table.write_text("".join(f"user{n}@backup.test ok\n" for n in range(400_000)))
+        server.write_config({"relay_recipient_maps": f"texthash:{table}"})
+        self.assertEqual(server.stop(), 0)
+        server.spawn()
+        wait_for(pathlib.Path(server.settings["control_socket"]).exists, "the control socket")
+        used = server.control_json("status")["memory"]["resident_octets"]
+        self.assertEqual(server.stop(), 0)
+        server.write_config({"memory_limit": str(used * 100 // percent)})
+        return server
+
+    def test_clients_that_have_not_proved_themselves_go_first_and_who_sends_mail_never(self):
+        server = self.near(85)
+        server.spawn()
+        server.wait_log("octets: turning clients away that have not proved themselves")
+        good = self.connect(server, GOOD)
+        good.ehlo()
+        self.assertEqual([reply.code for reply in good.envelope("a@x.test", ALICE)], [250, 250])
+        self.assertEqual(good.ask("DATA").code, 354)
+        self.assert_reply(self.connect(server, BAD).greeting, "421 4.3.2 All screening ports are busy")
+        good.send(message("the limit is near").replace("\n", "\r\n") + "\r\n.\r\n")
+        self.assertEqual(good.reply().code, 250)
+        self.assertEqual(self.connect(server, GOOD).greeting.code, 220)
+
+    def test_then_all_new_ones_are_turned_away(self):
+        server = self.near(92)
+        server.spawn()
+        server.wait_log("octets: turning new clients away")
+        self.assert_reply(self.connect(server, GOOD).greeting, "421 4.3.2 All server ports are busy")
+
+    def test_clients_that_are_here_already_go_when_it_comes_near(self):
+        server = self.near(77)
+        server.spawn()
+        wait_for(lambda: self.reachable(server), "the listener")
+        good = self.connect(server, GOOD)
+        bots = []
+        for n in range(2000):
+            # What each says early is kept, for it may be mail.
+            bots.append(self.connect(server, f"127.0.2.{n % 250 + 1}", greet=False))
+            self.raw(bots[-1], b"x" * 2000)
+            if "NOQUEUE: shed: " in server.log():
+                break
+        self.log_has(server, r"NOQUEUE: shed: CONNECT from \[127\.0\.2\.\d+\]:\d+: memory is short\n")
+        self.assertIn("421 4.3.2 All server ports are busy", self.rest(bots[0]))
+        self.assertEqual(good.ask("NOOP").code, 250)
+
+    def test_then_nothing_of_the_queue_is_tried(self):
+        server = self.near(98)
+        server.spawn()
+        server.wait_log("octets: trying nothing of the queue")

@@ -159,6 +159,13 @@ TEST_CASE("TLS is told in the words of OpenSSL, without what is unknown", "[log]
         R"("reason":"timed out"})");
 }
 
+TEST_CASE("a trap that was learned is told", "[log]") {
+  CHECK(line_of(TrapLearned{"jon@example.com"}) ==
+        "smtpd: trap <jon@example.com> was learned: only those who guess ask for it");
+  CHECK(json_of(TrapLearned{"jon@example.com"}) ==
+        R"({"event":"trap_learned","level":"info","address":"jon@example.com"})");
+}
+
 TEST_CASE("too many connections of one client are a warning with their number", "[log]") {
   CHECK(line_of(ConnectionLimit{"smtp", kPeer, 51}) ==
         "smtpd: warning: Connection concurrency limit exceeded: 51 from unknown[192.0.2.7] for "
