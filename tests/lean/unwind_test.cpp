@@ -2,6 +2,7 @@
 // tests: exceptions pass through frames of every kind, and find in registers and on the stack what was there.
 //
 // Linked once as the compiler wrote it and once by way of board/lean_as.in; both must say the same.
+// tests/lean/compare looks where the twins are.
 #include <alloca.h>
 #include <cstdint>
 #include <cstdio>
@@ -142,6 +143,23 @@ GP_KEPT void tail(std::uint64_t value) {
   may_throw(value);
 }
 
+/// The same three times; the third one's address is taken, by which it could be told from the others.
+extern "C" GP_KEPT std::uint64_t twin_first(std::uint64_t value) {
+  const Trace trace(static_cast<int>(value % 10));
+  may_throw(value);
+  return value * 5;
+}
+extern "C" GP_KEPT std::uint64_t twin_second(std::uint64_t value) {
+  const Trace trace(static_cast<int>(value % 10));
+  may_throw(value);
+  return value * 5;
+}
+extern "C" GP_KEPT std::uint64_t twin_taken(std::uint64_t value) {
+  const Trace trace(static_cast<int>(value % 10));
+  may_throw(value);
+  return value * 5;
+}
+
 template <typename Function>
 void say(const char* name, std::uint64_t value, Function function) {
   try {
@@ -162,6 +180,8 @@ int main() {
     say("moving stack", value, moving_stack);
     say("aligned stack", value, aligned_stack);
     say("late frame", value, late_frame);
+    say("twins", value, [](std::uint64_t one) { return twin_first(one + 1) - twin_second(one); });
+    say("twin", value, twin_taken);
     say("tail", value, [](std::uint64_t one) { return tail(one), one; });
   }
   say("deep", 9, [](std::uint64_t one) { return deep(one, "text "); });
