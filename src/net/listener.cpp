@@ -146,7 +146,7 @@ Result<Listener> Listener::adopt(asio::io_context& loop, int descriptor) {
 
 // Of the protocol the loop knows no more than what it was told: it waits, and this file does the rest.
 Listener Listener::adopt_local(asio::io_context& loop, int descriptor) {
-  Tcp::acceptor acceptor(loop);
+  TcpAcceptor acceptor(loop);
   std::error_code ignored;
   acceptor.assign(Tcp::v4(), descriptor, ignored);
   acceptor.non_blocking(true, ignored);
