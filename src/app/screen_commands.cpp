@@ -22,7 +22,6 @@ namespace {
 using control::Verb;
 using screen::Record;
 using screen::Test;
-using screen::When;
 
 constexpr std::uint32_t kMostClients = 100;
 constexpr Stamp kMostPass = Stamp{366} * 86'400;

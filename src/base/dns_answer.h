@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.h"
@@ -34,7 +35,7 @@ struct DnsAnswer {
   /// How long this may be remembered: the least TTL of the records, or of a negative answer what
   /// the SOA record allows (RFC 2308 section 5); zero when nothing says.
   Duration ttl{};
-  std::string fault;
+  std::string_view fault;  ///< Lives as long as the program.
 
   [[nodiscard]] bool found() const { return kind == Kind::Found; }
 };

@@ -226,7 +226,7 @@ ares_dns_rec_type_t record_type(DnsType type) {
   std::unreachable();
 }
 
-DnsAnswer failed_answer(std::string_view fault) {
+DnsAnswer failed_answer(Literal fault) {
   DnsAnswer out;
   out.fault = fault;
   return out;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/dns.h"
+#include "base/literal.h"
 
 namespace gatepost::dns {
 
@@ -26,7 +27,7 @@ inline constexpr Duration kMostTtl = std::chrono::hours(24);
 inline constexpr Duration kMostNegativeTtl = std::chrono::hours(1);
 
 [[nodiscard]] ares_dns_rec_type_t record_type(DnsType type);
-[[nodiscard]] DnsAnswer failed_answer(std::string_view fault);
+[[nodiscard]] DnsAnswer failed_answer(Literal fault);
 
 /// `name` is as parse_name() gives it. Aliases (CNAME) are followed as far as they stand in the answer;
 /// what belongs to other names counts for nothing.

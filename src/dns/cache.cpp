@@ -17,7 +17,7 @@ std::size_t cost_of(const std::string& text) {
 }
 
 std::size_t cost_of(const DnsAnswer& answer) {
-  std::size_t sum = sizeof(DnsAnswer) + kBlock + cost_of(answer.fault) + 3 * kBlock;
+  std::size_t sum = sizeof(DnsAnswer) + 4 * kBlock;
   sum += answer.addresses.capacity() * sizeof(IpAddress);
   for (const std::string& text : answer.texts) sum += sizeof(std::string) + cost_of(text);
   for (const auto& one : answer.exchanges) sum += sizeof(one) + cost_of(one.host);
@@ -44,6 +44,7 @@ std::optional<DnsAnswer> Cache::find(std::string_view key, Instant now) {
   DnsAnswer out;
   if (entry->answer) out = *entry->answer;
   out.kind = entry->kind;
+  out.fault = entry->fault;
   out.ttl = std::chrono::ceil<Duration>(entry->until - now);
   return out;
 }
@@ -58,9 +59,10 @@ void Cache::put(std::string_view key, const DnsAnswer& answer, Instant until) {
   entry.key = key;
   entry.until = until;
   entry.kind = answer.kind;
+  entry.fault = answer.fault;
   // A node of the list, its place in the index, which may be half empty.
   entry.octets = sizeof(Entry) + 3 * kBlock + 2 * sizeof(Place) + cost_of(entry.key);
-  if (answer.found() || answer.kind == DnsAnswer::Kind::Failed) {
+  if (answer.found()) {
     auto kept = std::make_unique<DnsAnswer>(answer);
     entry.octets += cost_of(*kept);
     entry.answer = std::move(kept);

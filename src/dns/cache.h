@@ -39,7 +39,8 @@ class Cache {
     Instant until{};
     std::size_t octets = 0;
     DnsAnswer::Kind kind = DnsAnswer::Kind::Failed;
-    /// Null when the kind says it all, as with most names of block lists.
+    std::string_view fault;
+    /// Null when these say it all, as with most names of block lists.
     std::unique_ptr<const DnsAnswer> answer;
   };
   using Place = std::list<Entry>::iterator;

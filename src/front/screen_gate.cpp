@@ -68,8 +68,12 @@ screen::Seconds ScreenGate::today() const {
   return std::chrono::duration_cast<std::chrono::seconds>(since).count();
 }
 
+std::string ScreenGate::who() const {
+  return shown(peer_->client);
+}
+
 void ScreenGate::say(std::string_view verdict) const {
-  screener_.world_.floor.log.emit(log::ScreenVerdict{verdict, who_});
+  screener_.world_.floor.log.emit(log::ScreenVerdict{verdict, who()});
 }
 
 std::unique_ptr<Admission> ScreenGate::closed(std::optional<smtp::Reply> reply) {
@@ -83,25 +87,24 @@ std::unique_ptr<Admission> ScreenGate::closed(std::optional<smtp::Reply> reply) 
 
 Task<void> ScreenGate::meet(const server::Peer& peer) {
   began_ = now();
-  client_ = peer.client.address;
+  peer_ = &peer;
   const Screener::World& world = screener_.world_;
-  const bool named = world.dns != nullptr && client_ != IpAddress::v4({127, 0, 0, 1});
+  const bool named = world.dns != nullptr && client() != IpAddress::v4({127, 0, 0, 1});
   if (named) {
     lookup_ = std::make_shared<Lookup>();
     lookup_->gate = this;
-    world.tasks.spawn("client name", look_up(*world.dns, client_, lookup_));
+    world.tasks.spawn("client name", look_up(*world.dns, client(), lookup_));
   }
   if (!profile_->screened) co_return;
-  who_ = shown(peer.client);
-  world.floor.log.emit(log::ScreenConnected{who_, shown(peer.local)});
+  world.floor.log.emit(log::ScreenConnected{who(), shown(peer.local)});
   screen::Access access = screen::Access::Permit;
-  if (!world.let_in.has(client_)) access = profile_->directory->screen_access(client_);
+  if (!world.let_in.has(client())) access = profile_->directory->screen_access(client());
   if (access == screen::Access::Permit) {
     say(settings_.respectful ? "ALLOWLISTED" : "WHITELISTED");
     co_return;
   }
   const bool may_earn = profile_->directory->may_earn(peer.local.address);
-  const screen::Record known = co_await world.memory.find(client_);
+  const screen::Record known = co_await world.memory.find(client());
   trial_.emplace(settings_, known, may_earn, today());
   if (access == screen::Access::Reject) {
     say(settings_.respectful ? "DENYLISTED" : "BLACKLISTED");
@@ -119,7 +122,7 @@ Task<void> ScreenGate::meet(const server::Peer& peer) {
   if (!may_earn) say(settings_.respectful ? "ALLOWLIST VETO" : "WHITELIST VETO");
   counted_ = screener_.begin_test();
   if (!counted_) {
-    world.floor.log.emit(log::ScreenTurnedAway{who_, "all screening ports busy"});
+    world.floor.log.emit(log::ScreenTurnedAway{who(), "all screening ports busy"});
     decided_ = closed(smtp::Reply{421, "4.3.2", "All screening ports are busy"});
     co_return;
   }
@@ -136,7 +139,7 @@ Task<void> ScreenGate::tease(net::Connection& connection) {
 void ScreenGate::ask_lists() {
   const Screener::World& world = screener_.world_;
   if (trial_->is_due(Test::Dnsbl) && world.lists != nullptr) {
-    asked_.emplace(*world.lists, client_, static_cast<ListInquiry::Observer*>(this));
+    asked_.emplace(*world.lists, client(), static_cast<ListInquiry::Observer*>(this));
   }
 }
 
@@ -211,7 +214,7 @@ bool ScreenGate::has_waited_enough(Instant begun) {
 
 bool ScreenGate::is_proven() const {
   if (!lookup_ || !lookup_->name || !asked_) return false;
-  return server::is_proven(*lookup_->name, client_, asked_->score());
+  return server::is_proven(*lookup_->name, client(), asked_->score());
 }
 
 /// There is nothing against it but that it is new, and mail that is expected may come from it.
@@ -223,7 +226,7 @@ bool ScreenGate::is_expected() const {
   std::string_view name;
   if (lookup_) {
     const server::ClientName& found = *lookup_->name;
-    if (!found.name.empty() && server::looks_dynamic(found.name, client_)) return false;
+    if (!found.name.empty() && server::looks_dynamic(found.name, client())) return false;
     if (found.kind == server::ClientName::Kind::Confirmed) name = found.name;
   }
   if (!expected.may_come_from(name)) return false;
@@ -265,13 +268,13 @@ Task<void> ScreenGate::name_client(server::Peer& peer) {
     lookup->bell = nullptr;
   }
   if (!lookup->name) co_return;
-  peer.dns_name = lookup->name;
+  peer.dns_name = {lookup, &*lookup->name};
   const server::ClientName& name = *lookup->name;
-  peer.name = std::string(name.shown()) + "[" + client_.text() + "]";
+  peer.name = std::string(name.shown()) + "[" + client().text() + "]";
   const bool confirmed = name.kind == server::ClientName::Kind::Confirmed;
   // That nobody can say now speaks against nobody.
   const bool known = name.kind != server::ClientName::Kind::Unknown;
-  const bool plain = confirmed && !server::looks_dynamic(name.name, client_);
+  const bool plain = confirmed && !server::looks_dynamic(name.name, client());
   if (known && !plain) peer.suspicious = true;
 }
 
@@ -293,9 +296,10 @@ void ScreenGate::judge_early(server::Peer& peer) {
   if (ruling.listed) {
     const auto zones = screener_.world_.lists->guard().sites().zones();
     if (score.named < zones.size()) {
-      list_name_ = profile_->directory->shown_list(zones[score.named].name);
+      list_name_ = std::make_unique<const std::string>(
+          profile_->directory->shown_list(zones[score.named].name));
     }
-    screener_.world_.floor.log.emit(log::ScreenFailed{"dnsbl", who_, {}, {}, score.total, {}});
+    screener_.world_.floor.log.emit(log::ScreenFailed{"dnsbl", who(), {}, {}, score.total, {}});
     const auto action = trial_->fail(Test::Dnsbl);
     if (action == Action::Drop) dropped_ = Action::Drop;
     if (action && *action != Action::Ignore) offend(bans::Offence::Dnsbl);
@@ -314,7 +318,8 @@ void ScreenGate::fail(Test test, std::string_view after, std::string_view text, 
   if (!action) return;
   log::ScreenFailed event;
   event.test = screen::kTests[index_of(test)].label;
-  event.client = who_;
+  const std::string who = this->who();
+  event.client = who;
   event.after = after;
   event.text = text;
   event.number = static_cast<std::int64_t>(text.size());
@@ -327,7 +332,7 @@ void ScreenGate::fail(Test test, std::string_view after, std::string_view text, 
 
 void ScreenGate::offend(bans::Offence offence) const {
   server::Warden* warden = screener_.world_.floor.warden;
-  if (warden != nullptr) warden->note(client_, offence);
+  if (warden != nullptr) warden->note(client(), offence);
 }
 
 smtp::Reply ScreenGate::refusal(std::uint16_t code) const {
@@ -337,7 +342,9 @@ smtp::Reply ScreenGate::refusal(std::uint16_t code) const {
     const bool parting = code == 521 && !row.farewell.empty();
     out.enhanced = parting ? "5.7.0" : row.enhanced;
     out.text = parting ? row.farewell : row.text;
-    if (*test == Test::Dnsbl) out.text += "[" + client_.text() + "] blocked using " + list_name_;
+    if (*test == Test::Dnsbl) {
+      out.text += "[" + client().text() + "] blocked using " + (list_name_ ? *list_name_ : "");
+    }
   }
   if (profile_->of(server::Service::Smtp).session.soft_bounce) smtp::soften(out);
   return out;
@@ -363,7 +370,7 @@ std::unique_ptr<Admission> ScreenGate::watched() {
 std::optional<smtp::Reply> ScreenGate::hear(const smtp::Note& note) {
   using Kind = smtp::Note::Kind;
   const auto ended = [&](std::string_view what, std::string_view after) {
-    if (!passed_) screener_.world_.floor.log.emit(log::ScreenEnded{what, who_, after});
+    if (!passed_) screener_.world_.floor.log.emit(log::ScreenEnded{what, who(), after});
   };
   switch (note.kind) {
     case Kind::BareNewline:
@@ -401,7 +408,7 @@ bool ScreenGate::takes_lane(const smtp::ServerSession& session) {
   const mail::Envelope& envelope = session.envelope();
   if (!reachable || !envelope.recipients.empty() || lane_) return false;
   if (envelope.options.size > kLaneOctets) return false;
-  lane_ = screener_.may_use_lane(client_, now());
+  lane_ = screener_.may_use_lane(client(), now());
   return lane_;
 }
 
@@ -409,7 +416,7 @@ void ScreenGate::log_rejected(const smtp::ServerSession& session, const smtp::Re
   const std::string shown_reply = smtp::format_reply(reply);
   const std::string sender = session.envelope().sender.text();
   const std::string recipient = session.pending_recipient().mailbox.text();
-  screener_.world_.floor.log.emit(log::ScreenRejected{who_, shown_reply, sender, recipient,
+  screener_.world_.floor.log.emit(log::ScreenRejected{who(), shown_reply, sender, recipient,
                                                       session.protocol(), session.helo()});
 }
 
@@ -435,15 +442,15 @@ void ScreenGate::conclude(bool over) {
   const screen::Trial::Outcome outcome = trial_->conclude();
   if (!kept_) {
     // A sibling may have passed meanwhile, and is the new one then.
-    const screen::Record* known = screener_.world_.memory.peek(client_);
+    const screen::Record* known = screener_.world_.memory.peek(client());
     known_by_sibling_ = known != nullptr && !known->is_new(settings_);
   }
   if (outcome.record) {
-    screener_.world_.memory.keep(client_, *outcome.record);
+    screener_.world_.memory.keep(client(), *outcome.record);
     kept_ = true;
   } else if (kept_ && trial_->is_refused()) {
     // It was new to this session: what was kept of it is all there is.
-    screener_.world_.memory.forget(client_);
+    screener_.world_.memory.forget(client());
   }
   using Pass = screen::Trial::Outcome::Pass;
   if (!over || outcome.pass == Pass::None || std::exchange(told_pass_, true)) return;
@@ -457,7 +464,7 @@ void ScreenGate::end(bool lost) {
     const std::string_view phase =
         after ? "tests after SMTP handshake" : "tests before SMTP handshake";
     const auto time = std::chrono::duration_cast<Duration>(now() - began_);
-    screener_.world_.floor.log.emit(log::ScreenEnded{"HANGUP", who_, phase, time});
+    screener_.world_.floor.log.emit(log::ScreenEnded{"HANGUP", who(), phase, time});
   }
   if (hung_up_) return;  // closed() says the rest.
   conclude();

@@ -68,21 +68,23 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   [[nodiscard]] smtp::Reply refusal(std::uint16_t code) const;
   [[nodiscard]] bool takes_lane(const smtp::ServerSession& session);
   void log_rejected(const smtp::ServerSession& session, const smtp::Reply& reply) const;
+  [[nodiscard]] const IpAddress& client() const { return peer_->client.address; }
+  /// "[192.0.2.1]:50013"
+  [[nodiscard]] std::string who() const;
   [[nodiscard]] Instant now() const;
   [[nodiscard]] screen::Seconds today() const;
 
   Screener& screener_;
   std::shared_ptr<const server::Profile> profile_;
   const screen::Settings& settings_;
-  std::string who_;  // "[192.0.2.1]:50013"
-  IpAddress client_;
+  const server::Peer* peer_ = nullptr;  // Null: not met yet.
   Instant began_{};
   std::optional<screen::Trial> trial_;  // Nothing: there is nothing to test.
   std::optional<ListInquiry::Asked> asked_;
   std::shared_ptr<Lookup> lookup_;
-  net::Connection* waiting_ = nullptr;  // Where it waits for the end of the early tests.
-  std::string input_;                   // What came meanwhile.
-  std::string list_name_;               // The list that is named to a refused client.
+  net::Connection* waiting_ = nullptr;            // Where it waits for the end of the early tests.
+  std::string input_;                             // What came meanwhile.
+  std::unique_ptr<const std::string> list_name_;  // The list that is named to a refused client.
   std::optional<screen::Action> dropped_;
   std::unique_ptr<server::Admission> decided_;  // Before any test.
   bool testing_ = false;                        // There are tests to wait for.

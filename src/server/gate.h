@@ -35,7 +35,7 @@ struct Admission {
 class Gate {
  public:
   virtual ~Gate() = default;
-  /// Looks up what is known of the client; first of all. `peer` outlives the task.
+  /// Looks up what is known of the client; first of all. `peer` outlives the gate.
   virtual Task<void> meet(const Peer& peer) = 0;
   /// Then, before the greeting. May change what `peer` says of the client's name. `connection` is
   /// in the clear; both outlive the task. Null: Free, and nothing was read. A pointer and a task of

@@ -88,8 +88,8 @@ std::optional<auth::Terms> Login::make_terms(const auth::Mechanism& mechanism) c
   auth::Terms terms;
   terms.nonce.assign(random.begin(), random.end());
   terms.host = profile_.hostname;
-  terms.exporter = peer_.exporter;
-  terms.end_point = peer_.end_point;
+  terms.exporter = exporter_;
+  terms.end_point = end_point_;
   for (const std::string& name : service_.session.auth_mechanisms_tls) {
     const auth::Mechanism* offered = auth::find_mechanism(name);
     if (offered != nullptr && offered->binds && peer_.tls) terms.plus_offered = true;

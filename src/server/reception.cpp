@@ -26,6 +26,22 @@ std::string bracketed(const Endpoint& one) {
 
 }  // namespace
 
+/// A session in the books, until its task is over.
+struct Reception::Guest final : net::TaskEnd {
+  template <class... Args>
+  explicit Guest(Reception& books, Args&&... args)
+      : reception(books), session(std::forward<Args>(args)...) {}
+
+  void task_ended() override {
+    if (session.was_shed()) --reception.leaving_;
+    reception.sessions_.erase(place);
+  }
+
+  Reception& reception;
+  Sessions::iterator place;
+  Session session;
+};
+
 /// One listener, with the service its connections belong to.
 class Reception::Door final : public net::Acceptor {
  public:
@@ -66,11 +82,11 @@ void Reception::open(Service service, net::Listener listener) {
 
 void Reception::shut_down() {
   doors_.clear();
-  for (const auto& session : sessions_) session->shut_down();
+  for (Guest& one : sessions_) one.session.shut_down();
 }
 
 void Reception::abandon() {
-  for (const auto& session : sessions_) session->abandon();
+  for (Guest& one : sessions_) one.session.abandon();
 }
 
 std::vector<std::pair<Service, Endpoint>> Reception::listening() const {
@@ -180,13 +196,15 @@ void Reception::accepted(Service service,
   }
   std::unique_ptr<Gate> gate;
   if (gates_ != nullptr && service == Service::Smtp) gate = gates_->make_gate();
-  sessions_.push_front(std::make_unique<Session>(floor_, profile_, service, std::move(socket), peer,
-                                                 local, std::move(gate)));
-  Session& session = *sessions_.front();
+  Guest& guest = sessions_.emplace_front(*this, floor_, profile_, service, std::move(socket), peer,
+                                         local, std::move(gate));
+  guest.place = sessions_.begin();
+  Session& session = guest.session;
   if (!proxied) {
     crowd_.enter(session.place(), client_key(peer.address), session.is_unproven());
   }
-  tasks_.spawn("session", serve(sessions_.begin()));
+  // No frame of ours around a session's: there may be thousands.
+  tasks_.spawn("session", proxied ? serve_proxied(session) : session.run(), &guest);
 }
 
 bool Reception::settle(Session& session) {
@@ -221,25 +239,9 @@ void Reception::accept_failed(int number) {
   floor_.log.emit(log::AcceptFailed{system_error("accept", number).detail});
 }
 
-Task<void> Reception::serve(Sessions::iterator place) {
-  // Leaves the books in order even when the session ends by an exception.
-  struct Leave {
-    Reception& reception;
-    Sessions::iterator place;
-    Leave(Reception& r, Sessions::iterator p) : reception(r), place(p) {}
-    Leave(const Leave&) = delete;
-    Leave& operator=(const Leave&) = delete;
-    ~Leave() {
-      if ((*place)->was_shed()) --reception.leaving_;
-      reception.sessions_.erase(place);
-    }
-  };
-  const Leave leave(*this, place);
-  Session& session = **place;
-  if (session.is_proxied()) {
-    const bool told = co_await session.learn_client();
-    if (!told || !settle(session)) co_return;
-  }
+Task<void> Reception::serve_proxied(Session& session) {
+  const bool told = co_await session.learn_client();
+  if (!told || !settle(session)) co_return;
   co_await session.run();
 }
 

@@ -48,7 +48,8 @@ class Reception {
 
  private:
   class Door;
-  using Sessions = std::list<std::unique_ptr<Session>>;
+  struct Guest;
+  using Sessions = std::list<Guest>;
 
   void accepted(Service service,
                 asio::ip::tcp::socket socket,
@@ -56,7 +57,8 @@ class Reception {
                 const Endpoint& local);
   void refused(Service service, asio::ip::tcp::socket& socket, int number);
   void accept_failed(int number);
-  Task<void> serve(Sessions::iterator place);
+  /// A session whose client is told of by a proxy.
+  Task<void> serve_proxied(Session& session);
   [[nodiscard]] IpAddress client_key(const IpAddress& client) const;
   /// The line for a client that is banned, or comes too often, which may be empty; nothing when it
   /// is neither.

@@ -123,7 +123,7 @@ Task<Verdict> Restrictions::ask_list(const policy::Restriction& rule, std::strin
   const DnsAnswer answer = co_await look_up(question, DnsType::A);
   const policy::Listing listing = policy::read_listing(rule.list, answer);
   if (fresh_ && (listing.odd || listing.finding == Finding::Unknown)) {
-    std::string why = answer.fault;
+    std::string why(answer.fault);
     if (listing.odd) {
       const screen::Fault fault = screen::find_code(rule.list.zone, *listing.odd);
       why = screen::format_fault(fault, *listing.odd);
@@ -158,8 +158,10 @@ Task<Finding> Restrictions::find_host(std::string name, bool mail) {
 
 Task<void> Restrictions::name_client() {
   if (name_) co_return;
-  name_ = peer_.dns_name;
-  if (name_) co_return;
+  if (peer_.dns_name) {
+    name_ = *peer_.dns_name;
+    co_return;
+  }
   // Asked at the door, and not answered there in time; or nobody asked.
   const IpAddress& client = peer_.client.address;
   if (client == IpAddress::v4({127, 0, 0, 1})) {

@@ -66,9 +66,13 @@ void Session::begin(const Admission& admission) {
   facts.tls_available = floor_.contexts != nullptr && floor_.contexts->current() != nullptr;
   machine_ =
       std::make_unique<smtp::ServerSession>(service_.session, facts, floor_.clocks.instant());
-  login_ = std::make_unique<Login>(floor_, *profile_, service_, peer_);
   desk_ = std::make_unique<Desk>(floor_, *profile_, service_, peer_, *machine_);
   if (shutting_down_) machine_->shut_down();
+}
+
+Login& Session::login() {
+  if (!login_) login_ = std::make_unique<Login>(floor_, *profile_, service_, peer_);
+  return *login_;
 }
 
 bool Session::is_tls_over() {
@@ -222,7 +226,7 @@ smtp::Step Session::advance() {
     } else if (std::holds_alternative<step::Discard>(todo)) {
       desk_->discard();
     } else if (std::holds_alternative<step::DropAuth>(todo)) {
-      login_->drop();
+      login().drop();
     } else {
       return todo;
     }
@@ -252,12 +256,12 @@ Task<void> Session::obey(smtp::Step todo) {
     if (refused) ruling.reply = *std::move(refused);
   } else if (auto* auth = std::get_if<step::AskAuth>(&todo)) {
     if (secure_) {
-      peer_.exporter = secure_->channel_binding(tls::ChannelBinding::Exporter);
-      peer_.end_point = secure_->channel_binding(tls::ChannelBinding::ServerEndPoint);
+      login().bind(secure_->channel_binding(tls::ChannelBinding::Exporter),
+                   secure_->channel_binding(tls::ChannelBinding::ServerEndPoint));
     }
-    ruling = co_await login_->begin(std::move(*auth));
+    ruling = co_await login().begin(std::move(*auth));
   } else if (auto* response = std::get_if<step::AskAuthResponse>(&todo)) {
-    ruling = co_await login_->respond(std::move(response->octets));
+    ruling = co_await login().respond(std::move(response->octets));
   } else if (std::holds_alternative<step::AskText>(todo)) {
     ruling = co_await desk_->text();
   } else if (std::holds_alternative<step::AskCommit>(todo)) {
@@ -403,7 +407,7 @@ void Session::tell(const smtp::Note& note) {
                                           machine_->text_octets()});
       return;
     case smtp::Note::Kind::AuthFailed:
-      login_->log_abort(note.text);
+      login().log_abort(note.text);
       return;
     case smtp::Note::Kind::BareNewline:
     case smtp::Note::Kind::NotSmtp:

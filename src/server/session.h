@@ -75,6 +75,8 @@ class Session {
   void tell(const smtp::Note& note);
   void log_end(Fill how);
   void begin(const Admission& admission);
+  /// Most clients never log in: made when the first does.
+  Login& login();
   /// The log is told of the session, once: when it is more than a client under test.
   void announce();
   /// False: the gate let nobody in.
@@ -90,7 +92,7 @@ class Session {
   std::unique_ptr<tls::SecureWire> secure_;
   Wire* wire_;
   std::unique_ptr<smtp::ServerSession> machine_;
-  std::unique_ptr<Login> login_;
+  std::unique_ptr<Login> login_;  // Null: nobody tried.
   std::unique_ptr<Desk> desk_;
   std::string_view input_;  // Unread octets: in floor_.scratch, or in kept_ after a wait.
   std::string kept_;
