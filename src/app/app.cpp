@@ -20,6 +20,7 @@
 #include "app/submitters.h"
 #include "app/tls_wiring.h"
 #include "app/wiring.h"
+#include "base/loop.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "log/events.h"
@@ -33,10 +34,18 @@ namespace {
 constexpr auto kTick = std::chrono::seconds(1);
 constexpr std::size_t kQueueListing = 100'000;
 
-// Above this share of memory_limit new connections are turned away; below the lower one they
-// are let in again. The gap keeps the two from alternating with every tick.
-constexpr std::uint64_t kShedPercent = 90;
-constexpr std::uint64_t kResumePercent = 80;
+/// What is given up, one after the other, as memory comes near memory_limit.
+struct ShedStep {
+  std::uint64_t percent;
+  std::string_view text;
+};
+constexpr std::array<ShedStep, 3> kShedSteps{{
+    {80, "turning clients away that have not proved themselves"},
+    {90, "turning new clients away"},
+    {95, "trying nothing of the queue"},
+}};
+// A step is taken back so far below: the two do not alternate with every tick.
+constexpr std::uint64_t kShedGap = 5;
 
 }  // namespace
 
@@ -74,15 +83,17 @@ App::App(std::unique_ptr<Opened> opened)
       signals_(loop_, opened_->signals.descriptor()),
       ticker_(loop_),
       grace_(loop_),
-      reloaded_(loop_, asio::steady_timer::time_point::max()),
+      reloaded_(loop_, Timer::time_point::max()),
       started_(clock_.now()) {
   ban_export_ = std::make_unique<BanExport>(BanExport::Parts{warden_, clerk_, tasks_, log_},
                                             settings_->state_directory + "/bans.nft");
   floor_->dns = &dns_;
   greylisting_.use(owner_words_.let_in(), owner_words_.expected());
+  warden_.use(owner_words_.let_in());
   screening_ = std::make_unique<Screening>(Screening::Parts{
       *floor_, tasks_, deadlines_, dns_, state_, owner_words_.let_in(), owner_words_.expected()});
   reception_->use(&screening_->screener());
+  reception_->use(*this);
 }
 
 App::~App() {
@@ -188,12 +199,11 @@ void App::configure_local_mail(const std::shared_ptr<const server::Profile>& pro
 }
 
 void App::wait_for_signal() {
-  signals_.async_wait(asio::posix::stream_descriptor::wait_read,
-                      [this](const std::error_code& error) {
-                        if (error) return;
-                        while (const auto signal = opened_->signals.next()) on_signal(*signal);
-                        wait_for_signal();
-                      });
+  signals_.async_wait(WatchedDescriptor::wait_read, [this](const std::error_code& error) {
+    if (error) return;
+    while (const auto signal = opened_->signals.next()) on_signal(*signal);
+    wait_for_signal();
+  });
 }
 
 void App::on_signal(system::Signal signal) {
@@ -337,11 +347,22 @@ void App::look_after_memory() {
   const std::uint64_t limit = settings_->memory_limit;
   if (limit == 0) return;
   const std::uint64_t used = system::memory_used().value_or(0);
-  const bool shed = used * 100 >= limit * (shedding_ ? kResumePercent : kShedPercent);
-  if (shed == shedding_) return;
-  shedding_ = shed;
-  reception_->shed(shed);
-  log_.emit(log::MemoryShed{used, limit, shed ? "turning new clients away" : "serving again"});
+  std::size_t steps = 0;
+  for (std::size_t i = 0; i < kShedSteps.size(); ++i) {
+    const std::uint64_t gap = i < shedding_ ? kShedGap : 0;
+    if (used * 100 >= limit * (kShedSteps[i].percent - gap)) steps = i + 1;
+  }
+  if (steps > 0) {
+    reception_->shed_some();
+    // Else what they had would still be counted the next time.
+    ::malloc_trim(0);
+  }
+  if (std::exchange(shedding_, steps) == steps) return;
+  screening_->screener().shed(steps > 0);
+  reception_->shed(steps > 1);
+  outgoing_->pause(steps > 2);
+  const std::string_view text = steps == 0 ? "serving again" : kShedSteps[steps - 1].text;
+  log_.emit(log::MemoryShed{used, limit, text});
 }
 
 log::Gauges App::gauges() const {

@@ -8,8 +8,6 @@
 #include <vector>
 
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/steady_timer.hpp>
 
 #include "app/ban_export.h"
 #include "app/clocks.h"
@@ -23,6 +21,7 @@
 #include "app/settings_directory.h"
 #include "app/spf_keeper.h"
 #include "app/startup.h"
+#include "base/loop.h"
 #include "base/result.h"
 #include "config/settings.h"
 #include "control/backend.h"
@@ -49,7 +48,7 @@
 namespace gatepost::app {
 
 /// starting -> serving -> draining -> stopped. One thread, but for the clerk's and the reader's.
-class App final : public ControlBackend, private net::TaskWatch {
+class App final : public ControlBackend, private net::TaskWatch, private server::Reception::Watch {
  public:
   /// Takes what start-up opened; the process has its final privileges.
   explicit App(std::unique_ptr<Opened> opened);
@@ -73,6 +72,7 @@ class App final : public ControlBackend, private net::TaskWatch {
   void on_signal(system::Signal signal);
   void tick();
   void look_after_memory();
+  void many_came() override { look_after_memory(); }
   void look_after_files();
   void look_after_state();
   void configure_greylisting();
@@ -126,15 +126,15 @@ class App final : public ControlBackend, private net::TaskWatch {
   std::unique_ptr<SpfKeeper> spf_;          ///< Null where nothing can be looked up.
   std::unique_ptr<server::Pickup> pickup_;  ///< Null without a maildrop.
   std::unique_ptr<ControlServer> control_;
-  asio::posix::stream_descriptor signals_;
-  asio::steady_timer ticker_;
-  asio::steady_timer grace_;
-  asio::steady_timer reloaded_;  ///< Never expires; cancelled when a reload is over.
+  WatchedDescriptor signals_;
+  Timer ticker_;
+  Timer grace_;
+  Timer reloaded_;  ///< Never expires; cancelled when a reload is over.
   Moment started_{};
   Phase phase_ = Phase::Starting;
-  bool shedding_ = false;
-  bool reading_ = false;    ///< Tables, on the reader's thread.
-  bool reloading_ = false;  ///< One at a time.
+  std::size_t shedding_ = 0;  // How many of the steps are taken.
+  bool reading_ = false;      ///< Tables, on the reader's thread.
+  bool reloading_ = false;    ///< One at a time.
   int exit_code_ = 0;
 };
 

@@ -76,9 +76,14 @@ std::string list_text(const std::vector<Ban>& all, const View& view) {
   return out;
 }
 
-std::string why_text(const Account& account, bool exempt, Stamp now, const View& view) {
+std::string why_text(
+    const Account& account, const std::string& let_in, bool exempt, Stamp now, const View& view) {
   std::string out = name_of(account.network) + "\n";
-  if (exempt) out += "never banned: ban_exceptions\n";
+  if (!let_in.empty()) {
+    append_format(out, "never banned nor limited: let in by gatepost allow: {}\n", let_in);
+  } else if (exempt) {
+    out += "never banned: ban_exceptions\n";
+  }
   if (account.ban && account.ban->is_in_force(now)) {
     append_format(out, "banned: {}\n", ban_text(*account.ban, view));
   } else if (account.ban) {
@@ -98,11 +103,13 @@ std::string why_text(const Account& account, bool exempt, Stamp now, const View&
   return out;
 }
 
-std::string why_json(const Account& account, bool exempt, Stamp now, const View& view) {
+std::string why_json(
+    const Account& account, const std::string& let_in, bool exempt, Stamp now, const View& view) {
   JsonDocument document;
   const auto root = document.object();
   document.put(root, "network", name_of(account.network));
   document.put(root, "exempt", exempt);
+  if (!let_in.empty()) document.put(root, "allow", let_in);
   document.put(root, "banned", account.ban && account.ban->is_in_force(now));
   if (account.ban) {
     const auto ban = document.object();
@@ -177,8 +184,10 @@ Result<std::string> serve_bans(server::Warden& warden,
       if (!address) return Error{Cause::Permanent, "expected an address", EINVAL};
       const Account account = warden.ledger().look_up(*address, now);
       const bool exempt = warden.is_exempt(*address);
-      return view.json ? why_json(account, exempt, now, view)
-                       : why_text(account, exempt, now, view);
+      const auto* entry = warden.find_let_in(*address);
+      const std::string let_in = entry == nullptr ? "" : screen::shown_network(entry->network);
+      return view.json ? why_json(account, let_in, exempt, now, view)
+                       : why_text(account, let_in, exempt, now, view);
     }
     default:
       return list_text(warden.ledger().list(now), view);

@@ -27,8 +27,11 @@ void BanExport::tick() {
   writing_ = true;
   std::vector<bans::Ban> bans;
   for (bans::Ban& ban : parts_.warden.ledger().list(now)) {
-    // An exception inside a wider network is the owner's rule to make: sets hold no exceptions.
-    if (!parts_.warden.is_exempt(ban.network.address)) bans.push_back(std::move(ban));
+    // Sets hold no exceptions. One of ban_exceptions inside a wider network is the owner's rule to
+    // make; for who is let in while the service runs the ban is left to the service.
+    const server::Warden& warden = parts_.warden;
+    if (warden.has_let_in(ban.network) || warden.is_exempt(ban.network.address)) continue;
+    bans.push_back(std::move(ban));
   }
   parts_.tasks.spawn("bans.nft", write(bans::format_nft(firewall_, bans, now)));
 }

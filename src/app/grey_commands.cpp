@@ -103,16 +103,19 @@ std::string stats_text(const GreyStore::Stats& stats, bool json) {
   return json ? document.write(root) : out;
 }
 
-std::string traps_text(const std::vector<std::string>& traps, bool json) {
+std::string traps_text(const std::vector<GreyStore::Trap>& traps, const View& view) {
   std::string out;
-  for (const std::string& trap : traps) {
-    if (!json) {
-      out.append(printable(trap, limits::kPath)).append("\n");
+  for (const GreyStore::Trap& trap : traps) {
+    if (!view.json) {
+      out.append(printable(trap.address, limits::kPath));
+      out.append(trap.learned ? " learned " + when(trap.made, view) : std::string()).append("\n");
       continue;
     }
     control::JsonDocument document;
     const auto root = document.object();
-    document.put(root, "address", trap);
+    document.put(root, "address", trap.address);
+    document.put(root, "made", when(trap.made, view));
+    document.put(root, "learned", trap.learned);
     out += document.write(root);
   }
   return out;
@@ -181,6 +184,29 @@ Task<Result<std::string>> change_trap(server::Greylisting& greylisting,
   co_return shown + " is no trap any more";
 }
 
+/// "TRIPLETS CLIENTS LEFT" and a line "N: PROBLEM" for each pair of words that cannot be understood,
+/// counted from 0.
+Task<Result<std::string>> import_rows(server::Greylisting& greylisting,
+                                      std::vector<std::string> words) {
+  const greylist::Rules rules = greylisting.settings().rules;
+  std::vector<greylist::PostgreyRow> rows;
+  std::string problems;
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    const std::string value = i + 1 < words.size() ? words[i + 1] : std::string();
+    auto row =
+        greylist::read_postgrey_row(greylisting.key_settings(), rules.delay, words[i], value);
+    if (row) {
+      rows.push_back(*std::move(row));
+    } else {
+      append_format(problems, "{}: {}\n", i / 2, row.error().detail);
+    }
+  }
+  const Stamp now = greylisting.now();
+  const auto done = co_await greylisting.store().import(std::move(rows), rules, now);
+  if (!done) co_return done.error();
+  co_return format("{} {} {}\n", done->triplets, done->clients, done->left) + problems;
+}
+
 }  // namespace
 
 bool is_grey_verb(Verb verb) {
@@ -215,7 +241,12 @@ Task<Result<std::string>> serve_greylist(server::Greylisting& greylisting,
       const auto traps = co_await store.traps(kMostRows);
       if (!traps) co_return traps.error();
       if (traps->empty() && !request.json) co_return "No traps\n";
-      co_return traps_text(*traps, request.json);
+      co_return traps_text(*traps, view);
+    }
+    case Verb::GreylistImport: {
+      std::vector<std::string> words = std::move(request.words);
+      out = co_await import_rows(greylisting, std::move(words));
+      break;
     }
     case Verb::TrapAdd:
     case Verb::TrapDel: {

@@ -6,12 +6,12 @@
 #include <utility>
 
 #include <asio/as_tuple.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include "app/app.h"
 #include "app/load.h"
 #include "app/tls_wiring.h"
 #include "app/wiring.h"
+#include "base/loop.h"
 #include "log/events.h"
 #include "log/sink.h"
 
@@ -93,7 +93,7 @@ Task<void> App::reload_by_signal() {
 }
 
 Task<Result<std::string>> App::reload() {
-  const auto token = asio::as_tuple(asio::use_awaitable);
+  const auto token = asio::as_tuple(kUseTask);
   while (reloading_) co_await reloaded_.async_wait(token);
   if (phase_ != Phase::Serving)
     co_return Error{Cause::Temporary, "the service is starting or stopping"};

@@ -30,9 +30,11 @@ void Screening::configure(const config::Settings& settings,
   lists.guard.slow = settings.postscreen_greet_wait;
   lists.timeout = settings.postscreen_dnsbl_timeout;
   lists_.configure(std::move(lists));
-  retention_ =
-      std::chrono::duration_cast<std::chrono::seconds>(settings.postscreen_cache_retention_time)
-          .count();
+  const auto seconds = [](Duration time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  };
+  retention_ = seconds(settings.postscreen_cache_retention_time);
+  cleanup_interval_ = seconds(settings.postscreen_cache_cleanup_interval);
   profile_ = profile;
   screener_.configure(std::move(profile));
   floor_.identities = settings.greylist_identity == "spf" ? &identities_ : nullptr;
@@ -57,7 +59,13 @@ log::ScreenGauge Screening::gauge() const {
 void Screening::tick(Stamp now) {
   if (!is_sane(now) || now < swept_ + kSweepEvery) return;
   swept_ = now;
-  store_.sweep(now - retention_);
+  const bool begin =
+      cleanup_interval_ > 0 && (now < cleaned_ || now - cleaned_ >= cleanup_interval_);
+  if (begin) {
+    cleaned_ = now;
+    memory_.forget_older(now - retention_);
+  }
+  store_.sweep(now - retention_, begin);
 }
 
 }  // namespace gatepost::app

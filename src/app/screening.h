@@ -62,7 +62,9 @@ class Screening {
   server::Floor& floor_;
   server::SpfIdentities identities_;
   Stamp retention_ = 0;
+  Stamp cleanup_interval_ = 0;
   Stamp swept_ = 0;
+  Stamp cleaned_ = 0;
 };
 
 }  // namespace gatepost::app

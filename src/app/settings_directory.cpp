@@ -151,6 +151,7 @@ Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
   GP_TRY(sni_maps_, open_all("tls_server_sni_maps", settings.tls_server_sni_maps, tables_));
   GP_CHECK(open_login_lists(settings));
   GP_CHECK(open_screen_lists(settings));
+  GP_CHECK(open_talks(settings));
   // A stranger's domain that counts as ours makes an open relay, whatever the rules say.
   GP_TRY(const DomainClass probe, domain_class("relay-probe.invalid"));
   if (probe != DomainClass::Other) {

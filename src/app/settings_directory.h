@@ -2,6 +2,7 @@
 // app: what the settings, their tables and the passwd-file say about names and addresses.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,10 +42,14 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
                                           const mail::Mailbox& sender) override;
   Task<Result<void>> keep_uses(std::vector<mail::ThrowawayUse> uses) override;
   void take_back(const mail::ThrowawayUse& use) override;
+  bool has_remains(const mail::Mailbox& address) override;
   bool in_mynetworks(const IpAddress& client) override;
   bool is_unlimited(const IpAddress& client) override;
   bool is_never_banned(const IpAddress& client) override;
   bool may_send_bare_newlines(const IpAddress& client) override;
+  std::optional<std::string> find_talk(server::Talk which,
+                                       std::size_t audience,
+                                       std::string_view key) override;
   screen::Access screen_access(const IpAddress& client) override;
   struct ScreenAccess {
     screen::Access access = screen::Access::Dunno;
@@ -155,6 +160,7 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   /// A list that cannot say is as good as one that says no: it grants something.
   Result<void> open_screen_lists(const config::Settings& settings);
   Result<void> open_login_lists(const config::Settings& settings);
+  Result<void> open_talks(const config::Settings& settings);
   static bool grants(const tables::MatchList& list, const IpAddress& client);
 
   std::shared_ptr<const config::Settings> settings_;
@@ -180,6 +186,9 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   tables::MatchList earning_;
   tables::MatchList proxies_;
   std::vector<tables::TableHandle> list_names_;
+  /// By server::Talk, and to whom.
+  using Talks = std::array<std::vector<tables::TableHandle>, server::kAudiences>;
+  std::array<Talks, server::kTalks> talks_;
   std::vector<tables::TableHandle> relay_maps_;
   std::vector<tables::TableHandle> local_maps_;
   std::vector<tables::TableHandle> sni_maps_;

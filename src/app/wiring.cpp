@@ -13,8 +13,11 @@
 #include "auth/mechanisms.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "policy/macros.h"
+#include "policy/relay.h"
 #include "policy/submitters.h"
 #include "policy/users.h"
+#include "smtp/extensions.h"
 
 namespace gatepost::app {
 namespace {
@@ -73,6 +76,12 @@ void list_mechanisms(const ServiceSettings& service, smtp::SessionSettings& out)
   }
 }
 
+smtp::ExtensionSet extensions(const std::vector<std::string>& keywords) {
+  smtp::ExtensionSet out = 0;
+  for (const std::string& word : keywords) out |= smtp::parse_extensions(word);
+  return out;
+}
+
 smtp::SessionSettings session_settings(const Settings& settings, const ServiceSettings& service) {
   smtp::SessionSettings out;
   out.hostname = settings.myhostname;
@@ -105,19 +114,9 @@ smtp::SessionSettings session_settings(const Settings& settings, const ServiceSe
   out.auth_broken_clients = service.broken_sasl_auth_clients;
   out.auth_response_limit = static_cast<std::uint32_t>(service.smtpd_sasl_response_limit);
   out.soft_bounce = service.soft_bounce;
-  out.discard_ehlo_keywords = service.smtpd_discard_ehlo_keywords;
+  out.hidden = extensions(service.smtpd_discard_ehlo_keywords);
   out.forbidden_commands = service.smtpd_forbidden_commands.verbs;
   out.forbid_non_letters = service.smtpd_forbidden_commands.non_letters;
-  return out;
-}
-
-std::vector<policy::RelayRule> relay_rules(const ServiceSettings& service) {
-  std::vector<policy::RelayRule> out;
-  for (const std::string& name : service.smtpd_relay_restrictions) {
-    const auto rule = policy::parse_relay_rule(name);
-    GP_ASSERT(rule);  // The row of keys.def admits only names of policy's table; a test compares.
-    out.push_back(*rule);
-  }
   return out;
 }
 
@@ -134,6 +133,7 @@ std::vector<policy::Restriction> restrictions(const std::vector<std::string>& en
 policy::DnsRuleSettings dns_rules(const ServiceSettings& service) {
   policy::DnsRuleSettings out;
   out.maps_rbl_code = service.maps_rbl_reject_code;
+  out.rbl_reply = service.default_rbl_reply;
   out.unknown_client_code = service.unknown_client_reject_code;
   out.unknown_hostname_code = service.unknown_hostname_reject_code;
   out.unknown_address_code = service.unknown_address_reject_code;
@@ -150,7 +150,7 @@ server::ServiceProfile service_profile(const Settings& settings, Service which) 
   out.wrapper_tls = service.smtpd_tls_wrappermode;
   out.log_tls = service.smtpd_tls_loglevel > 0;
   out.tls_in_received = service.smtpd_tls_received_header;
-  out.relay_rules = relay_rules(service);
+  out.relay_rules = restrictions(service.smtpd_relay_restrictions);
   out.client_rules = restrictions(service.smtpd_client_restrictions);
   out.helo_rules = restrictions(service.smtpd_helo_restrictions);
   out.sender_rules = restrictions(service.smtpd_sender_restrictions);
@@ -271,8 +271,15 @@ std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
                                                     std::shared_ptr<server::Directory> directory) {
   auto out = std::make_shared<server::Profile>();
   for (const Service service : server::kAllServices) {
-    out->services[static_cast<std::size_t>(service)] = service_profile(settings, service);
+    const auto at = static_cast<std::size_t>(service);
+    const ServiceSettings& own = service_settings(settings, service);
+    out->services[at] = service_profile(settings, service);
+    out->manners[at] = {own.smtpd_reject_footer, policy::read_escapes(own.smtpd_expansion_filter),
+                        out->services[at].session.hidden};
   }
+  out->manners[server::kUnderTest] = {settings.postscreen_reject_footer,
+                                      policy::read_escapes(settings.postscreen_expansion_filter),
+                                      extensions(settings.postscreen_discard_ehlo_keywords)};
   out->hostname = settings.myhostname;
   out->mail_name = settings.mail_name;
   out->myorigin = settings.myorigin;
@@ -331,6 +338,7 @@ bans::Settings make_ban_settings(const Settings& settings) {
   out.rules = settings.ban_rules;
   out.find_time = seconds(settings.ban_findtime);
   out.threshold = settings.ban_threshold * bans::kOne;
+  out.network_threshold = settings.ban_network_threshold * out.threshold;
   out.ban_time = seconds(settings.ban_time);
   out.growing = settings.ban_time_increment;
   out.longest = seconds(settings.ban_time_max);
@@ -371,6 +379,8 @@ server::Greylisting::Settings make_greylist_settings(const Settings& settings) {
   out.header = settings.greylist_header;
   out.hostname = settings.myhostname;
   out.trap_code = settings.greylist_trap_reject_code;
+  out.learning = settings.greylist_trap_learning;
+  out.delimiters = settings.recipient_delimiter;
   return out;
 }
 
@@ -388,7 +398,7 @@ std::vector<std::string> find_faults(const Settings& settings) {
   const std::vector<Network> mynetworks = networks_in(settings.mynetworks);
   for (const Service service : server::kAllServices) {
     if (listen_addresses(settings, service).empty()) continue;
-    const auto rules = relay_rules(service_settings(settings, service));
+    const auto rules = restrictions(service_settings(settings, service).smtpd_relay_restrictions);
     const auto fault = policy::find_open_relay(rules, mynetworks);
     if (!fault) continue;
     const std::string_view name = server::kServiceNames[static_cast<std::size_t>(service)];

@@ -25,6 +25,11 @@ Network Ledger::network_of(const IpAddress& client) {
   return {client.masked(prefix), prefix};
 }
 
+Network Ledger::wide_network_of(const IpAddress& client) {
+  const unsigned prefix = client.is_v4() ? 24 : 48;
+  return {client.masked(prefix), prefix};
+}
+
 // What was done in the future was done when the clock was wrong.
 void Ledger::drop_old(Suspect& suspect, Stamp now) const {
   auto& faults = suspect.faults;
@@ -67,11 +72,12 @@ Ledger::Suspect& Ledger::find_suspect(const IpAddress& address) {
   return suspects_.front();
 }
 
-void Ledger::forget_suspect(const IpAddress& address) {
-  const auto at = suspect_index_.find(address);
-  if (at == suspect_index_.end()) return;
-  suspects_.erase(at->second);
-  suspect_index_.erase(at);
+void Ledger::forget_suspects(const Network& network) {
+  auto at = suspect_index_.lower_bound(network.address);
+  while (at != suspect_index_.end() && network.contains(at->first)) {
+    suspects_.erase(at->second);
+    at = suspect_index_.erase(at);
+  }
 }
 
 Stamp Ledger::length(std::uint32_t count) const {
@@ -100,9 +106,14 @@ std::optional<Ban> Ledger::note(const IpAddress& client, Offence offence, Stamp 
     suspect.faults.erase(suspect.faults.begin());
   }
   suspect.faults.push_back({offence, now});
-  if (score(suspect) < settings_.threshold || is_protected(client, now)) return std::nullopt;
   // What it does in sessions that were open when it was banned does not prolong it.
-  if (find(client, now) != nullptr) return std::nullopt;
+  if (is_protected(client, now) || find(client, now) != nullptr) return std::nullopt;
+  if (auto wide = widen(client, now)) return wide;
+  if (score(suspect) < settings_.threshold) return std::nullopt;
+  return begin(network, reason_of(suspect), now);
+}
+
+Ban Ledger::begin(const Network& network, std::string reason, Stamp now) {
   Ban ban;
   ban.network = network;
   ban.begun = now;
@@ -110,9 +121,38 @@ std::optional<Ban> Ledger::note(const IpAddress& client, Offence offence, Stamp 
   const auto known = bans_.find(key_of(network));
   if (known != bans_.end()) ban.count += earlier(known->second.ban, now);
   ban.until = later(now, length(ban.count));
-  ban.reason = reason_of(suspect);
-  forget_suspect(network.address);
+  ban.reason = std::move(reason);
+  forget_suspects(network);
   return put(std::move(ban), now).ban;
+}
+
+std::optional<Ban> Ledger::widen(const IpAddress& client, Stamp now) {
+  if (settings_.network_threshold == 0) return std::nullopt;
+  const Network wide = wide_network_of(client);
+  Weight sum = 0;
+  std::uint64_t addresses = 0;
+  const unsigned prefix = network_of(client).prefix;
+  for (auto at = bans_.lower_bound({prefix, wide.address});
+       at != bans_.end() && at->first.prefix == prefix && wide.contains(at->first.address); ++at) {
+    const Ban& ban = at->second.ban;
+    if (ban.by_hand || !ban.is_in_force(now)) continue;
+    sum += settings_.threshold;
+    ++addresses;
+  }
+  for (auto at = suspect_index_.lower_bound(wide.address);
+       at != suspect_index_.end() && wide.contains(at->first); ++at) {
+    drop_old(*at->second, now);
+    const Weight its = std::min(score(*at->second), settings_.threshold);
+    sum += its;
+    addresses += its > 0 ? 1 : 0;
+  }
+  if (sum < settings_.network_threshold) return std::nullopt;
+  // Whoever logged in from there shares it with the others.
+  for (auto at = logins_.lower_bound(wide.address); at != logins_.end() && wide.contains(at->first);
+       ++at) {
+    if (is_protected(at->first, now)) return std::nullopt;
+  }
+  return begin(wide, "offences of " + format_number(addresses) + " addresses", now);
 }
 
 bool Ledger::note_login(const IpAddress& client, Stamp now) {
@@ -204,12 +244,21 @@ Ban Ledger::add(const Network& network, Stamp time, std::string reason, Stamp no
 }
 
 std::optional<Ledger::Ended> Ledger::remove(const Network& network, Stamp now) {
-  forget_suspect(network.address);
+  forget_suspects(network);
   const auto at = bans_.find(key_of(network));
   if (at == bans_.end()) return std::nullopt;
   std::optional<Ended> out;
   if (at->second.ban.is_in_force(now)) out = Ended{at->second.ban, at->second.refused};
   erase(at);
+  return out;
+}
+
+std::vector<Network> Ledger::banned_inside(const Network& network) const {
+  std::vector<Network> out;
+  for (const auto& [key, held] : bans_) {
+    const bool inside = key.prefix > network.prefix && network.contains(key.address);
+    if (inside && !held.ban.by_hand) out.push_back(held.ban.network);
+  }
   return out;
 }
 

@@ -23,9 +23,10 @@ struct Settings {
   Rules rules;
   Stamp find_time = 600;  ///< Offences older than this do not count. All times in seconds.
   Weight threshold = 5 * kOne;
-  Stamp ban_time = 600;       ///< The first ban's.
-  bool growing = true;        ///< Each further ban is twice as long,
-  Stamp longest = 604'800;    ///< up to this.
+  Weight network_threshold = 25 * kOne;  ///< Of what wide_network() gives; 0: none is banned.
+  Stamp ban_time = 600;                  ///< The first ban's.
+  bool growing = true;                   ///< Each further ban is twice as long,
+  Stamp longest = 604'800;               ///< up to this.
   Stamp login_time = 86'400;  ///< How long a good login protects its network; 0: not at all.
 };
 
@@ -58,8 +59,9 @@ struct Account {
   std::optional<Stamp> login;  ///< The last good login, while it protects.
 };
 
-/// Counts by network: an address of IPv4, a /64 of IPv6, which is what one party has at least. All
-/// calls with the time that is now; where that goes back nothing is lost, some things last longer.
+/// Counts by network: an address of IPv4, a /64 of IPv6, which is what one party has at least; and
+/// by what is around it, where many of those misbehave. All calls with the time that is now; where
+/// that goes back nothing is lost, some things last longer.
 class Ledger {
  public:
   static constexpr std::size_t kMostSuspects = 4096;  ///< Networks whose offences are remembered.
@@ -70,6 +72,8 @@ class Ledger {
   static constexpr Stamp kForgetting = 86'400;
 
   [[nodiscard]] static Network network_of(const IpAddress& client);
+  /// A /24 of IPv4, a /48 of IPv6: what one party has at most, as a rule.
+  [[nodiscard]] static Network wide_network_of(const IpAddress& client);
 
   void configure(const Settings& settings) { settings_ = settings; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
@@ -94,6 +98,8 @@ class Ledger {
   /// Forgets all of a network: its ban, with how many there were, and its offences. The ban that
   /// was in force, or nothing when there was none.
   std::optional<Ended> remove(const Network& network, Stamp now);
+  /// Networks inside of `network` that are banned for what they did.
+  [[nodiscard]] std::vector<Network> banned_inside(const Network& network) const;
   /// Those that ended by themselves since the last call.
   std::vector<Ended> take_ended(Stamp now);
   /// Bans that are over and forgotten: their rows may go. Some at a time.
@@ -128,7 +134,12 @@ class Ledger {
 
   static Key key_of(const Network& network) { return {network.prefix, network.address}; }
   Suspect& find_suspect(const IpAddress& address);
-  void forget_suspect(const IpAddress& address);
+  /// All in the network.
+  void forget_suspects(const Network& network);
+  /// A ban of `network` for what it did.
+  Ban begin(const Network& network, std::string reason, Stamp now);
+  /// Of the network around `client`, when that is over its threshold.
+  std::optional<Ban> widen(const IpAddress& client, Stamp now);
   void drop_old(Suspect& suspect, Stamp now) const;
   [[nodiscard]] Weight score(const Suspect& suspect) const;
   [[nodiscard]] std::string reason_of(const Suspect& suspect) const;

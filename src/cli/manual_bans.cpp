@@ -8,6 +8,15 @@ namespace {
 
 constexpr char kBans[] = R"(LIMITS AND BANS
 
+What is on from the start: screening (postscreen_enable), and Postfix's limit of 50
+connections at a time for one client. Nothing that counts over time, and no bans:
+what one customer of a large provider does would keep out the mail of others, and
+nobody who pastes the lines of an old main.cf expects it. Whoever had the hit count
+of a tutorial in iptables for ports 25, 465 and 587 sets the first line below
+instead, whoever had fail2ban sets ban_enable = yes; both leave $mynetworks alone,
+and clients of gatepost allow. Behind a proxy (proxy_protocol_peers) both are about
+the client it speaks for.
+
 Limits are about how often a client comes, and forget it soon:
 
   client_connection_burst_limit = 20/10s
@@ -32,9 +41,15 @@ and twice as long each further time, up to ban_time_max. That is fail2ban's
 findtime, maxretry, bantime, bantime.increment and bantime.maxtime, without logs
 that are read and without another process.
 
-Never banned for what it does is who is in ban_exceptions ($mynetworks), and for
-ban_login_time a network from which a user logged in: one infected device does
-not lock the office out. Its wrong passwords are still slowed, and refused after
+Who has many addresses changes to the next one before it is banned. So the offences
+of an IPv4 /24 are added up too, and of an IPv6 /48: when they come to
+ban_network_threshold times ban_threshold, of which one address counts for one, all
+of it is banned. ban_network_threshold = 0 switches that off.
+
+Never banned for what it does is who is in ban_exceptions ($mynetworks), who is let
+in by gatepost allow, whatever bans there are, and for ban_login_time a network
+from which a user logged in, nor what is around it: one infected device does not
+lock the office out. Its wrong passwords are still slowed, and refused after
 smtpd_sasl_failure_limit.
 
   gatepost ban list
@@ -71,7 +86,8 @@ and these rules use it, in a chain of the same table:
   tcp dport { 25, 465, 587 } ip6 saddr @gatepost_ban_6 drop
 
 Who can write that file can change the packet filter: it belongs to mail_owner.
-Exceptions inside a network that is banned as a whole need a rule before these.
+Exceptions inside a network that is banned as a whole need a rule before these; a
+ban with somebody in it who is let in by gatepost allow is not in the file.
 )";
 
 }  // namespace

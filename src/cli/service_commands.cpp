@@ -9,6 +9,7 @@
 #include "cli/colors.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/greylist_import.h"
 #include "cli/help.h"
 #include "cli/socket_path.h"
 #include "control/protocol.h"
@@ -200,7 +201,12 @@ int act(std::string_view command,
 }  // namespace
 
 int greylist_command(Arguments arguments) {
-  return act("greylist", arguments, "list");
+  const Start start = begin("greylist", arguments, /*takes_words=*/true);
+  const std::vector<std::string>& words = start.options.words;
+  const bool imports = start.go_on && !words.empty() && words.front() == "import";
+  if (!imports) return act(start, "greylist", "list");
+  if (words.size() > 2) return fail(exits::kUsage, "greylist import takes one FILE");
+  return import_greylist(start.socket, words.size() > 1 ? words[1] : "", start.options.json);
 }
 
 int trap_command(Arguments arguments) {

@@ -22,6 +22,8 @@ constexpr std::size_t kMostEntries = 1'000'000;
 constexpr std::string_view kDnsRules =
     " reject_unknown_client_hostname reject_unknown_reverse_client_hostname "
     "reject_unknown_helo_hostname reject_unknown_sender_domain reject_unknown_recipient_domain";
+/// Before any of them.
+constexpr std::string_view kWarn = "warn_if_reject";
 /// Those with a DNS list behind them.
 constexpr std::string_view kListRules =
     " reject_rbl_client reject_rhsbl_client reject_rhsbl_reverse_client reject_rhsbl_helo "
@@ -182,12 +184,19 @@ Result<void> parse(kinds::Restrictions,
     return std::find(names.begin(), names.end(), word) != names.end();
   };
   for (auto at = words.begin(); at != words.end(); ++at) {
-    std::string& entry = out.emplace_back(lower(*at));
-    if (!is_in(known, entry)) {
-      return refusal(
-          format("\"{}\": expected one of {}{}", shown(entry), all, suggest(entry, known)));
+    std::string& entry = out.emplace_back();
+    std::string word = lower(*at);
+    if (word == kWarn && at + 1 != words.end()) {
+      entry = word + " ";
+      word = lower(*++at);
     }
-    if (!is_in(with_list, entry)) continue;
+    if (word == kWarn) return refusal(word + ": expected a restriction behind it");
+    if (!is_in(known, word)) {
+      return refusal(
+          format("\"{}\": expected one of {} {}{}", shown(word), all, kWarn, suggest(word, known)));
+    }
+    entry += word;
+    if (!is_in(with_list, word)) continue;
     if (++at == words.end())
       return refusal(entry + ": expected the domain of a DNS list behind it");
     GP_TRY(const screen::Site site, screen::parse_site(*at));
@@ -325,6 +334,24 @@ Result<void> parse(kinds::DnsServers,
                  shown(word)));
     }
     out.push_back(*server);
+  }
+  return {};
+}
+
+// As check_policy_service of Postfix names them, inet: and unix: are understood before either.
+Result<void> parse(kinds::Places,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   std::vector<std::string>& out) {
+  for (std::string_view word : split(text, ", \t\r\n")) {
+    if (word.starts_with("inet:") || word.starts_with("unix:/")) word.remove_prefix(5);
+    if (word.starts_with('/')) {
+      out.emplace_back(word);
+      continue;
+    }
+    GP_TRY(const Endpoint endpoint, parse_endpoint(word));
+    out.push_back(endpoint.text());
   }
   return {};
 }

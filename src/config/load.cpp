@@ -26,6 +26,18 @@ std::string folder_of(const Source& source) {
   return slash == std::string::npos ? "." : source.path.substr(0, slash);
 }
 
+/// The value of a row as it is read: raw ones are only followed where they are `$name` and no more.
+Result<std::string> value_of(const Row* row, std::string value, Environment& environment) {
+  if (row == nullptr || !row->kind->raw) return expand(value, environment);
+  constexpr int kMostSteps = 10;
+  for (int i = 0; i < kMostSteps && value.starts_with('$'); ++i) {
+    const std::string name = value.substr(1);
+    if (!environment.find(name)) break;
+    value = environment.value_of(name).value_or(std::string());
+  }
+  return value;
+}
+
 class Loader {
  public:
   Loader(const Source& source, tables::Files& files)
@@ -74,7 +86,7 @@ class Loader {
       if (origin.assignment == nullptr) return defaults_.add(std::move(finding));
       out_.findings.add(std::move(finding));
     };
-    const Result<std::string> value = expand(origin.value, environment);
+    const Result<std::string> value = value_of(&row, origin.value, environment);
     if (!value) return say(Severity::Error, value.error().detail);
     ValueContext context{files_, folder_of(source_), {}};
     const Result<void> stored = service != nullptr ? row.read(*service, trim(*value), context)
@@ -186,7 +198,8 @@ std::optional<Shown> show(const Document& document,
   if (!origin) return std::nullopt;
   Shown out{origin->value, origin->assignment != nullptr};
   if (expanded) {
-    if (auto value = expand(origin->value, environment)) out.value = *std::move(value);
+    const Row* row = find_row(name);
+    if (auto value = value_of(row, origin->value, environment)) out.value = *std::move(value);
   }
   return out;
 }

@@ -66,6 +66,11 @@ struct Time {
 struct Text {
   using Value = std::string;
 };
+/// Text with $names that are not settings, but of a session; they are left as they are. A value
+/// that is but `$name` is that setting.
+struct Template {
+  using Value = std::string;
+};
 /// A domain name, or /file with one on its first line.
 struct Name {
   using Value = std::string;
@@ -90,7 +95,8 @@ struct Word {
 struct Words {
   using Value = std::vector<std::string>;
 };
-/// A list of words, some with a DNS list behind them: "reject_rbl_client bl.example=127.0.0.2".
+/// A list of words, some with a DNS list behind them: "reject_rbl_client bl.example=127.0.0.2", and
+/// each perhaps with "warn_if_reject " in front.
 struct Restrictions {
   using Value = std::vector<std::string>;
 };
@@ -116,6 +122,10 @@ struct Endpoints {
 /// As Endpoints, for servers with a port that goes without saying.
 struct DnsServers {
   using Value = std::vector<Endpoint>;
+};
+/// Endpoints, and absolute paths of sockets.
+struct Places {
+  using Value = std::vector<std::string>;
 };
 struct Commands {
   using Value = ForbiddenCommands;

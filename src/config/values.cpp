@@ -228,6 +228,14 @@ Result<void> parse(
   return {};
 }
 
+Result<void> parse(kinds::Template,
+                   std::string_view text,
+                   const Limits& limits,
+                   ValueContext& context,
+                   std::string& out) {
+  return parse(kinds::Text{}, text, limits, context, out);
+}
+
 Result<void> parse(
     kinds::Name, std::string_view text, const Limits&, ValueContext& context, std::string& out) {
   out = text;

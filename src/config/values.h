@@ -33,6 +33,8 @@ Result<void> parse(
     kinds::Mode, std::string_view text, const Limits&, ValueContext&, std::uint32_t&);
 Result<void> parse(kinds::Time, std::string_view text, const Limits&, ValueContext&, Duration&);
 Result<void> parse(kinds::Text, std::string_view text, const Limits&, ValueContext&, std::string&);
+Result<void> parse(
+    kinds::Template, std::string_view text, const Limits&, ValueContext&, std::string&);
 Result<void> parse(kinds::Name, std::string_view text, const Limits&, ValueContext&, std::string&);
 Result<void> parse(kinds::Path, std::string_view text, const Limits&, ValueContext&, std::string&);
 Result<void> parse(
@@ -70,6 +72,8 @@ Result<void> parse(
     kinds::Endpoints, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
 Result<void> parse(
     kinds::DnsServers, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
+Result<void> parse(
+    kinds::Places, std::string_view text, const Limits&, ValueContext&, std::vector<std::string>&);
 Result<void> parse(
     kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands&);
 Result<void> parse(
@@ -120,6 +124,9 @@ constexpr std::string_view form_of(kinds::Time) {
 }
 constexpr std::string_view form_of(kinds::Text) {
   return "text";
+}
+constexpr std::string_view form_of(kinds::Template) {
+  return "text with names";
 }
 constexpr std::string_view form_of(kinds::Name) {
   return "domain name, or file that holds one";
@@ -186,6 +193,9 @@ constexpr std::string_view form_of(kinds::Endpoints) {
 }
 constexpr std::string_view form_of(kinds::DnsServers) {
   return "list of ADDRESS or ADDRESS:PORT";
+}
+constexpr std::string_view form_of(kinds::Places) {
+  return "list of ADDRESS:PORT or path";
 }
 constexpr std::string_view form_of(kinds::Commands) {
   return "list of commands";

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/loop.h"
 #include "dns/answer.h"
 #include "dns/names.h"
 
@@ -18,18 +19,45 @@ constexpr int kDatagram = 1232;
 /// Questions from one port of ours: an answer that somebody else makes up has to guess it.
 constexpr int kQuestionsOfPort = 32;
 
+/// Within less than this no answer can have been waited for.
+constexpr Duration kShortestWait(100);
+
 /// What c-ares hands back with the answer; made for each question.
 struct Pending {
+  ares_channel_t* channel;
   Asker& asker;
   std::string name;
   DnsType type;
+  Instant until;  ///< It was waited for then.
+  Instant asked{};
 };
+
+void on_answer(void* argument,
+               ares_status_t status,
+               std::size_t timeouts,
+               const ares_dns_record_t* record);
+
+/// Whatever becomes of it, on_answer() is called.
+void send(std::unique_ptr<Pending> pending) {
+  const std::string spelled = format_escaped(pending->name);
+  Pending& is = *pending.release();
+  is.asked = std::chrono::steady_clock::now();
+  ::ares_query_dnsrec(is.channel, spelled.c_str(), ARES_CLASS_IN, record_type(is.type), &on_answer,
+                      &is, nullptr);
+}
 
 void on_answer(void* argument,
                ares_status_t status,
                std::size_t /*timeouts*/,
                const ares_dns_record_t* record) {
-  const std::unique_ptr<Pending> pending(static_cast<Pending*>(argument));
+  std::unique_ptr<Pending> pending(static_cast<Pending*>(argument));
+  if (status == ARES_ETIMEOUT) {
+    // c-ares waits no longer than five times what the server's last answers took, a quarter of a
+    // second at least: a resolver that knew those has not had time to ask anybody yet.
+    const Instant now = std::chrono::steady_clock::now();
+    if (now < pending->until && now - pending->asked >= kShortestWait)
+      return send(std::move(pending));
+  }
   const bool ours =
       status == ARES_EDESTRUCTION || status == ARES_ECANCELLED || status == ARES_ENOMEM;
   if (record == nullptr && status == ARES_EBADNAME) {
@@ -47,7 +75,10 @@ void on_answer(void* argument,
 }  // namespace
 
 Channel::Channel(asio::io_context& loop, const Settings& settings)
-    : loop_(loop), self_(std::make_shared<Channel*>(this)), timer_(loop) {
+    : loop_(loop),
+      self_(std::make_shared<Channel*>(this)),
+      timer_(loop),
+      patience_(settings.timeout * settings.tries) {
   // Neither options of resolv.conf nor names of a hosts file: servers are set by use_servers(). The
   // letters of a name keep their case (no 0x20): servers that do not give them back would be silent,
   // and ports and ids, which c-ares draws at random, are what every server gives back.
@@ -88,11 +119,8 @@ bool Channel::use_servers(const std::string& servers) {
 
 void Channel::ask(std::string_view name, DnsType type, Asker& asker) {
   if (channel_ == nullptr) return asker.answered(failed_answer("no memory"), false);
-  auto pending = std::make_unique<Pending>(Pending{asker, std::string(name), type});
-  const std::string spelled = format_escaped(name);
-  // Whatever becomes of it, on_answer() is called.
-  ::ares_query_dnsrec(channel_, spelled.c_str(), ARES_CLASS_IN, record_type(type), &on_answer,
-                      pending.release(), nullptr);
+  const Instant until = std::chrono::steady_clock::now() + patience_;
+  send(std::make_unique<Pending>(Pending{channel_, asker, std::string(name), type, until}));
   arm();
 }
 
@@ -124,7 +152,7 @@ void Channel::set_socket(ares_socket_t descriptor, bool reads, bool writes) {
 }
 
 void Channel::wait_for(const std::shared_ptr<Socket>& socket) {
-  using Wire = asio::posix::stream_descriptor;
+  using Wire = WatchedDescriptor;
   if (!socket->open) return;
   if (socket->reads && !socket->reading) {
     socket->reading = true;

@@ -9,10 +9,9 @@
 #include <vector>
 
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/steady_timer.hpp>
 
 #include "base/dns.h"
+#include "base/loop.h"
 #include "base/time.h"
 
 namespace gatepost::dns {
@@ -33,7 +32,7 @@ class Channel {
  public:
   struct Settings {
     Duration timeout{};  ///< Of one try.
-    int tries = 1;       ///< Of each server.
+    int tries = 1;       ///< Of each server; more while these are over sooner.
     bool operator==(const Settings&) const = default;
   };
   Channel(asio::io_context& loop, const Settings& settings);
@@ -54,7 +53,7 @@ class Channel {
   /// A socket of c-ares', which closes it. Waits that were over when it closed still find it.
   struct Socket {
     Socket(asio::io_context& loop, ares_socket_t descriptor) : wire(loop, descriptor) {}
-    asio::posix::stream_descriptor wire;
+    WatchedDescriptor wire;
     bool open = true;
     bool reads = false, writes = false;     ///< Wanted.
     bool reading = false, writing = false;  ///< Waited for.
@@ -69,7 +68,8 @@ class Channel {
   asio::io_context& loop_;
   /// Null inside when the channel is gone: a timer that went off is told of after that too.
   std::shared_ptr<Channel*> self_;
-  asio::steady_timer timer_;
+  Timer timer_;
+  Duration patience_;  ///< Of all tries.
   std::vector<std::shared_ptr<Socket>> sockets_;
   ares_channel_t* channel_ = nullptr;  ///< Null: no memory for it.
 };

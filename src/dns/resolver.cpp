@@ -12,8 +12,8 @@
 
 #include <asio/as_tuple.hpp>
 #include <asio/deferred.hpp>
-#include <asio/steady_timer.hpp>
 
+#include "base/loop.h"
 #include "dns/answer.h"
 #include "dns/names.h"
 #include "dns/resolv_conf.h"
@@ -58,7 +58,7 @@ struct Resolver::Question final : Asker {
 
   Resolver& resolver;
   std::string key;
-  asio::steady_timer done;  ///< Expires with the limit; cancelled when there is an answer.
+  Timer done;  ///< Expires with the limit; cancelled when there is an answer.
   bool is_answered = false;
   DnsAnswer answer;
 };

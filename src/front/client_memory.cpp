@@ -58,6 +58,14 @@ void ClientMemory::forget(const IpAddress& client) {
   if (store_ != nullptr) store_->forget(key.text());
 }
 
+void ClientMemory::forget_older(Stamp before) {
+  std::erase_if(entries_, [this, before](const Entry& entry) {
+    const bool over = entry.record.last() < before;
+    if (over) index_.erase(entry.key);
+    return over;
+  });
+}
+
 void ClientMemory::forget_all() {
   ++forgotten_;
   index_.clear();

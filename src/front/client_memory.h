@@ -35,6 +35,8 @@ class ClientMemory {
   void keep(const IpAddress& client, const screen::Record& record);
   void forget(const IpAddress& client);
   void forget_all();
+  /// Out of memory with what ended before `before`; the store has a sweep of its own.
+  void forget_older(Stamp before);
 
  private:
   struct Entry {

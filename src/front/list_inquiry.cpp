@@ -9,6 +9,8 @@
 #include <asio/deferred.hpp>
 #include <asio/this_coro.hpp>
 
+#include "base/loop.h"
+
 namespace gatepost::front {
 
 using screen::Finding;
@@ -99,7 +101,7 @@ Task<void> ListInquiry::Asked::wait(Instant until) {
   if (is_complete()) co_return;
   set_->told = false;
   const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, until);
+  Timer timer(executor, until);
   bell_ = &timer;
   const auto token = asio::as_tuple(asio::deferred);
   co_await timer.async_wait(token);
@@ -197,6 +199,14 @@ void ListInquiry::hear(std::string_view name,
   if (!gone && (at->second.open & zone_bit(zone)) == 0) return;
   const ListAnswer said = as_list_answer(answer);
   const ListAnswer believed = guard_.hear(zone, said, since(begun), now());
+  if (gone && said.kind == ListAnswer::Kind::Failed) {
+    // The client has gone on without it; the owner wants to know all the same.
+    if (since(begun) >= timeout_) {
+      log_.emit(log::DnsblTimeout{name, timeout_});
+    } else {
+      log_.emit(log::DnsblError{question_name(question.client, name), said.fault});
+    }
+  }
   if (!gone) {
     Set& set = at->second;
     if (said.kind == ListAnswer::Kind::Failed) {
@@ -228,9 +238,11 @@ void ListInquiry::close(Set& set, std::size_t zone, const Finding& finding) {
 
 bool ListInquiry::is_complete(const Set& set) const {
   if ((set.open & guard_.asking()) != 0) return false;
+  // What a list said counts when its probe was answered: that a client is not on it as well, or
+  // whoever comes first after a start would be one of whom nobody could say.
   const ZoneSet undecided = guard_.undecided();
   for (std::size_t i = 0; i < set.findings.size(); ++i) {
-    if (set.findings[i].matched && (undecided & zone_bit(i)) != 0) return false;
+    if (set.findings[i].answered() && (undecided & zone_bit(i)) != 0) return false;
   }
   return true;
 }

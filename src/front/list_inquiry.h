@@ -10,10 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include <asio/steady_timer.hpp>
-
 #include "base/address.h"
 #include "base/dns.h"
+#include "base/loop.h"
 #include "base/task.h"
 #include "base/time.h"
 #include "log/log.h"
@@ -84,8 +83,8 @@ class ListInquiry final : private net::Waiter {
     ListInquiry& inquiry_;
     Set* set_;
     Observer* observer_;
-    asio::steady_timer* bell_ = nullptr;  // Of the wait under way.
-    Asked* next_;                         // Of the same set.
+    Timer* bell_ = nullptr;  // Of the wait under way.
+    Asked* next_;            // Of the same set.
   };
 
   /// All outlive it, and it outlives the tasks in `tasks`.

@@ -7,10 +7,10 @@
 
 #include <asio/as_tuple.hpp>
 #include <asio/deferred.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 
 #include "base/limits.h"
+#include "base/loop.h"
 #include "base/text.h"
 #include "front/screener.h"
 #include "log/screen_events.h"
@@ -261,7 +261,7 @@ Task<void> ScreenGate::name_client(server::Peer& peer) {
   const std::shared_ptr<Lookup> lookup = lookup_;
   if (!lookup->name) {
     const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer bell(executor, began_ + kNameTime);
+    Timer bell(executor, began_ + kNameTime);
     lookup->bell = &bell;
     const auto token = asio::as_tuple(asio::deferred);
     co_await bell.async_wait(token);
@@ -308,7 +308,10 @@ void ScreenGate::judge_early(server::Peer& peer) {
   peer.suspicious = ruling.doubtful || score.total > 0;
   const Duration life =
       screen::pass_lifetime(score, settings_.dnsbl_min_ttl, settings_.dnsbl_max_ttl);
-  const auto until = today + std::chrono::duration_cast<std::chrono::seconds>(life).count();
+  // Of whom nobody could say it is asked again: its next connection is as doubtful, or better known.
+  const auto lasts =
+      ruling.doubtful ? 0 : std::chrono::duration_cast<std::chrono::seconds>(life).count();
+  const auto until = today + lasts;
   trial_->pass(Test::Dnsbl, until);
   if (ruling.allowed && !trial_->is_refused()) trial_->vouch(until);
 }
@@ -342,9 +345,9 @@ smtp::Reply ScreenGate::refusal(std::uint16_t code) const {
     const bool parting = code == 521 && !row.farewell.empty();
     out.enhanced = parting ? "5.7.0" : row.enhanced;
     out.text = parting ? row.farewell : row.text;
-    if (*test == Test::Dnsbl) {
-      out.text += "[" + client().text() + "] blocked using " + (list_name_ ? *list_name_ : "");
-    }
+    if (*test == Test::Dnsbl)
+      out.text +=
+          "[" + client().text() + "] blocked using " + (list_name_ ? *list_name_ : std::string());
   }
   if (profile_->of(server::Service::Smtp).session.soft_bounce) smtp::soften(out);
   return out;

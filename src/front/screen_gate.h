@@ -7,9 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include <asio/steady_timer.hpp>
-
 #include "bans/rules.h"
+#include "base/loop.h"
 #include "front/list_inquiry.h"
 #include "screen/trial.h"
 #include "server/client_name.h"
@@ -43,7 +42,7 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   struct Lookup {
     ScreenGate* gate = nullptr;  ///< Null: it is gone.
     std::optional<server::ClientName> name;
-    asio::steady_timer* bell = nullptr;  ///< Of who waits for the name.
+    Timer* bell = nullptr;  ///< Of who waits for the name.
   };
 
   static Task<void> look_up(Dns& dns, IpAddress client, std::shared_ptr<Lookup> lookup);

@@ -13,7 +13,7 @@ std::unique_ptr<server::Gate> Screener::make_gate() {
 
 bool Screener::begin_test() {
   const std::uint32_t limit = profile_->screen.pre_queue_limit;
-  if (limit != 0 && under_test_ >= limit) return false;
+  if (shedding_ || (limit != 0 && under_test_ >= limit)) return false;
   ++under_test_;
   update_stress();
   return true;

@@ -40,6 +40,9 @@ class Screener final : public server::Gates {
   void configure(std::shared_ptr<const server::Profile> profile) { profile_ = std::move(profile); }
   [[nodiscard]] std::unique_ptr<server::Gate> make_gate() override;
 
+  /// While true nobody is tested any more, for memory is short: who is not known is turned away.
+  void shed(bool yes) { shedding_ = yes; }
+
   /// Connections under test.
   [[nodiscard]] std::uint32_t under_test() const { return under_test_; }
   [[nodiscard]] bool stressed() const { return stress_.on(); }
@@ -62,6 +65,7 @@ class Screener final : public server::Gates {
   std::shared_ptr<const server::Profile> profile_;
   screen::Stress stress_;
   std::uint32_t under_test_ = 0;
+  bool shedding_ = false;
   std::map<IpAddress, Instant> lanes_;  // When each network used it last.
 };
 

@@ -127,7 +127,7 @@ void ProxyFailed::line(Line& out) const {
 }
 
 void SessionShed::line(Line& out) const {
-  out.add("NOQUEUE: shed: CONNECT from ").add(client).add(": all sessions are taken");
+  out.add("NOQUEUE: shed: CONNECT from ").add(client).add(": ").add(reason);
 }
 
 void SessionShed::measure(Counters& counters) const {

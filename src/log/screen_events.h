@@ -149,19 +149,20 @@ struct ProxyFailed {
   }
 };
 
-/// A client that had not proved itself went, so that another could come.
+/// A client that had not proved itself went, so that another could come, or stay.
 struct SessionShed {
   static constexpr About about{
       "session_shed", Level::Info, "postscreen",
-      "All sessions were taken (smtpd_session_limit), and the oldest of the client network with "
-      "most clients under test was ended with 421 for a newcomer."};
-  std::string_view client;
+      "All sessions were taken (smtpd_session_limit), or memory is short (memory_limit), and the "
+      "oldest of the client network with most clients under test was ended with 421."};
+  std::string_view client, reason;
 
   void line(Line& out) const;
   void measure(Counters& counters) const;
   template <class Field>
   void each(Field&& field) const {
     field("client", client);
+    field("reason", reason);
   }
 };
 

@@ -120,6 +120,15 @@ void ImproperPipelining::line(Line& out) const {
   out.add(": ").peer_text(text);
 }
 
+void CommandReplaced::line(Line& out) const {
+  out.add(peer).add(tested ? ": replacing command \"" : ": replacing client command \"");
+  out.peer_text(from).add("\" with \"").peer_text(to).add("\"");
+}
+
+void KeywordsHidden::line(Line& out) const {
+  out.add("discarding EHLO keywords: ").add(keywords);
+}
+
 void TlsEstablished::line(Line& out) const {
   out.add("Anonymous TLS connection established from ").add(peer).add(": ");
   out.add(facts.protocol).add(" with cipher ").add(facts.cipher);
@@ -153,6 +162,10 @@ void AliasLeaked::line(Line& out) const {
 
 void TrapHit::line(Line& out) const {
   out.add("trap ").path(address).add(" hit by ").add(peer).add(" from=").path(sender);
+}
+
+void TrapLearned::line(Line& out) const {
+  out.add("trap ").path(address).add(" was learned: only those who guess ask for it");
 }
 
 }  // namespace gatepost::log

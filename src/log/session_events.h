@@ -259,6 +259,43 @@ struct ImproperPipelining {
   }
 };
 
+/// smtpd_command_filter has something else for a command line. `tested`: the client is under test.
+struct CommandReplaced {
+  static constexpr About about{
+      "command_replaced", Level::Info, "smtpd",
+      "A command line of a client was replaced (smtpd_command_filter, postscreen_command_filter)."};
+  std::string_view service, peer, from, to;
+  bool tested = false;
+
+  [[nodiscard]] std::string_view tag() const { return tested ? "postscreen" : smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("from", from);
+    field("to", to);
+  }
+};
+
+/// EHLO is answered without some extensions.
+struct KeywordsHidden {
+  static constexpr About about{
+      "keywords_hidden", Level::Info, "smtpd",
+      "Extensions were not offered to a client (smtpd_discard_ehlo_keywords and its kin); "
+      "silent-discard in their list ends these lines."};
+  std::string_view service, keywords;
+  bool tested = false;
+
+  [[nodiscard]] std::string_view tag() const { return tested ? "postscreen" : smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("keywords", keywords);
+  }
+};
+
 /// A TLS handshake succeeded.
 struct TlsEstablished {
   static constexpr About about{"tls_established", Level::Info, "smtpd",
@@ -350,6 +387,21 @@ struct TrapHit {
     field("peer", peer);
     field("address", address);
     field("sender", sender);
+  }
+};
+
+/// Nobody but those who guess asks for an address, and enough of them.
+struct TrapLearned {
+  static constexpr About about{
+      "trap_learned", Level::Info, "smtpd",
+      "An address that does not exist became a trap, for only networks that "
+      "guess asked for it (greylist_trap_learning)."};
+  std::string_view address;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("address", address);
   }
 };
 

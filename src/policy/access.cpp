@@ -159,6 +159,13 @@ bool takes_list(const AccessRuleRow& row) {
 }
 
 std::optional<Restriction> parse_restriction(std::string_view text) {
+  constexpr std::string_view kWarn = "warn_if_reject ";
+  if (istarts_with(text, kWarn)) {
+    auto rule = parse_restriction(trim(text.substr(kWarn.size())));
+    if (!rule || rule->warn) return std::nullopt;
+    rule->warn = true;
+    return rule;
+  }
   const std::size_t space = std::min(text.find(' '), text.size());
   const std::string_view argument = trim(text.substr(space));
   for (const AccessRuleRow& row : kRules) {
@@ -167,7 +174,7 @@ std::optional<Restriction> parse_restriction(std::string_view text) {
     if (argument.empty()) return Restriction{row.rule};
     Result<screen::Site> list = screen::parse_site(argument);
     if (!list || argument.find('*') != argument.npos) return std::nullopt;
-    return Restriction{row.rule, *std::move(list)};
+    return Restriction{row.rule, *std::move(list), lower(argument)};
   }
   return std::nullopt;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// policy: the lists smtpd_{client,helo,sender,recipient}_restrictions: their rules, and what each
-// comes to.
+// policy: the lists smtpd_{client,helo,sender,relay,recipient}_restrictions: their rules, and what
+// each comes to.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,19 @@
 #include <string>
 #include <string_view>
 
-#include "policy/relay.h"
 #include "screen/sites.h"
 #include "smtp/steps.h"
 
 namespace gatepost::policy {
+
+/// What a recipient's domain is to us.
+enum class DomainClass : std::uint8_t {
+  Local,    ///< mydestination, or an address literal of ours
+  Virtual,  ///< virtual_mailbox_domains
+  Relay,    ///< relay_domains
+  Alias,    ///< virtual_alias_domains: addresses that lead elsewhere, and no mailboxes
+  Other,    ///< Everything else: mail for strangers
+};
 
 enum class AccessRule : std::uint8_t {
   PermitMynetworks,
@@ -73,8 +81,10 @@ struct AccessRuleRow {
 struct Restriction {
   AccessRule rule = AccessRule::Permit;
   screen::Site list = {};  ///< Of rules that take one.
+  std::string word = {};   ///< The list as it was written, which is what rbl_reply_maps know.
+  bool warn = false;       ///< warn_if_reject: what it refuses is told to the log alone.
 };
-/// "permit_mynetworks", "reject_rbl_client bl.example=127.0.0.[2..11]".
+/// "permit_mynetworks", "reject_rbl_client bl.example=127.0.0.[2..11]", "warn_if_reject reject".
 [[nodiscard]] std::optional<Restriction> parse_restriction(std::string_view text);
 
 /// Whose a sender address is.
@@ -82,6 +92,20 @@ enum class Owner : std::uint8_t {
   Nobody,  ///< No login is known to own it.
   Self,    ///< The login's own.
   Other,   ///< Somebody's, and not this login's, if there is one.
+};
+
+/// What most rules look at.
+struct RelayFacts {
+  bool in_mynetworks = false;
+  bool authenticated = false;
+  DomainClass domain = DomainClass::Other;
+};
+
+/// Reply codes an owner may change.
+struct RelayCodes {
+  std::uint16_t relay_domains_reject = 554;
+  std::uint16_t reject = 554;
+  std::uint16_t defer = 450;
 };
 
 struct AccessFacts {

@@ -15,7 +15,7 @@ namespace {
 /// As Postfix: the rest of a reply has to fit beside it.
 constexpr std::size_t kMostReason = 450;
 
-std::string_view words_of(Subject subject) {
+std::string_view class_of(Subject subject) {
   constexpr std::array<std::string_view, 6> kWords{
       "Client host",  "Client host",    "Unverified Client host",
       "Helo command", "Sender address", "Recipient address"};
@@ -26,7 +26,7 @@ std::string rejected(std::string_view what, Subject subject, std::string_view wh
   std::string out("<");
   out += what;
   out += ">: ";
-  out += words_of(subject);
+  out += class_of(subject);
   out += " rejected: ";
   out += why;
   return out;
@@ -57,6 +57,48 @@ Verdict decide_mail_domain(Subject about,
   std::string text = rejected(subject, about, "Domain not found");
   if (finding == Finding::Unknown) return defer(settings.defer_address, status, std::move(text));
   return refuse(settings.unknown_address_code, status, std::move(text));
+}
+
+/// The names of default_rbl_reply.
+class ListedNames final : public MacroNames {
+ public:
+  ListedNames(const Listed& listed, const MacroNames& session, std::uint16_t code)
+      : listed_(listed), session_(session), code_(code) {}
+
+  [[nodiscard]] std::optional<std::string> value_of(std::string_view name) const override {
+    const Restriction& rule = listed_.rule;
+    if (name == "rbl_code") return format_number(code_);
+    if (name == "rbl_class") return std::string(class_of(row_of(rule.rule).subject));
+    if (name == "rbl_what") return std::string(listed_.subject);
+    if (name == "rbl_domain") return rule.list.zone;
+    if (name == "rbl_reason" || name == "rbl_txt") return std::string(listed_.reason);
+    return session_.value_of(name);
+  }
+
+ private:
+  const Listed& listed_;
+  const MacroNames& session_;
+  std::uint16_t code_;
+};
+
+/// default_rbl_reply with its names replaced. Nothing: it does not begin with the code of a refusal.
+std::optional<smtp::Reply> parse_rbl_reply(std::string_view words) {
+  const std::string_view code = words.substr(0, 3);
+  const bool refusal = code.size() == 3 && (code[0] == '4' || code[0] == '5') &&
+                       is_digit(code[1]) && is_digit(code[2]);
+  if (!refusal) return std::nullopt;
+  words = trim(words.substr(3));
+  // RFC 3463 section 2, as far as a reply needs it.
+  std::string_view rest = words;
+  const std::string_view status = take_word(rest, " ");
+  const bool enhanced = status.size() >= 5 && status[1] == '.' && is_digit(status[0]) &&
+                        status.find_first_not_of("0123456789.") == status.npos &&
+                        std::count(status.begin(), status.end(), '.') == 2 && is_digit(status[2]) &&
+                        is_digit(status.back());
+  const auto number =
+      static_cast<std::uint16_t>((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
+  return make_reply(number, enhanced ? status : "5.7.1",
+                    std::string(enhanced ? trim(rest) : words));
 }
 
 }  // namespace
@@ -99,27 +141,24 @@ std::string listing_reason(const DnsAnswer& answer) {
   return out;
 }
 
-Verdict decide_listing(const Restriction& rule,
-                       Finding finding,
-                       std::string_view subject,
-                       std::string_view reason,
-                       const DnsRuleSettings& settings) {
-  const AccessRuleRow& row = row_of(rule.rule);
-  if (row.test == DnsTest::Vouched) {
-    if (finding == Finding::Yes) return {Verdict::Kind::Permit};
-    if (finding != Finding::Unknown) return {};
-    std::string text = rejected(subject, row.subject, "Service unavailable");
-    return {Verdict::Kind::DeferIfRefuse, make_reply(450, "4.7.1", std::move(text))};
-  }
-  if (finding != Finding::Yes) return {};
-  std::string text("Service unavailable; ");
-  text += words_of(row.subject);
-  text += " [";
-  text += subject;
-  text += "] blocked using " + rule.list.zone;
-  if (!reason.empty()) text += "; ";
-  text += reason;
-  return refuse(settings.maps_rbl_code, "5.7.1", std::move(text));
+smtp::Reply refuse_listed(const Listed& listed,
+                          const RblWords& words,
+                          const DnsRuleSettings& settings) {
+  const ListedNames names(listed, words.session, settings.maps_rbl_code);
+  const auto expand = [&](std::string_view text) {
+    return parse_rbl_reply(expand_macros(text, names, words.allowed));
+  };
+  std::optional<smtp::Reply> out;
+  if (words.own) out = expand(*words.own);
+  if (!out) out = expand(settings.rbl_reply);
+  return out ? *std::move(out) : make_reply(settings.maps_rbl_code, "5.7.1", "Service unavailable");
+}
+
+Verdict decide_vouched(const Restriction& rule, Finding finding, std::string_view subject) {
+  if (finding == Finding::Yes) return {Verdict::Kind::Permit};
+  if (finding != Finding::Unknown) return {};
+  std::string text = rejected(subject, row_of(rule.rule).subject, "Service unavailable");
+  return {Verdict::Kind::DeferIfRefuse, make_reply(450, "4.7.1", std::move(text))};
 }
 
 Verdict decide_known(AccessRule rule,

@@ -10,12 +10,14 @@
 #include "base/address.h"
 #include "base/dns_answer.h"
 #include "policy/access.h"
+#include "policy/macros.h"
 
 namespace gatepost::policy {
 
 /// What an owner may change about them.
 struct DnsRuleSettings {
   std::uint16_t maps_rbl_code = 554;          ///< maps_rbl_reject_code
+  std::string rbl_reply;                      ///< default_rbl_reply
   std::uint16_t unknown_client_code = 450;    ///< unknown_client_reject_code
   std::uint16_t unknown_hostname_code = 450;  ///< unknown_hostname_reject_code
   std::uint16_t unknown_address_code = 450;   ///< unknown_address_reject_code
@@ -52,12 +54,29 @@ struct Listing {
 /// The words of a list for a reply: its TXT records, cut as Postfix does.
 [[nodiscard]] std::string listing_reason(const DnsAnswer& answer);
 
-/// `subject` is shown: the client's address, a name, or an address of mail.
-[[nodiscard]] Verdict decide_listing(const Restriction& rule,
+/// What a list has found.
+struct Listed {
+  const Restriction& rule;
+  std::string_view subject;  ///< The client's address, a name, or an address of mail.
+  std::string_view reason;
+};
+/// How an owner words the refusal of it.
+struct RblWords {
+  const std::optional<std::string>&
+      own;                    ///< Of rbl_reply_maps. Nothing, or not of this form: the default.
+  const MacroNames& session;  ///< The names that are not about the list.
+  std::string_view allowed;   ///< smtpd_expansion_filter
+};
+/// The words begin with the code of a refusal, and perhaps an enhanced one.
+[[nodiscard]] smtp::Reply refuse_listed(const Listed& listed,
+                                        const RblWords& words,
+                                        const DnsRuleSettings& settings);
+
+/// Of a list of the good ones. `subject` is shown: the client's address, a name, or an address of
+/// mail.
+[[nodiscard]] Verdict decide_vouched(const Restriction& rule,
                                      Finding finding,
-                                     std::string_view subject,
-                                     std::string_view reason,
-                                     const DnsRuleSettings& settings);
+                                     std::string_view subject);
 
 /// The same of a rule that asks whether its subject is known; for the names of a client `subject` is
 /// its address.

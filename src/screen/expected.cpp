@@ -22,16 +22,23 @@ std::string_view word_or_any(std::string_view word) {
 
 }  // namespace
 
-bool Expected::Scope::matches(std::string_view sender, std::string_view recipient) const {
+bool Expected::Scope::matches(std::string_view sender,
+                              std::string_view recipient,
+                              std::string_view delimiters) const {
   if (!domain.empty()) {
     const std::size_t at = sender.rfind('@');
     if (at == sender.npos || !is_in(lower(sender.substr(at + 1)), domain)) return false;
   }
   if (user.empty()) return true;
   const std::string whole = lower(recipient);
-  if (user.find('@') != user.npos) return whole == user;
-  const std::string_view local = std::string_view(whole).substr(0, whole.rfind('@'));
-  return local == user || (local.starts_with(user) && local[user.size()] == '+');
+  const std::size_t at = whole.rfind('@');
+  const std::size_t wanted_at = user.rfind('@');
+  const bool of_domain = wanted_at != user.npos;
+  if (of_domain && (at == whole.npos || whole.substr(at) != user.substr(wanted_at))) return false;
+  const std::string_view local = std::string_view(whole).substr(0, at);
+  const std::string_view wanted = std::string_view(user).substr(0, wanted_at);
+  if (!local.starts_with(wanted)) return false;
+  return local == wanted || delimiters.find(local[wanted.size()]) != delimiters.npos;
 }
 
 std::string Expected::Scope::text() const {
@@ -82,9 +89,12 @@ std::vector<Expected::Scope> Expected::expire(Stamp now) {
   return out;
 }
 
-bool Expected::matches(std::string_view sender, std::string_view recipient) const {
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [&](const Entry& one) { return one.scope.matches(sender, recipient); });
+bool Expected::matches(std::string_view sender,
+                       std::string_view recipient,
+                       std::string_view delimiters) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& one) {
+    return one.scope.matches(sender, recipient, delimiters);
+  });
 }
 
 bool Expected::may_come_from(std::string_view name) const {

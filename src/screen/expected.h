@@ -21,11 +21,12 @@ class Expected {
   /// What mail is meant; lower case, empty: any.
   struct Scope {
     std::string domain = {};  ///< Of the sender, or above it.
-    std::string user =
-        {};  ///< A recipient, or its local part, which may have an extension: user+x.
+    std::string user = {};    ///< A recipient, or its local part; with any extension, user+x.
 
-    /// Envelope addresses; an empty sender is of no domain.
-    [[nodiscard]] bool matches(std::string_view sender, std::string_view recipient) const;
+    /// Envelope addresses; an empty sender is of no domain. `delimiters`: recipient_delimiter.
+    [[nodiscard]] bool matches(std::string_view sender,
+                               std::string_view recipient,
+                               std::string_view delimiters) const;
     /// "from example.com to alice"; "all mail".
     [[nodiscard]] std::string text() const;
     /// "example.com alice"; "*" stands for any. parse() reads it.
@@ -45,7 +46,9 @@ class Expected {
   /// Those whose time was over; they are gone.
   std::vector<Scope> expire(Stamp now);
 
-  [[nodiscard]] bool matches(std::string_view sender, std::string_view recipient) const;
+  [[nodiscard]] bool matches(std::string_view sender,
+                             std::string_view recipient,
+                             std::string_view delimiters) const;
   /// Mail of a client with this confirmed name could be meant; empty: it has none, and only what is
   /// expected from anywhere can come from it.
   [[nodiscard]] bool may_come_from(std::string_view name) const;

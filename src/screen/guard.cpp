@@ -185,6 +185,7 @@ void Guard::mute(std::size_t zone, Fault fault, const IpAddress& code, Instant n
   List& list = lists_[zone];
   list.fault = fault;
   list.code = code;
+  list.probe.overtaken = true;
   const bool before = list.state == State::Muted ? list.believed : list.state == State::Heard;
   list.believed = before && is_about_time(fault);
   if (list.state != State::Muted) {
@@ -364,6 +365,7 @@ void Guard::end_probe(std::size_t zone, Instant now) {
   if (!list.probe.under_way) return;
   const Fault fault = judge(list);
   list.probe.under_way = false;
+  if (list.probe.overtaken) return;
   if (fault == Fault::None) {
     // The limit may have been reached while the probe was under way.
     const bool spent = list.fault == Fault::Limit && settings_.daily_limit != 0 &&

@@ -143,7 +143,8 @@ class Guard {
 
   struct Probe {
     bool under_way = false;
-    Instant until{};  // When it is given up.
+    bool overtaken = false;  // Clients' answers muted the list meanwhile: they weigh more.
+    Instant until{};         // When it is given up.
     Fault fault = Fault::None;
     IpAddress code;
     Duration slowest{};

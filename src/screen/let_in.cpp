@@ -7,6 +7,7 @@
 namespace gatepost::screen {
 
 bool LetIn::add(const Network& network, Stamp until) {
+  ++changes_;
   for (Entry& entry : entries_) {
     if (entry.network != network) continue;
     entry.until = until;
@@ -18,6 +19,7 @@ bool LetIn::add(const Network& network, Stamp until) {
 }
 
 bool LetIn::remove(const Network& network) {
+  ++changes_;
   return std::erase_if(entries_, [&](const Entry& one) { return one.network == network; }) > 0;
 }
 
@@ -28,6 +30,7 @@ std::vector<Network> LetIn::expire(Stamp now) {
     if (over) out.push_back(one.network);
     return over;
   });
+  changes_ += out.size();
   return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -32,11 +33,14 @@ class LetIn {
   /// The smallest network with the client in it; null: there is none.
   [[nodiscard]] const Entry* find(const IpAddress& client) const;
   [[nodiscard]] bool has(const IpAddress& client) const { return find(client) != nullptr; }
+  /// Grows whenever they change.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
   /// As they were added.
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
  private:
   std::vector<Entry> entries_;
+  std::uint64_t changes_ = 0;
 };
 
 /// "192.0.2.0/24"; a single address without its length. Network::parse() reads it.

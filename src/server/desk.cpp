@@ -15,6 +15,7 @@
 #include "server/mailbox_checks.h"
 #include "server/put_off.h"
 #include "server/successes.h"
+#include "smtp/replies.h"
 
 namespace gatepost::server {
 namespace {
@@ -38,7 +39,7 @@ Desk::Desk(Floor& floor,
       peer_(peer),
       session_(session),
       submission_(floor, profile, service, peer, session),
-      restrictions_(floor, service, peer) {}
+      restrictions_(floor, profile, service, peer) {}
 
 Desk::~Desk() {
   uncount();
@@ -109,6 +110,9 @@ Task<smtp::Ruling> Desk::recipient() {
   const mail::Mailbox& sender = envelope.sender;
   const std::uint64_t declared = envelope.options.size;
   Recipients::Accepted& last = recipients.last();
+  if (floor_.greylisting != nullptr && last.domain != DomainClass::Other) {
+    floor_.greylisting->note_existing(last.recipient.mailbox);
+  }
   auto refusal = co_await check_mailboxes(floor_, profile_, last, sender, declared);
   if (!refusal) {
     refusal = co_await judge_greylist();
@@ -160,8 +164,17 @@ Task<void> Desk::look_for_trap(const smtp::Ruling& ruling) {
   const bool sure = transaction_->recipients.was_trap();
   Greylisting::Question question = greylist_question();
   const std::string recipient = question.recipient;
-  const bool caught = co_await floor_.greylisting->catch_refused(std::move(question), sure);
-  if (!caught || sure) co_return;
+  // A user who moved, or may not get mail now, exists.
+  const mail::Mailbox& mailbox = session_.pending_recipient().mailbox;
+  const mail::Mailbox* unknown = ruling.reply.enhanced == "5.1.1" ? &mailbox : nullptr;
+  using Refused = Greylisting::Refused;
+  Greylisting& greylisting = *floor_.greylisting;
+  const Refused refused = co_await greylisting.catch_refused(std::move(question), sure, unknown);
+  if (refused == Refused::Ripe) {
+    const bool remains = profile_.directory->has_remains(mailbox);
+    co_await greylisting.learn(mailbox, remains);
+  }
+  if (refused != Refused::Caught || sure) co_return;
   offend(bans::Offence::Trap);
   floor_.log.emit(log::TrapHit{peer_.name, recipient, session_.envelope().sender.text()});
 }
@@ -182,6 +195,9 @@ Task<smtp::Ruling> Desk::judge_recipient(const mail::Recipient& recipient) {
   if (!domain) co_return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
   if (!bare_postmaster) {
     auto denied = co_await submission_.judge_recipient(recipient.mailbox, *domain, restrictions_);
+    for (const smtp::Reply& reply : restrictions_.take_warnings()) {
+      log_refusal("RCPT", smtp::format_reply(reply), "reject_warning");
+    }
     if (denied) {
       // 454 too, which is what defer_unauth_destination says; but no lookup that failed.
       const bool by_rule = denied->enhanced.ends_with(".7.1");
@@ -439,16 +455,17 @@ std::string_view Desk::item() const {
 }
 
 smtp::Ruling Desk::refuse(std::string_view stage, smtp::Reply reply) const {
-  const std::string shown = format_number(reply.code) + " " + reply.enhanced + " " + reply.text;
-  log_refusal(stage, shown);
+  log_refusal(stage, smtp::format_reply(reply));
   return smtp::Ruling{std::move(reply)};
 }
 
-void Desk::log_refusal(std::string_view stage, std::string_view reply) const {
+void Desk::log_refusal(std::string_view stage,
+                       std::string_view reply,
+                       std::string_view verb) const {
   log::CommandRejected event;
   event.service = service_.name();
   event.item = item();
-  event.verb = "reject";
+  event.verb = verb;
   event.stage = stage;
   event.peer = peer_.name;
   event.reply = reply;

@@ -50,7 +50,9 @@ class Desk {
   /// The queue id of the message under way; empty without one.
   [[nodiscard]] std::string_view item() const;
   /// Logs that a command was refused by the machine or by this desk.
-  void log_refusal(std::string_view stage, std::string_view reply) const;
+  void log_refusal(std::string_view stage,
+                   std::string_view reply,
+                   std::string_view verb = "reject") const;
 
  private:
   struct Transaction {

@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "log/events.h"
 #include "mail/trace.h"
+#include "policy/expansion.h"
 
 namespace gatepost::server {
 namespace {
@@ -135,8 +136,9 @@ Task<Greylisting::Verdict> Greylisting::judge(Question question) {
     co_return Verdict();
   }
   // A network that wrote to a trap is not put off for being new.
-  const bool expected = judged->reason != Reason::Trapped && expected_ != nullptr &&
-                        expected_->matches(question.sender, question.recipient);
+  const bool expected =
+      judged->reason != Reason::Trapped && expected_ != nullptr &&
+      expected_->matches(question.sender, question.recipient, settings_.delimiters);
   if (!judged->passes() && expected) {
     tell(question, "pass", "expected");
     co_return Verdict();
@@ -163,12 +165,47 @@ Task<Greylisting::Verdict> Greylisting::judge(Question question) {
   co_return out;
 }
 
-Task<bool> Greylisting::catch_refused(Question question, bool sure) {
-  if (is_let_in(question)) co_return false;
-  if (exceptions_ && exceptions_->clients.has(question.client, question.name)) co_return false;
+std::string Greylisting::plain_address(const mail::Mailbox& recipient) const {
+  mail::Mailbox plain = recipient;
+  const auto extended = policy::split_extension(recipient.local, settings_.delimiters);
+  if (extended) plain.local = extended->user;
+  return greylist::make_address(key_settings(), plain.text());
+}
+
+Task<Greylisting::Refused> Greylisting::catch_refused(Question question,
+                                                      bool sure,
+                                                      const mail::Mailbox* unknown) {
+  if (is_let_in(question)) co_return Refused::Nothing;
+  if (exceptions_ && exceptions_->clients.has(question.client, question.name)) {
+    co_return Refused::Nothing;
+  }
   storage::GreyStore::Question asked = make(question);
-  const auto caught = co_await store_.catch_refused(std::move(asked), sure);
-  co_return caught&&* caught;
+  storage::GreyStore::Learning learning;
+  if (unknown != nullptr && !unknown->domain.empty()) {
+    learning.enough = settings_.learning;
+    learning.address = plain_address(*unknown);
+  }
+  const auto refused = co_await store_.catch_refused(std::move(asked), sure, std::move(learning));
+  co_return refused ? *refused : Refused::Nothing;
+}
+
+Task<void> Greylisting::learn(mail::Mailbox recipient, bool remains) {
+  if (remains) {
+    note_existing(recipient);
+    co_return;
+  }
+  const auto extended = policy::split_extension(recipient.local, settings_.delimiters);
+  if (extended) recipient.local.resize(extended->user.size());
+  std::string address = plain_address(recipient);
+  const Stamp at = now();
+  const auto added = co_await store_.add_trap(std::move(address), at, true);
+  const std::string shown = recipient.text();
+  if (added && *added) log_.emit(log::TrapLearned{shown});
+}
+
+void Greylisting::note_existing(const mail::Mailbox& recipient) {
+  if (settings_.learning == 0 || recipient.domain.empty()) return;
+  store_.note_existing(plain_address(recipient), now());
 }
 
 smtp::Reply Greylisting::reply(const Verdict& verdict, std::string_view recipient) const {

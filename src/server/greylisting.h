@@ -14,6 +14,7 @@
 #include "greylist/judge.h"
 #include "greylist/key.h"
 #include "log/log.h"
+#include "mail/path.h"
 #include "screen/expected.h"
 #include "screen/let_in.h"
 #include "server/floor.h"
@@ -43,6 +44,8 @@ class Greylisting {
     std::string header;             ///< greylist_header; %t seconds, %v version, %h host, %d date
     std::string hostname;           ///< myhostname
     std::uint16_t trap_code = 450;  ///< greylist_trap_reject_code
+    std::uint32_t learning = 0;     ///< greylist_trap_learning
+    std::string delimiters;         ///< recipient_delimiter
   };
 
   /// All outlive it.
@@ -88,9 +91,15 @@ class Greylisting {
   };
   /// Logs what is decided. Where nothing can be remembered, nobody is put off.
   Task<Verdict> judge(Question question);
-  /// Mail to an address that does not exist was refused; `sure`: to one known for a trap. True: it
-  /// is a trap, and the client's network is trapped from now on.
-  Task<bool> catch_refused(Question question, bool sure);
+  using Refused = storage::GreyStore::Refused;
+  /// Mail to an address that does not exist was refused; `sure`: to one known for a trap;
+  /// `unknown`: that address, where nobody has or had it as far as can be seen; may be null. Of one
+  /// that is ripe learn() shall be told.
+  Task<Refused> catch_refused(Question question, bool sure, const mail::Mailbox* unknown);
+  /// It becomes a trap, unless there are `remains` of somebody whose it was.
+  Task<void> learn(mail::Mailbox recipient, bool remains);
+  /// Mail for it is accepted.
+  void note_existing(const mail::Mailbox& recipient);
 
   /// The reply at RCPT.
   [[nodiscard]] smtp::Reply reply(const Verdict& verdict, std::string_view recipient) const;
@@ -111,6 +120,8 @@ class Greylisting {
             std::string_view action,
             std::string_view reason,
             std::int64_t waited = -1);
+  /// As it is stored, without its extension.
+  [[nodiscard]] std::string plain_address(const mail::Mailbox& recipient) const;
   [[nodiscard]] storage::GreyStore::Question make(const Question& question) const;
   [[nodiscard]] Verdict put_off(const Question& question, const greylist::Judgement& judged);
   [[nodiscard]] std::string header(std::int64_t waited) const;

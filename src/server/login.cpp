@@ -104,7 +104,9 @@ std::optional<auth::Terms> Login::make_terms(const auth::Mechanism& mechanism) c
 bool Login::may_try() {
   const IpAddress& client = peer_.client.address;
   const std::uint32_t limit = service_.auth_rate;
-  if (limit == 0 || profile_.directory->is_unlimited(client)) return true;
+  const bool exempt = floor_.warden != nullptr ? floor_.warden->is_unlimited(client)
+                                               : profile_.directory->is_unlimited(client);
+  if (limit == 0 || exempt) return true;
   const Duration time = profile_.rate_time;
   const Instant now = floor_.clocks.instant();
   return floor_.logins->attempts.count(network_of(profile_, client), time, now) <= limit;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/loop.h"
 #include "log/events.h"
 
 namespace gatepost::server {
@@ -29,14 +30,14 @@ void PolicyServer::close() {
   for (const auto& connection : connections_) connection->abandon();
 }
 
-void PolicyServer::accepted(asio::ip::tcp::socket socket, const Endpoint&, const Endpoint&) {
+void PolicyServer::accepted(TcpSocket socket, const Endpoint&, const Endpoint&) {
   // Closed without a word: Postfix tries again.
   if (connections_.size() >= kMostConnections) return;
   connections_.push_front(std::make_unique<net::Connection>(std::move(socket), floor_.deadlines));
   tasks_.spawn("policy", serve(connections_.begin()));
 }
 
-void PolicyServer::refused(asio::ip::tcp::socket&, int number) {
+void PolicyServer::refused(TcpSocket&, int number) {
   accept_failed(number);
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/loop.h"
 #include "greylist/policy_request.h"
 #include "net/connection.h"
 #include "net/listener.h"
@@ -34,8 +35,8 @@ class PolicyServer final : private net::Acceptor {
  private:
   using Connections = std::list<std::unique_ptr<net::Connection>>;
 
-  void accepted(asio::ip::tcp::socket socket, const Endpoint& peer, const Endpoint& local) override;
-  void refused(asio::ip::tcp::socket& socket, int number) override;
+  void accepted(TcpSocket socket, const Endpoint& peer, const Endpoint& local) override;
+  void refused(TcpSocket& socket, int number) override;
   void accept_failed(int number) override;
 
   Task<void> serve(Connections::iterator place);

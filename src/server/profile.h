@@ -27,6 +27,13 @@ inline constexpr std::array kAllServices{Service::Smtp, Service::Submission, Ser
 inline constexpr std::array<std::string_view, kServices> kServiceNames{"smtp", "submission",
                                                                        "submissions"};
 
+/// How clients are talked to: those of a service, or those under test.
+struct Manners {
+  std::string footer;             ///< smtpd_reject_footer
+  std::string allowed;            ///< smtpd_expansion_filter, without its escapes
+  smtp::ExtensionSet hidden = 0;  ///< smtpd_discard_ehlo_keywords
+};
+
 /// One service's settings.
 struct ServiceProfile {
   Service service = Service::Smtp;
@@ -34,7 +41,7 @@ struct ServiceProfile {
   bool wrapper_tls = false;     ///< smtpd_tls_wrappermode: TLS from the first octet
   bool log_tls = true;          ///< smtpd_tls_loglevel is not 0
   bool tls_in_received = true;  ///< smtpd_tls_received_header
-  std::vector<policy::RelayRule> relay_rules;
+  std::vector<policy::Restriction> relay_rules;      ///< smtpd_relay_restrictions
   std::vector<policy::Restriction> client_rules;     ///< smtpd_client_restrictions
   std::vector<policy::Restriction> helo_rules;       ///< smtpd_helo_restrictions
   std::vector<policy::Restriction> sender_rules;     ///< smtpd_sender_restrictions
@@ -81,11 +88,12 @@ struct Profile {
   unsigned ipv4_prefix = 32;   ///< smtpd_client_ipv4_prefix_length
   unsigned ipv6_prefix = 84;   ///< smtpd_client_ipv6_prefix_length
   Duration shutdown_grace{10'000};
-  Duration rate_time{60'000};              ///< anvil_rate_time_unit
-  bool ban_tells = true;                   ///< ban_reject = 421, not drop
-  bool screened = false;                   ///< postscreen_enable
-  screen::Settings screen;                 ///< Of the service smtp.
-  screen::Thresholds thresholds;           ///< Of DNS lists.
+  Duration rate_time{60'000};     ///< anvil_rate_time_unit
+  bool ban_tells = true;          ///< ban_reject = 421, not drop
+  bool screened = false;          ///< postscreen_enable
+  screen::Settings screen;        ///< Of the service smtp.
+  screen::Thresholds thresholds;  ///< Of DNS lists.
+  std::array<Manners, kAudiences> manners;
   std::uint32_t screened_connections = 0;  ///< postscreen_client_connection_count_limit; 0: none
   std::shared_ptr<Directory> directory;
 

@@ -6,8 +6,10 @@
 #include <system_error>
 #include <utility>
 
+#include "base/loop.h"
 #include "base/text.h"
 #include "log/events.h"
+#include "server/session_names.h"
 #include "server/warden.h"
 #include "smtp/replies.h"
 
@@ -52,12 +54,10 @@ class Reception::Door final : public net::Acceptor {
   [[nodiscard]] const Endpoint& local() const { return listener_.local(); }
   [[nodiscard]] Service service() const { return service_; }
 
-  void accepted(asio::ip::tcp::socket socket,
-                const Endpoint& peer,
-                const Endpoint& local) override {
+  void accepted(TcpSocket socket, const Endpoint& peer, const Endpoint& local) override {
     reception_.accepted(service_, std::move(socket), peer, local);
   }
-  void refused(asio::ip::tcp::socket& socket, int number) override {
+  void refused(TcpSocket& socket, int number) override {
     reception_.refused(service_, socket, number);
   }
   void accept_failed(int number) override { reception_.accept_failed(number); }
@@ -105,11 +105,21 @@ std::string Reception::turn_away_unscreened(const Endpoint& client, const Endpoi
   floor_.log.emit(log::ScreenConnected{who, bracketed(local)});
   floor_.log.emit(log::ScreenTurnedAway{who, "too many connections"});
   floor_.log.emit(log::ScreenVerdict{"DISCONNECT", who});
-  return line_of(smtp::Reply{421, "4.7.0", "Error: too many connections"});
+  return with_footer({421, "4.7.0", "Error: too many connections"}, kUnderTest, client);
+}
+
+std::string Reception::with_footer(smtp::Reply reply,
+                                   std::size_t audience,
+                                   const Endpoint& client) const {
+  const Peer peer{.client = client, .local = {}, .name = "unknown[" + client.address.text() + "]"};
+  const policy::AccessTexts texts;
+  const SessionNames names(profile_->hostname, peer, floor_.clocks, texts);
+  add_footer(reply, *profile_, audience, names);
+  return line_of(reply);
 }
 
 std::string Reception::crowded_out(const IpAddress& client) {
-  const std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
+  std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
   if (shedding_) return busy;
   const std::size_t most = profile_->sessions;
   if (most == 0 || sessions_.size() - leaving_ < most) return {};
@@ -117,11 +127,26 @@ std::string Reception::crowded_out(const IpAddress& client) {
   if (leaving_ > most / 4 + 16) return busy;
   Crowd::Place* chosen = crowd_.choose(client_key(client));
   if (chosen == nullptr) return busy;
-  Session& session = *chosen->who();
-  floor_.log.emit(log::SessionShed{bracketed(session.client())});
-  ++leaving_;
-  session.shed(busy);
+  shed_one(*chosen, "all sessions are taken");
   return {};
+}
+
+void Reception::shed_one(Crowd::Place& place, std::string_view why) {
+  Session& session = *place.who();
+  const std::string client = bracketed(session.client());
+  floor_.log.emit(log::SessionShed{client, why});
+  ++leaving_;
+  session.shed(line_of(smtp::make_reply(smtp::replies::kAllBusy)));
+}
+
+// A part at a time: what the first of them had may be enough.
+void Reception::shed_some() {
+  const std::size_t most = sessions_.size() / 4 + 16;
+  for (std::size_t n = 0; n < most; ++n) {
+    Crowd::Place* chosen = crowd_.choose({});
+    if (chosen == nullptr) return;
+    shed_one(*chosen, "memory is short");
+  }
 }
 
 std::optional<std::string> Reception::kept_out(Service service, const IpAddress& client) {
@@ -153,13 +178,15 @@ std::string Reception::turned_away(Service service, const Endpoint& peer, const 
   const std::uint32_t most =
       screened ? profile_->screened_connections : settings.client_connections;
   const bool limited = most != 0 && open > most;
-  if (!limited || profile_->directory->is_unlimited(client)) return {};
+  const bool exempt = floor_.warden != nullptr ? floor_.warden->is_unlimited(client)
+                                               : profile_->directory->is_unlimited(client);
+  if (!limited || exempt) return {};
   if (screened) return turn_away_unscreened(peer, local);
   const std::string name = "unknown[" + client.text() + "]";
   floor_.log.emit(log::ConnectionLimit{settings.name(), name, open});
   smtp::Reply reply = smtp::make_reply(smtp::replies::kTooManyConnections, profile_->hostname);
   reply.text += client.text();
-  return line_of(reply);
+  return with_footer(std::move(reply), static_cast<std::size_t>(service), peer);
 }
 
 bool Reception::is_stranger(Service service, const IpAddress& peer) {
@@ -170,10 +197,13 @@ bool Reception::is_stranger(Service service, const IpAddress& peer) {
 }
 
 void Reception::accepted(Service service,
-                         asio::ip::tcp::socket socket,
+                         TcpSocket socket,
                          const Endpoint& peer,
                          const Endpoint& local) {
   ++accepted_[static_cast<std::size_t>(service)];
+  // What so many take is a small part of the least memory_limit.
+  constexpr unsigned kMany = 64;
+  if (watch_ != nullptr && ++came_ % kMany == 0) watch_->many_came();
   if (is_stranger(service, peer.address)) return send_and_close(socket, {});
   const bool proxied = profile_->of(service).proxied;
   if (!proxied) {
@@ -208,27 +238,34 @@ void Reception::accepted(Service service,
 }
 
 bool Reception::settle(Session& session) {
-  const std::string refusal = turned_away(session.service(), session.client(), session.local());
-  if (!refusal.empty()) {
+  const IpAddress& client = session.client().address;
+  // A proxy that speaks for itself asks whether we live, and that often.
+  std::optional<std::string> refusal;
+  if (!profile_->directory->is_proxy(client)) refusal = kept_out(session.service(), client);
+  if (!refusal) {
+    std::string crowded = turned_away(session.service(), session.client(), session.local());
+    if (!crowded.empty()) refusal = std::move(crowded);
+  }
+  if (refusal) {
     ++leaving_;
-    session.shed(refusal);
+    session.shed(*refusal);
     return false;
   }
-  const IpAddress key = client_key(session.client().address);
+  const IpAddress key = client_key(client);
   crowd_.enter(session.place(), key, session.is_unproven());
   return true;
 }
 
-void Reception::send_and_close(asio::ip::tcp::socket& socket, std::string_view line) {
-  // A fresh connection's send buffer is empty, so one short line always fits.
+void Reception::send_and_close(TcpSocket& socket, std::string_view line) {
+  // A fresh connection's send buffer is empty, so a few lines always fit.
   [[maybe_unused]] const auto sent =
       ::send(socket.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   std::error_code ignored;
-  socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket.shutdown(TcpSocket::shutdown_send, ignored);
   socket.close(ignored);
 }
 
-void Reception::refused(Service service, asio::ip::tcp::socket& socket, int number) {
+void Reception::refused(Service service, TcpSocket& socket, int number) {
   accept_failed(number);
   const bool clear = !profile_->of(service).wrapper_tls;
   const std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));

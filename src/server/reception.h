@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/loop.h"
 #include "net/listener.h"
 #include "net/task_group.h"
 #include "server/crowd.h"
@@ -34,8 +35,18 @@ class Reception {
   void open(Service service, net::Listener listener);
   /// Closes the listeners, and asks the sessions to end at their next command boundary.
   void shut_down();
+  /// port: looks whether there is memory enough.
+  class Watch {
+   public:
+    virtual ~Watch() = default;
+    virtual void many_came() = 0;
+  };
+  /// Is told now and then while connections come fast; outlives the reception.
+  void use(Watch& watch) { watch_ = &watch; }
   /// While true, new connections are answered 421: memory is short.
   void shed(bool yes) { shedding_ = yes; }
+  /// Ends some of those that have not proved themselves, which nobody does who is sending mail.
+  void shed_some();
   /// Ends the sessions that are left, wherever they are.
   void abandon();
 
@@ -51,11 +62,8 @@ class Reception {
   struct Guest;
   using Sessions = std::list<Guest>;
 
-  void accepted(Service service,
-                asio::ip::tcp::socket socket,
-                const Endpoint& peer,
-                const Endpoint& local);
-  void refused(Service service, asio::ip::tcp::socket& socket, int number);
+  void accepted(Service service, TcpSocket socket, const Endpoint& peer, const Endpoint& local);
+  void refused(Service service, TcpSocket& socket, int number);
   void accept_failed(int number);
   /// A session whose client is told of by a proxy.
   Task<void> serve_proxied(Session& session);
@@ -68,14 +76,19 @@ class Reception {
   [[nodiscard]] std::string crowded_out(const IpAddress& client);
   /// Why this client may not come in now, as a reply line; empty when it may.
   [[nodiscard]] std::string turned_away(Service service,
-                                        const Endpoint& client,
+                                        const Endpoint& peer,
                                         const Endpoint& local);
   [[nodiscard]] bool is_stranger(Service service, const IpAddress& peer);
   /// A proxy has said who the client is. False: it was turned away.
   bool settle(Session& session);
   /// As postscreen does.
   [[nodiscard]] std::string turn_away_unscreened(const Endpoint& client, const Endpoint& local);
-  static void send_and_close(asio::ip::tcp::socket& socket, std::string_view line);
+  /// The line of a reply that turns away, with smtpd_reject_footer.
+  [[nodiscard]] std::string with_footer(smtp::Reply reply,
+                                        std::size_t audience,
+                                        const Endpoint& client) const;
+  void shed_one(Crowd::Place& place, std::string_view why);
+  static void send_and_close(TcpSocket& socket, std::string_view line);
 
   Floor& floor_;
   net::TaskGroup& tasks_;
@@ -86,6 +99,8 @@ class Reception {
   std::size_t leaving_ = 0;  // Of these, they were shed and have yet to see it.
   std::array<std::uint64_t, kServices> accepted_{};
   Gates* gates_ = nullptr;
+  Watch* watch_ = nullptr;
+  unsigned came_ = 0;
   bool shedding_ = false;
 };
 

@@ -8,6 +8,7 @@
 
 #include "log/events.h"
 #include "screen/guard.h"
+#include "server/session_names.h"
 
 namespace gatepost::server {
 
@@ -34,19 +35,15 @@ Task<std::optional<smtp::Reply>> Restrictions::judge(policy::AccessFacts facts,
       std::pair(AccessClass::Client, &service_.client_rules),
       std::pair(AccessClass::Helo, &service_.helo_rules),
       std::pair(AccessClass::Sender, &service_.sender_rules),
+      std::pair(AccessClass::Recipient, &service_.relay_rules),
+      std::pair(AccessClass::Recipient, &service_.recipient_rules),
   };
+  warnings_.clear();
   policy::AccessTally tally;
   for (const auto& [which, rules] : lists) {
     co_await walk(*rules, which, facts, texts, tally);
-    if (tally.is_refused()) co_return tally.take();
+    if (tally.is_refused()) break;
   }
-  auto denied = policy::decide_relay(service_.relay_rules, facts.relay, texts.recipient,
-                                     service_.relay_codes);
-  if (denied) {
-    tally.add({Verdict::Kind::Refuse, *std::move(denied)});
-    co_return tally.take();
-  }
-  co_await walk(service_.recipient_rules, AccessClass::Recipient, facts, texts, tally);
   co_return tally.take();
 }
 
@@ -61,6 +58,12 @@ Task<void> Restrictions::walk(const Rules& rules,
       verdict = policy::decide_access(rule.rule, which, facts, texts, service_.relay_codes);
     } else if (floor_.dns != nullptr) {
       verdict = co_await ask(rule, facts, texts);
+    }
+    const bool refuses =
+        verdict.kind == Verdict::Kind::Refuse || verdict.kind == Verdict::Kind::DeferIfPermit;
+    if (rule.warn && refuses) {
+      warnings_.push_back(std::move(verdict.reply));
+      continue;
     }
     if (tally.add(std::move(verdict))) co_return;
   }
@@ -102,7 +105,7 @@ Task<Verdict> Restrictions::ask(const policy::Restriction& rule,
   }
   if (subject.empty()) co_return Verdict{};
   if (list) {
-    Verdict verdict = co_await ask_list(rule, std::move(subject));
+    Verdict verdict = co_await ask_list(rule, texts, std::move(subject));
     co_return verdict;
   }
   const bool mail = row.subject != Subject::Helo;
@@ -117,7 +120,9 @@ Task<Verdict> Restrictions::ask(const policy::Restriction& rule,
   co_return policy::decide_known(rule.rule, found, subject, service_.dns_rules);
 }
 
-Task<Verdict> Restrictions::ask_list(const policy::Restriction& rule, std::string subject) {
+Task<Verdict> Restrictions::ask_list(const policy::Restriction& rule,
+                                     const policy::AccessTexts& texts,
+                                     std::string subject) {
   std::string question = policy::list_question(rule, subject, peer_.client.address);
   if (question.empty()) co_return Verdict{};
   const DnsAnswer answer = co_await look_up(question, DnsType::A);
@@ -130,13 +135,27 @@ Task<Verdict> Restrictions::ask_list(const policy::Restriction& rule, std::strin
     }
     floor_.log.emit(log::RblError{question, why});
   }
-  std::string reason;
-  const bool blocked = policy::row_of(rule.rule).test == policy::DnsTest::Blocked;
-  if (blocked && listing.finding == Finding::Yes) {
-    const DnsAnswer texts = co_await look_up(std::move(question), DnsType::Txt);
-    reason = policy::listing_reason(texts);
+  if (policy::row_of(rule.rule).test == policy::DnsTest::Vouched) {
+    co_return policy::decide_vouched(rule, listing.finding, subject);
   }
-  co_return policy::decide_listing(rule, listing.finding, subject, reason, service_.dns_rules);
+  if (listing.finding != Finding::Yes) co_return Verdict{};
+  const DnsAnswer words = co_await look_up(std::move(question), DnsType::Txt);
+  const std::string reason = policy::listing_reason(words);
+  co_return Verdict{Verdict::Kind::Refuse, make_refusal(rule, texts, subject, reason)};
+}
+
+smtp::Reply Restrictions::make_refusal(const policy::Restriction& rule,
+                                       const policy::AccessTexts& texts,
+                                       std::string_view subject,
+                                       std::string_view reason) const {
+  const auto audience = static_cast<std::size_t>(service_.service);
+  Directory& tables = *profile_.directory;
+  auto own = tables.find_talk(Talk::RblReply, audience, rule.word);
+  if (!own) own = tables.find_talk(Talk::RblReply, audience, rule.list.zone);
+  const SessionNames names(service_.session.hostname, peer_, floor_.clocks, texts);
+  return policy::refuse_listed({rule, subject, reason},
+                               {own, names, profile_.manners[audience].allowed},
+                               service_.dns_rules);
 }
 
 Task<Finding> Restrictions::find_host(std::string name, bool mail) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/dns.h"
@@ -23,12 +24,17 @@ namespace gatepost::server {
 /// time.
 class Restrictions {
  public:
-  Restrictions(const Floor& floor, const ServiceProfile& service, const Peer& peer)
-      : floor_(floor), service_(service), peer_(peer) {}
+  Restrictions(const Floor& floor,
+               const Profile& profile,
+               const ServiceProfile& service,
+               const Peer& peer)
+      : floor_(floor), profile_(profile), service_(service), peer_(peer) {}
 
   /// A recipient by all lists, in Postfix's order. Nothing means permitted. What the views in
   /// `texts` see outlives the task.
   Task<std::optional<smtp::Reply>> judge(policy::AccessFacts facts, policy::AccessTexts texts);
+  /// What the last judge() would have said but for warn_if_reject.
+  [[nodiscard]] std::vector<smtp::Reply> take_warnings() { return std::exchange(warnings_, {}); }
 
  private:
   /// An answer of this session: no question is put twice, above all none that nobody answers.
@@ -48,16 +54,24 @@ class Restrictions {
   Task<policy::Verdict> ask(const policy::Restriction& rule,
                             const policy::AccessFacts& facts,
                             const policy::AccessTexts& texts);
-  Task<policy::Verdict> ask_list(const policy::Restriction& rule, std::string subject);
+  Task<policy::Verdict> ask_list(const policy::Restriction& rule,
+                                 const policy::AccessTexts& texts,
+                                 std::string subject);
+  [[nodiscard]] smtp::Reply make_refusal(const policy::Restriction& rule,
+                                         const policy::AccessTexts& texts,
+                                         std::string_view subject,
+                                         std::string_view reason) const;
   Task<policy::Finding> find_host(std::string name, bool mail);
   Task<void> name_client();
   Task<DnsAnswer> look_up(std::string name, DnsType type);
 
   const Floor& floor_;
+  const Profile& profile_;
   const ServiceProfile& service_;
   const Peer& peer_;
   std::optional<ClientName> name_;
   std::vector<Known> known_;
+  std::vector<smtp::Reply> warnings_;
   bool fresh_ = false;  // The last answer was not known before.
 };
 

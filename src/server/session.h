@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 
+#include "base/loop.h"
 #include "base/task.h"
 #include "net/connection.h"
 #include "server/crowd.h"
@@ -23,13 +23,13 @@
 
 namespace gatepost::server {
 
-class Session {
+class Session : private smtp::Variation {
  public:
   /// `floor` outlives the session; `profile` is held to its end. `gate` may be null: nobody looks.
   Session(Floor& floor,
           std::shared_ptr<const Profile> profile,
           Service service,
-          asio::ip::tcp::socket socket,
+          TcpSocket socket,
           const Endpoint& client,
           const Endpoint& local,
           std::unique_ptr<Gate> gate = nullptr);
@@ -52,7 +52,7 @@ class Session {
   /// Its place among all; it proves itself there.
   [[nodiscard]] Crowd::Place& place() { return place_; }
   /// Somebody still looks at it: the first to go when room is short.
-  [[nodiscard]] bool is_unproven() const { return gate_ != nullptr && !gate_->is_passed(); }
+  [[nodiscard]] bool is_unproven() const { return is_under_test(); }
   [[nodiscard]] bool was_shed() const { return shed_; }
 
  private:
@@ -77,10 +77,25 @@ class Session {
   void begin(const Admission& admission);
   /// Most clients never log in: made when the first does.
   Login& login();
+  /// Likewise for mail.
+  Desk& desk();
+  /// The queue id of the message under way; empty where there is none.
+  [[nodiscard]] std::string_view item() const;
   /// The log is told of the session, once: when it is more than a client under test.
   void announce();
-  /// False: the gate let nobody in.
-  Task<bool> enter();
+  /// `admission` may be null. False: the gate let nobody in.
+  Task<bool> enter(std::unique_ptr<Admission> admission);
+  [[nodiscard]] bool is_under_test() const { return gate_ != nullptr && !gate_->is_passed(); }
+  /// Whose tables and words count now.
+  [[nodiscard]] std::size_t audience() const {
+    return is_under_test() ? kUnderTest : static_cast<std::size_t>(service_.service);
+  }
+  [[nodiscard]] std::optional<std::string> find_talk(Talk which, std::string_view key) const;
+  [[nodiscard]] smtp::ExtensionSet find_hidden() const;
+  std::optional<std::string> replace(std::string_view line) override;
+  smtp::ExtensionSet hidden() override;
+  /// Queues the reply for the client, with what stands below refusals.
+  void say(smtp::Reply&& reply);
   Task<smtp::Ruling> rule_on_sender();
   Task<smtp::Ruling> rule_on_recipient();
 
@@ -93,11 +108,11 @@ class Session {
   Wire* wire_;
   std::unique_ptr<smtp::ServerSession> machine_;
   std::unique_ptr<Login> login_;  // Null: nobody tried.
-  std::unique_ptr<Desk> desk_;
-  std::string_view input_;  // Unread octets: in floor_.scratch, or in kept_ after a wait.
+  std::unique_ptr<Desk> desk_;    // Null: no command for it came.
+  std::string_view input_;        // Unread octets: in floor_.scratch, or in kept_ after a wait.
   std::string kept_;
-  std::string out_;                      // Replies not yet sent.
-  asio::steady_timer* pause_ = nullptr;  // Of the pause under way.
+  std::string out_;         // Replies not yet sent.
+  Timer* pause_ = nullptr;  // Of the pause under way.
   bool over_ = false;
   bool shutting_down_ = false;
   bool shed_ = false;

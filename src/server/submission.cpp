@@ -51,7 +51,7 @@ Task<std::optional<smtp::Reply>> Submission::judge_recipient(const mail::Mailbox
   bool asks_owner = false;
   bool asks_domain = false;
   for (const auto* rules : {&service_.client_rules, &service_.helo_rules, &service_.sender_rules,
-                            &service_.recipient_rules}) {
+                            &service_.relay_rules, &service_.recipient_rules}) {
     for (const policy::Restriction& one : *rules) {
       asks_owner = asks_owner || policy::asks_owner(one.rule);
       asks_domain = asks_domain || one.rule == policy::AccessRule::RejectUnknownSenderDomain;

@@ -71,11 +71,27 @@ void Warden::tick() {
 }
 
 bool Warden::is_exempt(const IpAddress& client) const {
-  return profile_ == nullptr || profile_->directory->is_never_banned(client);
+  return profile_ == nullptr || find_let_in(client) != nullptr ||
+         profile_->directory->is_never_banned(client);
 }
 
 bool Warden::is_unlimited(const IpAddress& client) const {
-  return profile_ == nullptr || profile_->directory->is_unlimited(client);
+  return profile_ == nullptr || find_let_in(client) != nullptr ||
+         profile_->directory->is_unlimited(client);
+}
+
+bool Warden::has_let_in(const Network& network) const {
+  if (let_in_ == nullptr) return false;
+  const auto& entries = let_in_->entries();
+  return std::any_of(entries.begin(), entries.end(), [&](const screen::LetIn::Entry& one) {
+    return one.network.contains(network.address) || network.contains(one.network.address);
+  });
+}
+
+bool Warden::take_changed() {
+  const std::uint64_t seen = let_in_ == nullptr ? 0 : let_in_->changes();
+  const bool others = std::exchange(let_in_seen_, seen) != seen;
+  return std::exchange(changed_, false) || others;
 }
 
 IpAddress Warden::client_key(const IpAddress& client) const {
@@ -165,6 +181,10 @@ void Warden::tell_end(const bans::Ledger::Ended& ended) {
 }
 
 Result<void> Warden::add(const Network& network, Stamp time, std::string reason) {
+  if (const auto* entry = find_let_in(network.address)) {
+    return Error{Cause::Permanent, network.address.text() + " is let in, see gatepost allow: " +
+                                       screen::shown_network(entry->network)};
+  }
   if (is_exempt(network.address)) {
     return Error{Cause::Permanent, network.address.text() + " is in ban_exceptions"};
   }
@@ -173,11 +193,18 @@ Result<void> Warden::add(const Network& network, Stamp time, std::string reason)
 }
 
 bool Warden::remove(const Network& network) {
-  const auto ended = ledger_.remove(network, now());
-  store_.forget(network.text());
-  if (!ended) return false;
-  tell_end(*ended);
-  return true;
+  // Else those in a wider one would bring its ban back with the next offence.
+  std::vector<Network> all = ledger_.banned_inside(network);
+  all.push_back(network);
+  bool found = false;
+  for (const Network& one : all) {
+    const auto ended = ledger_.remove(one, now());
+    store_.forget(one.text());
+    if (!ended) continue;
+    tell_end(*ended);
+    found = true;
+  }
+  return found;
 }
 
 }  // namespace gatepost::server

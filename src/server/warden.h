@@ -16,6 +16,7 @@
 #include "base/task.h"
 #include "log/log.h"
 #include "policy/event_rate.h"
+#include "screen/let_in.h"
 #include "server/floor.h"
 #include "server/profile.h"
 #include "storage/ban_store.h"
@@ -37,6 +38,8 @@ class Warden {
   void configure(const bans::Settings& bans,
                  const bans::BurstLimit& burst,
                  std::shared_ptr<const Profile> profile);
+  /// Networks the owner lets in: no limit and no ban is about them. Outlives it.
+  void use(const screen::LetIn& let_in) { let_in_ = &let_in; }
   /// What was known before the restart. Before the first client comes.
   Task<void> load();
   /// Once a second or so: tells of bans that ended.
@@ -65,18 +68,25 @@ class Warden {
   // By hand.
   [[nodiscard]] bans::Ledger& ledger() { return ledger_; }
   [[nodiscard]] Stamp now() const;
-  /// ban_exceptions
+  /// ban_exceptions, or let in by the owner.
   [[nodiscard]] bool is_exempt(const IpAddress& client) const;
-  /// `time` in seconds, or Ban::kForever. Permanent: ban_exceptions has its first address.
+  /// The network the owner lets the client in by; null: none.
+  [[nodiscard]] const screen::LetIn::Entry* find_let_in(const IpAddress& client) const {
+    return let_in_ == nullptr ? nullptr : let_in_->find(client);
+  }
+  /// smtpd_client_event_limit_exceptions, or let in by the owner.
+  [[nodiscard]] bool is_unlimited(const IpAddress& client) const;
+  /// Somebody in it is let in, so that a packet filter must not drop all of it.
+  [[nodiscard]] bool has_let_in(const Network& network) const;
+  /// `time` in seconds, or Ban::kForever. Permanent: its first address is exempt.
   Result<void> add(const Network& network, Stamp time, std::string reason);
   /// False: it was not kept out.
   bool remove(const Network& network);
-  /// Bans began or ended since the last call.
-  [[nodiscard]] bool take_changed() { return std::exchange(changed_, false); }
+  /// Bans began or ended since the last call, or others are let in.
+  [[nodiscard]] bool take_changed();
 
  private:
   [[nodiscard]] IpAddress client_key(const IpAddress& client) const;
-  [[nodiscard]] bool is_unlimited(const IpAddress& client) const;
   [[nodiscard]] static std::uint32_t limit_of(const Event& event);
   void begin(const bans::Ban& ban);
   void keep(const bans::Ban& ban);
@@ -87,6 +97,8 @@ class Warden {
   log::Log& log_;
   const Clocks& clocks_;
   std::shared_ptr<const Profile> profile_;
+  const screen::LetIn* let_in_ = nullptr;
+  std::uint64_t let_in_seen_ = 0;
   bans::Ledger ledger_;
   bans::Burst burst_;
   std::array<std::array<policy::EventRate, kRates>, kServices> rates_;

@@ -91,7 +91,14 @@ std::optional<Step> ServerSession::Parts::read_command(std::string_view& input, 
   }
   if (!line) return wait(now);
   waiting_ = false;
-  on_line(*line, input);
+  Line taken = *line;
+  std::optional<std::string> other;
+  if (peer_.variation != nullptr && !taken.too_long) {
+    const std::size_t begin = taken.text.find_first_not_of(" \t");
+    other = peer_.variation->replace(taken.text.substr(std::min(begin, taken.text.size())));
+  }
+  if (other) taken.text = *other;
+  on_line(taken, input);
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,20 @@ namespace gatepost::smtp {
 
 /// smtpd_forbid_bare_newline. In every mode only CRLF.CRLF ends a message.
 enum class BareNewline : std::uint8_t { Normalize, Note, Reject };
+
+/// Extensions, a bit each: 1 << Extension; and one beside them.
+using ExtensionSet = std::uint32_t;
+inline constexpr ExtensionSet kSilent = ExtensionSet{1} << 31U;  ///< silent-discard
+
+/// port: what tables change in a session. Outlives it.
+class Variation {
+ public:
+  virtual ~Variation() = default;
+  /// smtpd_command_filter: the line that is obeyed in place of this one; nothing: itself.
+  virtual std::optional<std::string> replace(std::string_view line) = 0;
+  /// smtpd_discard_ehlo_keyword_address_maps: what is not offered. Asked at each EHLO.
+  virtual ExtensionSet hidden() = 0;
+};
 
 /// What the session needs from the settings; one immutable object shared by many sessions.
 struct SessionSettings {
@@ -52,7 +67,7 @@ struct SessionSettings {
   /// What AUTH offers in the clear and under TLS, in upper case; both empty: there is no AUTH.
   std::vector<std::string> auth_mechanisms;
   std::vector<std::string> auth_mechanisms_tls;
-  std::vector<std::string> discard_ehlo_keywords;  ///< smtpd_discard_ehlo_keywords, upper case
+  ExtensionSet hidden = 0;                      ///< smtpd_discard_ehlo_keywords
   std::vector<std::string> forbidden_commands;  ///< smtpd_forbidden_commands, verbs in upper case
   bool forbid_non_letters = true;               ///< ... with the entry regexp:{{/^[^A-Z]/ Bogus}}
 };
@@ -77,6 +92,8 @@ struct PeerFacts {
   std::string tls_refusal{};  ///< The client's address: it had too many TLS sessions of late.
   bool judged = false;        ///< What it said ahead of the greeting was looked at by others.
   bool greeted = false;       ///< Gets no greeting.
+  std::optional<ExtensionSet> hidden{};  ///< In place of the settings'.
+  Variation* variation = nullptr;        ///< Null: nothing changes.
   Watch watch{};
 };
 

@@ -40,7 +40,7 @@ void ServerSession::Parts::obey_line(const Line& line,
   }
   if (line.bare_lf && rejects_bare_newline()) return refuse_and_tell(bare_newline_reply());
   if (command.word.empty()) return refuse(replies::kBadSyntax);
-  if (!distrusted_ && is_forbidden(command)) {
+  if (!is_lenient() && is_forbidden(command)) {
     tell_input(Note::Kind::NonSmtpCommand, line.text);
     say(replies::kNotSmtp);
     return close();
@@ -80,8 +80,9 @@ bool ServerSession::Parts::talks_ahead(const VerbRow& row, std::string_view inpu
   if (input.empty()) return false;
   // What was sent in the clear must never be read as if it came through TLS.
   const bool may_start = is_offered(Extension::Starttls, settings_, peer_);
-  if (row.verb == Verb::Starttls && may_start) return true;
-  if (!settings_.forbid_unauth_pipelining || distrusted_) return false;
+  // Who is under test, or refused anyway, may go on: the driver drops it.
+  if (row.verb == Verb::Starttls && may_start) return !is_lenient();
+  if (!settings_.forbid_unauth_pipelining || is_lenient()) return false;
   return row.last_in_group || (!esmtp_ && !row.may_pipeline_smtp);
 }
 
@@ -133,6 +134,7 @@ void ServerSession::Parts::helo(const Command& command) {
   end_transaction();
   helo_ = command.arguments;
   esmtp_ = verb_ == Verb::Ehlo;
+  if (esmtp_ && peer_.variation != nullptr) peer_.hidden = peer_.variation->hidden();
   grant(replies::kHello, esmtp_ ? format_ehlo(settings_, peer_) : std::string(settings_.hostname));
 }
 
@@ -209,7 +211,7 @@ void ServerSession::Parts::quit() {
 }
 
 bool ServerSession::Parts::rejects_bare_newline() const {
-  return settings_.bare_newline == BareNewline::Reject && !peer_.trusted && !distrusted_;
+  return settings_.bare_newline == BareNewline::Reject && !peer_.trusted && !is_lenient();
 }
 
 Reply ServerSession::Parts::bare_newline_reply() const {

@@ -200,6 +200,9 @@ class ServerSession::Parts {
   Verb verb_ = Verb::Unknown;
   bool waiting_ = false;    ///< The last step was NeedInput for the request at hand.
   bool got_input_ = false;  ///< Octets were taken since the last NeedInput.
+  /// What ends other sessions is left to who watches: it is refused anyway, or still under test.
+  bool is_lenient() const { return distrusted_ || peer_.watch.command_limit > 0; }
+
   bool distrusted_ = false;
   bool told_impatience_ = false;
   bool after_auth_ = false;  ///< The last command anybody knows was AUTH.

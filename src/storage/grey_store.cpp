@@ -7,12 +7,15 @@
 #include <string_view>
 #include <utility>
 
+#include "storage/guesses.h"
+
 namespace gatepost::storage {
 namespace {
 
 using greylist::Client;
 using greylist::Judgement;
 using greylist::Known;
+using greylist::Reason;
 using greylist::Rules;
 using greylist::Triplet;
 
@@ -24,18 +27,21 @@ constexpr std::int64_t kSweepEvery = 3600;
 constexpr std::int64_t kSweepRows = 200;
 constexpr std::size_t kMostText = 1024;
 
-// What is known of the client, in one go.
+// What is known of client and triplet, in one go: each statement more costs as much as all of it.
 constexpr std::string_view kFacts =
-    "SELECT (SELECT count FROM awl WHERE client = ?1), (SELECT last FROM awl WHERE client = ?1), "
-    "(SELECT until FROM trapped WHERE net = ?2), (SELECT 1 FROM trap WHERE address = ?3)";
+    "SELECT awl.count, awl.last, trapped.until, trap.learned, grey.first, grey.last, grey.passed "
+    "FROM (SELECT 1) LEFT JOIN awl ON awl.client = ?1 LEFT JOIN trapped ON trapped.net = ?2 "
+    "LEFT JOIN trap ON trap.address = ?4 "
+    "LEFT JOIN grey ON grey.net = ?2 AND grey.sender = ?3 AND grey.recipient = ?4";
 constexpr std::string_view kFind =
-    "SELECT first, last, passed FROM grey WHERE net = ?1 AND sender = ?2 AND recipient = ?3";
+    "SELECT 1 FROM grey WHERE net = ?1 AND sender = ?2 AND recipient = ?3";
 constexpr std::string_view kWaiting =
     "SELECT count(*) FROM (SELECT 1 FROM grey WHERE net = ?1 AND passed = 0 LIMIT ?2)";
 constexpr std::string_view kPut = "INSERT OR REPLACE INTO grey VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
 constexpr std::string_view kPutClient = "INSERT OR REPLACE INTO awl VALUES(?1, ?2, ?3)";
 constexpr std::string_view kPutTrapped = "INSERT OR REPLACE INTO trapped VALUES(?1, ?2)";
 constexpr std::string_view kCount = "SELECT count(*) FROM grey";
+constexpr std::string_view kCountGuesses = "SELECT count(*) FROM guess";
 
 Result<void> put_trapped(StateDatabase& state, std::string_view net, Stamp until) {
   GP_TRY(Statement * put, state.prepared(kPutTrapped));
@@ -48,37 +54,39 @@ std::uint32_t count_of(std::optional<std::int64_t> number) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(number.value_or(0), 0, UINT32_MAX));
 }
 
-Result<Known> known_of(StateDatabase& state, const greylist::Key& key) {
+/// `exists`: mail for the recipient is accepted, so that it is no trap that was learned.
+Result<Known> known_of(StateDatabase& state, const greylist::Key& key, bool exists) {
   Known out;
   GP_TRY(Statement * facts, state.prepared(kFacts));
   facts->bind(1, key.client);
   facts->bind(2, key.net);
-  facts->bind(3, key.recipient);
+  facts->bind(3, key.sender);
+  facts->bind(4, key.recipient);
   GP_TRY(const bool row, facts->step());
   if (row) {
     if (const auto count = facts->number(0)) {
       out.client = Client{count_of(count), facts->number(1).value_or(0)};
     }
     out.trapped_until = facts->number(2);
-    out.to_trap = facts->number(3).has_value();
+    const auto learned = facts->number(3);
+    out.to_trap = learned && (*learned == 0 || !exists);
+    if (const auto first = facts->number(4)) {
+      out.triplet =
+          Triplet{*first, facts->number(5).value_or(0), facts->number(6).value_or(0) != 0};
+    }
   }
   facts->reset();
   return out;
 }
 
-Result<std::optional<Triplet>> find_triplet(StateDatabase& state, const greylist::Key& key) {
+Result<bool> has_triplet(StateDatabase& state, const greylist::Key& key) {
   GP_TRY(Statement * find, state.prepared(kFind));
   find->bind(1, key.net);
   find->bind(2, key.sender);
   find->bind(3, key.recipient);
   GP_TRY(const bool row, find->step());
-  std::optional<Triplet> out;
-  if (row) {
-    out = Triplet{find->number(0).value_or(0), find->number(1).value_or(0),
-                  find->number(2).value_or(0) != 0};
-  }
   find->reset();
-  return out;
+  return row;
 }
 
 Result<std::uint64_t> count_rows(StateDatabase& state, std::string_view sql) {
@@ -133,22 +141,41 @@ void bind_filter(Statement& statement, const GreyStore::Filter& filter) {
   statement.bind(4, std::int64_t{filter.is_all()});
 }
 
+/// The tables that are short.
+Result<void> sweep_small(StateDatabase& state, const Rules& rules, Stamp now) {
+  GP_CHECK(sweep_guesses(state, now));
+  GP_TRY(Statement * mend_clients,
+         state.prepared("UPDATE awl SET last = ?1 WHERE last > ?1 OR last < ?2"));
+  mend_clients->bind(1, now);
+  mend_clients->bind(2, kEarliest);
+  GP_CHECK(mend_clients->perform());
+  GP_TRY(Statement * clients, state.prepared("DELETE FROM awl WHERE last < ?1"));
+  clients->bind(1, now - rules.max_age);
+  GP_CHECK(clients->perform());
+  GP_TRY(Statement * trapped,
+         state.prepared("DELETE FROM trapped WHERE until <= ?1 OR until > ?2"));
+  trapped->bind(1, now);
+  trapped->bind(2, now + rules.trap_time);
+  return trapped->perform();
+}
+
 }  // namespace
 
-Result<std::uint64_t*> GreyStore::counted(StateDatabase& state) {
-  if (count_.generation != state.generation()) {
-    GP_TRY(count_.rows, count_rows(state, kCount));
-    count_.generation = state.generation();
+Result<std::uint64_t*> GreyStore::counted(StateDatabase& state,
+                                          Count& count,
+                                          std::string_view sql) {
+  if (count.generation != state.generation()) {
+    GP_TRY(count.rows, count_rows(state, sql));
+    count.generation = state.generation();
   }
-  return &count_.rows;
+  return &count.rows;
 }
 
 Result<Judgement> GreyStore::judge_in(StateDatabase& state, const Question& question) {
   const greylist::Key& key = question.key;
   const Rules& rules = question.rules;
-  GP_TRY(Known known, known_of(state, key));
-  GP_TRY(known.triplet, find_triplet(state, key));
-  GP_TRY(std::uint64_t * rows, counted(state));
+  GP_TRY(Known known, known_of(state, key, true));
+  GP_TRY(std::uint64_t * rows, counted(state, count_, kCount));
   if (!known.triplet) {
     known.full = *rows >= kMostRows;
     if (rules.throttle > 0) {
@@ -172,14 +199,43 @@ Task<Result<Judgement>> GreyStore::judge(Question question) {
   });
 }
 
-Task<Result<bool>> GreyStore::catch_refused(Question question, bool sure) {
-  return state_.run([question = std::move(question), sure](StateDatabase& state) -> Result<bool> {
+Result<bool> GreyStore::learn(StateDatabase& state,
+                              const Question& question,
+                              const Learning& learning,
+                              bool allowed) {
+  GP_TRY(std::uint64_t * rows, counted(state, guesses_, kCountGuesses));
+  GP_TRY(const bool known, is_known_sender(state, question.key.net));
+  if (allowed || known) {
+    GP_CHECK(storage::note_existing(state, learning.address, question.now, *rows));
+    return false;
+  }
+  return note_guess(state, {learning.address, question.key.net, question.now, learning.enough},
+                    *rows);
+}
+
+Task<Result<GreyStore::Refused>> GreyStore::catch_refused(Question question,
+                                                          bool sure,
+                                                          Learning learning) {
+  return state_.run([this, question = std::move(question), sure,
+                     learning = std::move(learning)](StateDatabase& state) -> Result<Refused> {
     const Rules& rules = question.rules;
-    GP_TRY(Known known, known_of(state, question.key));
+    GP_TRY(Known known, known_of(state, question.key, false));
     known.to_trap = known.to_trap || sure;
-    if (!known.to_trap) return false;
-    if (!greylist::judge(rules, known, question.now).caught) return false;
-    GP_CHECK(put_trapped(state, question.key.net, question.now + rules.trap_time));
+    const Judgement judged = greylist::judge(rules, known, question.now);
+    if (judged.caught) {
+      GP_CHECK(put_trapped(state, question.key.net, question.now + rules.trap_time));
+      return Refused::Caught;
+    }
+    if (learning.enough == 0 || known.to_trap) return Refused::Nothing;
+    GP_TRY(const bool ripe, learn(state, question, learning, judged.reason == Reason::Allowed));
+    return ripe ? Refused::Ripe : Refused::Nothing;
+  });
+}
+
+void GreyStore::note_existing(std::string address, Stamp now) {
+  state_.leave([this, address = std::move(address), now](StateDatabase& state) -> Result<bool> {
+    GP_TRY(std::uint64_t * rows, counted(state, guesses_, kCountGuesses));
+    GP_CHECK(storage::note_existing(state, address, now, *rows));
     return true;
   });
 }
@@ -287,12 +343,17 @@ Task<Result<GreyStore::Stats>> GreyStore::stats(Rules rules, Stamp now) {
   });
 }
 
-Task<Result<bool>> GreyStore::add_trap(std::string address, Stamp now) {
-  return state_.run([address = std::move(address), now](StateDatabase& state) -> Result<bool> {
+Task<Result<bool>> GreyStore::add_trap(std::string address, Stamp now, bool learned) {
+  return state_.run([address = std::move(address), now,
+                     learned](StateDatabase& state) -> Result<bool> {
     const std::int64_t before = state.changes();
-    GP_TRY(Statement * add, state.prepared("INSERT OR IGNORE INTO trap VALUES(?1, ?2)"));
+    GP_TRY(
+        Statement * add,
+        state.prepared("INSERT INTO trap VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET learned = 0 "
+                       "WHERE learned AND NOT ?3"));
     add->bind(1, address);
     add->bind(2, now);
+    add->bind(3, std::int64_t{learned});
     GP_CHECK(add->perform());
     return state.changes() > before;
   });
@@ -308,19 +369,53 @@ Task<Result<bool>> GreyStore::delete_trap(std::string address) {
   });
 }
 
-Task<Result<std::vector<std::string>>> GreyStore::traps(std::size_t most) {
-  return state_.run([most](StateDatabase& state) -> Result<std::vector<std::string>> {
-    GP_TRY(Statement * rows, state.prepared("SELECT address FROM trap ORDER BY address LIMIT ?1"));
+Task<Result<std::vector<GreyStore::Trap>>> GreyStore::traps(std::size_t most) {
+  return state_.run([most](StateDatabase& state) -> Result<std::vector<Trap>> {
+    GP_TRY(Statement * rows,
+           state.prepared("SELECT address, made, learned FROM trap ORDER BY address LIMIT ?1"));
     rows->bind(1, static_cast<std::int64_t>(most));
-    std::vector<std::string> out;
+    std::vector<Trap> out;
     for (;;) {
       GP_TRY(const bool more, rows->step());
       if (!more) break;
-      out.push_back(text_of(*rows, 0));
+      out.push_back(
+          {text_of(*rows, 0), rows->number(1).value_or(0), rows->number(2).value_or(0) != 0});
     }
     rows->reset();
     return out;
   });
+}
+
+Task<Result<GreyStore::Import>> GreyStore::import(std::vector<greylist::PostgreyRow> rows,
+                                                  Rules rules,
+                                                  Stamp now) {
+  return state_.run(
+      [this, rows = std::move(rows), rules, now](StateDatabase& state) -> Result<Import> {
+        Import out;
+        GP_TRY(std::uint64_t * known, counted(state, count_, kCount));
+        for (const greylist::PostgreyRow& row : rows) {
+          const std::int64_t before = state.changes();
+          if (row.triplet && *known < kMostRows && !greylist::is_stale(rules, *row.triplet, now)) {
+            GP_TRY(const bool mine, has_triplet(state, row.key));
+            if (!mine) GP_CHECK(put_triplet(state, row.key, *row.triplet));
+          } else if (!row.triplet && now - plausible(row.client.last, now) <= rules.max_age) {
+            GP_TRY(Statement * put, state.prepared("INSERT OR IGNORE INTO awl VALUES(?1, ?2, ?3)"));
+            put->bind(1, row.key.client);
+            put->bind(2, std::int64_t{row.client.count});
+            put->bind(3, row.client.last);
+            GP_CHECK(put->perform());
+          }
+          if (state.changes() == before) {
+            ++out.left;
+          } else if (row.triplet) {
+            ++out.triplets;
+            ++*known;
+          } else {
+            ++out.clients;
+          }
+        }
+        return out;
+      });
 }
 
 void GreyStore::tick(const Rules& rules, Stamp now) {
@@ -376,24 +471,13 @@ Result<bool> GreyStore::sweep(StateDatabase& state, const Rules& rules, Stamp no
   erase->bind(9, rules.max_age);
   erase->bind(10, rules.retry_window);
   GP_CHECK(erase->perform());
-  GP_TRY(std::uint64_t * rows, counted(state));
+  GP_TRY(std::uint64_t * rows, counted(state, count_, kCount));
   *rows -= std::min(*rows, static_cast<std::uint64_t>(state.changes() - before));
   sweep_ = std::move(next);
   if (more) return false;
   sweep_ = {};
-  GP_TRY(Statement * mend_clients,
-         state.prepared("UPDATE awl SET last = ?1 WHERE last > ?1 OR last < ?2"));
-  mend_clients->bind(1, now);
-  mend_clients->bind(2, kEarliest);
-  GP_CHECK(mend_clients->perform());
-  GP_TRY(Statement * clients, state.prepared("DELETE FROM awl WHERE last < ?1"));
-  clients->bind(1, now - rules.max_age);
-  GP_CHECK(clients->perform());
-  GP_TRY(Statement * trapped,
-         state.prepared("DELETE FROM trapped WHERE until <= ?1 OR until > ?2"));
-  trapped->bind(1, now);
-  trapped->bind(2, now + rules.trap_time);
-  GP_CHECK(trapped->perform());
+  guesses_.generation = 0;
+  GP_CHECK(sweep_small(state, rules, now));
   return true;
 }
 

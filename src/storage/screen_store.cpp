@@ -82,12 +82,17 @@ void ScreenStore::forget_all() {
   });
 }
 
-void ScreenStore::sweep(Stamp before) {
+void ScreenStore::sweep(Stamp before, bool begin) {
+  if (begin) cleaning_ = true;
   state_.leave([this, before](StateDatabase& state) -> Result<void> {
-    GP_TRY(Statement * sweep, state.prepared(kSweep));
-    sweep->bind(1, before);
-    sweep->bind(2, kSweepRows);
-    GP_CHECK(sweep->perform());
+    if (cleaning_.load()) {
+      GP_TRY(Statement * sweep, state.prepared(kSweep));
+      sweep->bind(1, before);
+      sweep->bind(2, kSweepRows);
+      const std::int64_t so_far = state.changes();
+      GP_CHECK(sweep->perform());
+      cleaning_ = state.changes() - so_far >= kSweepRows;
+    }
     GP_TRY(const std::int64_t rows, count_rows(state));
     known_.store(static_cast<std::uint64_t>(rows));
     if (rows <= kMostRows) return {};

@@ -32,8 +32,9 @@ class ScreenStore {
   void keep(std::string client, std::string record, Stamp until);
   void forget(std::string client);
   void forget_all();
-  /// Takes out what ended before `before`, some rows at a time.
-  void sweep(Stamp before);
+  /// Counts, and takes out what is too much; once it was called with `begin` also what ended before
+  /// `before`, some rows at a time, until there is no more of that.
+  void sweep(Stamp before, bool begin);
   /// At most `most` rows, those that end last first.
   Task<Result<std::vector<Row>>> list(std::uint32_t most);
   Task<Result<std::uint64_t>> count();
@@ -43,6 +44,7 @@ class ScreenStore {
  private:
   StateStore& state_;
   std::atomic<std::uint64_t> known_{0};
+  std::atomic<bool> cleaning_{false};
 };
 
 }  // namespace gatepost::storage

@@ -8,7 +8,7 @@ namespace gatepost::storage {
 namespace {
 
 // Times are seconds since 1970.
-constexpr std::array<std::string_view, 5> kSteps = {
+constexpr std::array<std::string_view, 6> kSteps = {
     // When the file was last written: a machine without a clock of its own begins there.
     R"sql(
 CREATE TABLE clock(
@@ -80,6 +80,31 @@ CREATE TABLE ban_login(
   network TEXT PRIMARY KEY,
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+)sql",
+    // Addresses that do not exist, with the networks that asked for them; where net is empty, one
+    // that does, or did. And traps that were learned by it.
+    R"sql(
+CREATE TABLE guess(
+  address TEXT NOT NULL,
+  net TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY(address, net)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX guess_net ON guess(net);
+CREATE TABLE made_trap(
+  address TEXT PRIMARY KEY,
+  made INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO made_trap SELECT address, made FROM trap;
+DROP TABLE trap;
+CREATE TABLE trap(
+  address TEXT PRIMARY KEY,
+  made INTEGER NOT NULL,
+  learned INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO trap SELECT address, made, 0 FROM made_trap;
+DROP TABLE made_trap;
 )sql",
 };
 

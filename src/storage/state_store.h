@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -34,7 +35,8 @@ class StateStore {
 
   template <class F>
   auto run(F job) -> Task<std::invoke_result_t<F&, StateDatabase&>> {
-    return clerk_.run([this, job = std::move(job)]() mutable { return attempt(job); });
+    using R = std::invoke_result_t<F&, StateDatabase&>;
+    return clerk_.run(Attempt<R>{this, make_work<F, R, StateDatabase&>(std::move(job))});
   }
   /// Nobody waits for it. Left out when more jobs wait than a disk can keep up
   /// with: what they would write may be lost.
@@ -42,10 +44,8 @@ class StateStore {
   void leave(F job) {
     if (waiting_.load() >= kMostWaiting) return;
     ++waiting_;
-    clerk_.leave([this, job = std::move(job)]() mutable {
-      --waiting_;
-      static_cast<void>(attempt(job));
-    });
+    using R = std::invoke_result_t<F&, StateDatabase&>;
+    clerk_.leave(Left<R>{{this, make_work<F, R, StateDatabase&>(std::move(job))}});
   }
 
   /// For stamps: see state_time().
@@ -62,8 +62,22 @@ class StateStore {
  private:
   static constexpr std::size_t kMostWaiting = 10'000;
 
-  template <class F>
-  std::invoke_result_t<F&, StateDatabase&> attempt(F& job) {
+  template <class R>
+  struct Attempt {
+    R operator()() { return store->attempt(*job); }
+    StateStore* store;
+    std::unique_ptr<Work<R, StateDatabase&>> job;
+  };
+  template <class R>
+  struct Left : Attempt<R> {
+    void operator()() {
+      --this->store->waiting_;
+      static_cast<void>(Attempt<R>::operator()());
+    }
+  };
+
+  template <class R>
+  R attempt(Work<R, StateDatabase&>& job) {
     database_.prepare_for_job();
     auto outcome = job(database_);
     if (!outcome && database_.recover(outcome.error())) outcome = job(database_);

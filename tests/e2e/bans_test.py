@@ -95,6 +95,17 @@ class Limits(Bans):
         # Families share nothing.
         self.assert_served(server, BAD)
 
+    def test_from_the_start_nothing_is_counted_over_time(self):
+        # As the manual page says: whoever pastes an old main.cf is surprised by neither.
+        server = self.server({"smtpd_error_sleep_time": "0s"})
+        for _ in range(30):
+            self.assert_served(server, BAD)
+        self.offend(server, recipient="somebody@elsewhere.test", times=15)
+        self.assert_served(server, BAD)
+        shown = server.command("config", "client_connection_burst_limit", "ban_enable").stdout
+        self.assertEqual(shown, "client_connection_burst_limit =\nban_enable = no\n")
+        self.assertIn("What is on from the start", server.command("manual", "bans", config=False).stdout)
+
     def test_rb6_who_waits_comes_in_again(self):
         server = self.server({"client_connection_burst_limit": "2/1s"})
         self.assertEqual([self.greeting(server, BAD)[:3] for _ in range(3)], ["220", "421", "421"])
@@ -165,6 +176,21 @@ class Offences(Bans):
         self.assert_served(server, BAD)
         self.offend(server)
         server.wait_log(f"Ban {BAD} for 2s (2): unknown_user=10")
+
+    def test_many_addresses_of_one_network_are_kept_out_as_one(self):
+        server = self.bans({"ban_rules": "relay_denied=1", "ban_network_threshold": "2"})
+        for last in range(11, 20):
+            self.offend(server, f"127.0.6.{last}", recipient="somebody@elsewhere.test", times=1)
+        self.assert_served(server, "127.0.6.200")
+        self.offend(server, "127.0.6.20", recipient="somebody@elsewhere.test", times=1)
+        server.wait_log("Ban 127.0.6.0/24 for 600s (1): offences of 10 addresses")
+        self.assert_banned(server, "127.0.6.200")
+        self.assert_served(server, BAD)
+        self.assertEqual(json.loads(server.control("ban-why json 127.0.6.7"))["ban"]["network"], "127.0.6.0/24")
+        # Taken back it is forgotten, with what led to it.
+        self.assertEqual(server.command("ban", "del", "127.0.6.0/24").returncode, 0)
+        self.offend(server, "127.0.6.20", recipient="somebody@elsewhere.test", times=1)
+        self.assert_served(server, "127.0.6.20")
 
     def test_rb7_a_banned_client_is_told_or_not(self):
         for how, heard in (("421", BANNED), ("drop", None)):
@@ -313,6 +339,40 @@ class Hands(Bans):
         self.assertEqual(server.command("ban", "del", BAD).returncode, 0)
         told = self.why(server)
         self.assertEqual((told["banned"], told["score"], told["offences"]), (False, 0, []))
+
+    def test_who_is_let_in_is_never_banned_nor_limited(self):
+        server = self.bans({"smtpd_client_connection_rate_limit": "2", "anvil_rate_time_unit": "1h",
+                            "client_connection_burst_limit": "4/1h", "smtpd_client_connection_count_limit": "1",
+                            "smtpd_client_recipient_rate_limit": "3",
+                            "ban_firewall": "nft:inet filter gatepost_ban"})
+        self.assertEqual(server.command("ban", "add", "127.0.5.0/24").returncode, 0)
+        self.assertEqual(self.greeting(server, BAD), BANNED)
+        self.assertEqual(server.command("allow", "add", f"{BAD}", "for", "1h").returncode, 0)
+        # The ban is there, and without effect on it alone; so is every limit.
+        held = [server.client(source=BAD) for _ in range(3)]
+        for session in held:
+            session.close()
+        self.offend(server, times=20)
+        for _ in range(5):
+            self.assert_served(server, BAD)
+        self.assertEqual(self.greeting(server, OTHER)[:3], "421")
+        shown = server.command("ban", "why", BAD).stdout
+        self.assertIn(f"never banned nor limited: let in by gatepost allow: {BAD}\n", shown)
+        self.assertIn("score 0\n", shown)
+        self.assertEqual(self.why(server)["allow"], BAD)
+        # A packet filter is not told of a network with somebody in it who is let in.
+        path = pathlib.Path(server.settings["state_directory"]) / "bans.nft"
+        wait_for(lambda: path.exists() and "127.0.5.0/24" not in path.read_text(), "the ban gone from the file")
+        self.assertEqual(server.command("allow", "del", BAD).returncode, 0)
+        self.assertEqual(self.greeting(server, BAD), BANNED)
+        wait_for(lambda: "127.0.5.0/24" in path.read_text(), "the ban in the file again")
+
+    def test_who_is_let_in_cannot_be_banned_by_hand(self):
+        server = self.server()
+        self.assertEqual(server.command("allow", "add", "127.0.5.0/24").returncode, 0)
+        refused = server.command("ban", "add", BAD)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("gatepost allow: 127.0.5.0/24", refused.stderr)
 
     def test_rb9_bans_are_a_file_that_nft_reads(self):
         server = self.bans({"ban_firewall": "nft:inet filter gatepost_ban"})

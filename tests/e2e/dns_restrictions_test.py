@@ -108,6 +108,44 @@ class Lists(Restrictions):
         server = self.with_rules("permit_dnswl_client wl.test, reject")
         self.assertEqual(self.said(server), f"450 4.7.1 <{BAD}>: Client host rejected: Service unavailable")
 
+    def test_ac7_a_warning_refuses_nobody(self):
+        self.dns.add(backwards(BAD, "bl.test"), "A", "127.0.0.4")
+        self.dns.fault("broken.test", code=SERVFAIL)
+        server = self.with_rules("warn_if_reject reject_rbl_client bl.test, warn_if_reject reject_unknown_sender_domain",
+                                 settings={"smtpd_relay_restrictions": "warn_if_reject reject, reject_unauth_destination"})
+        self.assertEqual(self.said(server, sender="a@broken.test"), "250 2.1.5 Ok")
+        for words in (f"554 5.7.1 Service unavailable; Client host [{BAD}] blocked using bl.test",
+                      "450 4.1.8 <a@broken.test>: Sender address rejected: Domain not found",
+                      f"554 5.7.1 <{ALICE}>: Recipient address rejected: Access denied"):
+            self.log_has(server, rf"NOQUEUE: reject_warning: RCPT from unknown\[{re.escape(BAD)}\]: {re.escape(words)}; "
+                                 rf"from=<a@broken\.test> to=<{ALICE}> proto=ESMTP helo=<c\.test>\n")
+        self.assertNotIn("NOQUEUE: reject: ", server.log())
+
+    def test_the_words_of_a_refusal_can_be_chosen(self):
+        for zone in ("bl.test", "key.other.test"):
+            self.dns.add(backwards(BAD, zone), "A", "127.0.0.4")
+        self.dns.add(backwards(BAD, "bl.test"), "TXT", "why not")
+        words = {"default_rbl_reply": "$rbl_code 4.7.99 $rbl_class $client is on $rbl_domain${rbl_reason?: $rbl_reason} ($sender_domain)",
+                 "rbl_reply_maps": "pcre:{{/^key\\.other\\.test=127/ 421 see https://other.test/$$$$rbl_what}}"}
+        server = self.with_rules("reject_rbl_client bl.test", settings=words)
+        self.assertEqual(self.said(server), f"554 5.7.99 Client host unknown[{BAD}] is on bl.test: why not (sender.test)")
+        server = self.with_rules("reject_rbl_client key.other.test=127.0.0.[2..4]", settings=words)
+        self.assertEqual(self.said(server), f"421 4.7.1 see https://other.test/{BAD}")
+        self.log_has(server, "421 4.7.1 see https://other.test/")
+
+    def test_relaying_may_depend_on_dns(self):
+        self.dns.add(backwards(BAD, "bl.test"), "A", "127.0.0.4")
+        server = self.with_rules("permit_mynetworks, reject_rbl_client bl.test, reject_unknown_client_hostname, "
+                                 "reject_unauth_destination", "relay")
+        self.assertIn("blocked using bl.test", self.said(server))
+        self.assertEqual(self.said(server, GOOD), "250 2.1.5 Ok")
+        self.assertIn("Relay access denied", self.said(server, GOOD, recipient="x@elsewhere.test"))
+        self.assertIn("cannot find your hostname", self.said(server, "127.0.9.1"))
+
+    def test_dns_alone_makes_no_closed_relay(self):
+        server = self.unstarted({"dns_servers": self.dns.setting, "smtpd_relay_restrictions": "reject_rbl_client bl.test"})
+        self.assertNotEqual(server.command("check").returncode, 0)
+
     def test_error_codes_of_a_list_are_no_listings(self):
         for number, answer in enumerate(("127.255.255.254", "192.0.2.7")):
             with self.subTest(answer):

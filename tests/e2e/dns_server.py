@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import struct
 import threading
+import time
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
 NAMES = {number: name for name, number in TYPES.items()}
@@ -33,14 +34,16 @@ class DnsServer:
     """UDP and TCP on one port of `address`, until close(); port 0: one that is free.
 
     add("host.test", "A", "192.0.2.1", ttl=60) makes records; a name that has none at all is NXDOMAIN. fault(name, ...) makes a
-    name misbehave: code=SERVFAIL, drop=True, delay=seconds, truncate=True (whole by TCP only), reply=octets after the id.
-    asked[(name, type)] counts questions, by_tcp those of them that came by TCP."""
+    name misbehave: code=SERVFAIL, drop=True, delay=seconds after it was first asked about, truncate=True (whole by TCP only), reply=octets after the id.
+    wildcard(zone, ...) makes records for all names below that have none and no fault. asked[(name, type)] counts questions, by_tcp those of them that came by TCP."""
 
     def __init__(self, address="127.0.0.1", negative_ttl=60, port=0):
         self.negative_ttl = negative_ttl
         self.records = collections.defaultdict(list)   # (name, type) -> [(value, ttl)]
+        self.wild = {}                                 # (zone, type) -> value
         self.faults = {}                               # name -> what fault() was given
         self.asked = collections.Counter()
+        self.first_asked = {}
         self.by_tcp = collections.Counter()
         self.changed = threading.Condition()
         self.udp, self.tcp = self._bind(address, port)
@@ -94,6 +97,10 @@ class DnsServer:
     def add(self, name, kind, *values, ttl=60):
         with self.changed:
             self.records[name.lower(), kind] += [(value, ttl) for value in values]
+
+    def wildcard(self, zone, kind, value):
+        with self.changed:
+            self.wild["." + zone.lower(), kind] = value
 
     def remove(self, name, kind):
         with self.changed:
@@ -155,7 +162,9 @@ class DnsServer:
         if fault.get("drop"):
             return
         if fault.get("delay"):
-            timer = threading.Timer(fault["delay"], send, (octets,))
+            # As a resolver: whoever asks again while it looks for the answer gets it at the same time.
+            first = self.first_asked.setdefault((name, kind), time.monotonic())
+            timer = threading.Timer(max(0, first + fault["delay"] - time.monotonic()), send, (octets,))
             timer.daemon = True
             timer.start()
         else:
@@ -175,14 +184,14 @@ class DnsServer:
             return question[:2] + fault["reply"]
         answers, owner = [], name
         for _ in range(16):
-            found = self.records.get((owner, kind), [])
+            found = self.records.get((owner, kind), []) or self._wild(owner, kind, fault)
             answers += [self._record(owner, kind, value, ttl) for value, ttl in found]
             alias = self.records.get((owner, "CNAME"))
             if found or not alias:
                 break
             answers.append(self._record(owner, "CNAME", *alias[0]))
             owner = alias[0][0].lower()
-        exists = any(other == owner for other, _ in self.records)
+        exists = bool(answers) or any(other == owner for other, _ in self.records)
         code = fault.get("code")
         if code is None:
             code = NOERROR if exists else NXDOMAIN
@@ -195,6 +204,11 @@ class DnsServer:
             answers, authority = [], []
         head = struct.pack(">HHHHH", 0x8180 | (0x0200 if cut else 0) | code, 1, len(answers), len(authority), 0)
         return question[:2] + head + question[12:end] + b"".join(answers + authority)
+
+    def _wild(self, owner, kind, fault):
+        if fault or any(other == owner for other, _ in self.records):
+            return []
+        return [(value, 60) for (zone, of), value in self.wild.items() if of == kind and owner.endswith(zone)]
 
     @staticmethod
     def _record(owner, kind, value, ttl):

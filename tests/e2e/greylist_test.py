@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # e2e: greylisting as a client, an owner and another mail server see it; one test for each goal.
 import base64
+import contextlib
 import json
 import pathlib
 import re
@@ -308,6 +309,131 @@ class Greylist(Case):
         self.assertEqual(self.rcpt(server, recipient=f"postmaster@{DOMAIN}").code, 250)
         self.assertEqual(self.rcpt(server).code, 450)
 
+    def test_gl17_what_postgrey_knew_is_taken_over(self):
+        self.need("postgrey", "db5.3_dump")
+        self.need_root()
+        home = pathlib.Path(tempfile.mkdtemp(prefix="gatepost-postgrey-"))
+        self.addCleanup(shutil.rmtree, home, True)
+        home.chmod(0o777)
+        with postgrey(self, home, "--auto-whitelist-clients=1") as theirs:
+            ask(theirs, client_address=ONE, sender="bounce-12-x@list.test")
+            ask(theirs, client_address=OTHER, recipient=BOB, sender="")
+            ask(theirs, client_address="2001:db8::7", sender="odd one@x.test")
+            wait_for(lambda: not ask(theirs, client_address=ONE, sender="bounce-12-x@list.test").startswith("DEFER"),
+                     "a retry that passes")
+        dumps = [subprocess.run(["db5.3_dump", "-p", home / name], capture_output=True, check=True).stdout
+                 for name in ("postgrey.db", "postgrey_clients.db")]
+        server = self.grey({"greylist_delay": "1s", "greylist_auto_allowlist_clients": "1"})
+        done = server.command("greylist", "import", input=dumps[0].decode())
+        self.assertEqual((done.returncode, done.stdout),
+                         (0, "3 triplets and 0 clients taken over, 0 left out as known or too old, 0 lines not understood\n"),
+                         done.stderr)
+        path = server.root / "clients"
+        path.write_bytes(dumps[1])
+        told = json.loads(server.command("greylist", "import", str(path), "--json").stdout)
+        self.assertEqual(told, {"triplets": 0, "clients": 1, "left_out": 0, "faults": 0})
+        rows = {(row["net"], row["sender"], row["recipient"], row["passed"]) for row in
+                map(json.loads, server.command("greylist", "list", "--json").stdout.splitlines())}
+        self.assertEqual(rows, {("127.0.1.0", "bounce-#-x@list.test", ALICE, True), ("127.0.2.0", "", BOB, False),
+                                ("2001:db8::", "odd one@x.test", ALICE, False)})
+        # Mail of who had waited there, and of the client that was known, comes in at once.
+        self.assertEqual(self.rcpt(server, SAME, sender="bounce-99-x@list.test").code, 250)
+        self.assertEqual(self.rcpt(server, ONE, sender="new@list.test").code, 250)
+        self.assert_greylisted(self.rcpt(server, SAME, sender="new@list.test"))
+        # Once more it is all there.
+        done = server.command("greylist", "import", str(path))
+        self.assertIn("0 clients taken over, 1 left out", done.stdout)
+
+    def test_gl17_lines_that_are_none_of_postgreys_are_told(self):
+        server = self.grey()
+        path = server.root / "dump"
+        stamp = int(time.time()) - 60
+        row = f" 127.0.{{0}}.0/a@x.test/{{1}}\n {stamp},{stamp}\n"
+        rows = [row.format(n % 250, f"user{n}@{DOMAIN}") for n in range(300)]
+        rows[7] = " da39a3ee5e6b4b0d3255bfef95601890afd80709\n 1,2\n"
+        rows[200] = " " + "x" * 5000 + "\n 1,2\n"
+        rows[250] = rows[250].replace(",", ";")
+        path.write_text("VERSION=3\nformat=print\ntype=btree\nHEADER=END\n" + "".join(rows) + "DATA=END\n")
+        done = server.command("greylist", "import", str(path))
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("297 triplets and 0 clients taken over, 0 left out as known or too old, 3 lines not understood",
+                      done.stdout)
+        for number in (4 + 2 * 7 + 1, 4 + 2 * 200 + 1, 4 + 2 * 250 + 1):
+            self.assertIn(f"line {number}: ", done.stderr)
+        for wrong in ("", "format=bytevalue\nHEADER=END\nDATA=END\n", "junk\n"):
+            path.write_text(wrong)
+            self.assertEqual(server.command("greylist", "import", str(path)).returncode, 65)
+        self.assertEqual(server.command("greylist", "import", str(path), "more").returncode, 64)
+        self.assertEqual(server.command("greylist", "import", "/nonexistent").returncode, 74)
+
+    def guess(self, server, client, *names):
+        with server.client(source=client) as session:
+            session.ehlo()
+            session.ask("MAIL FROM:<a@x.test>")
+            return [session.ask(f"RCPT TO:<{name}@{DOMAIN}>").code for name in names]
+
+    def test_addresses_that_guessers_alone_ask_for_become_traps(self):
+        server = self.grey({"greylist_trap_learning": "2", "recipient_delimiter": "+", "smtpd_error_sleep_time": "0s"})
+        names = ("jon", "left", "gone", "typo")
+        self.guess(server, ONE, *names)
+        self.guess(server, OTHER, *names)
+        # One who is known wrote to an address that does not exist any more, and never did.
+        self.assertEqual(self.rcpt(server, "127.0.7.1").code, 450)
+        self.until_accepted(server, client="127.0.7.1")
+        self.guess(server, "127.0.7.1", "typo")
+        # Another asks for one address alone.
+        self.guess(server, "127.0.8.1", "left")
+        self.assertEqual(server.command("trap", "list").stdout, "No traps\n")
+        self.edit(server, "UPDATE guess SET first = first - 86400")
+        # Somebody's mailbox is on the disk still.
+        box = pathlib.Path(server.settings["mail_location"].replace("%d", DOMAIN).replace("%n", "gone")
+                           .replace("%u", f"gone@{DOMAIN}").removeprefix("maildir:"))
+        box.mkdir(parents=True, exist_ok=True)
+        self.guess(server, ONE, "left", "gone", "typo")
+        self.assertEqual(server.command("trap", "list").stdout, "No traps\n")
+        self.guess(server, ONE, "jon+x")
+        server.wait_log(f"trap <jon@{DOMAIN}> was learned: only those who guess ask for it")
+        shown = server.command("trap", "list").stdout
+        self.assertRegex(shown, rf"^jon@{re.escape(DOMAIN)} learned \S+ \S+\n$")
+        row = json.loads(server.command("trap", "list", "--json").stdout)
+        self.assertEqual((row["address"], row["learned"]), (f"jon@{DOMAIN}", True))
+        # It is one, but for who is known.
+        self.guess(server, "127.0.9.1", "jon")
+        self.assert_reply(self.rcpt(server, "127.0.9.2"), f"450 4.7.1 <{ALICE}>: Recipient address rejected: Mail to a trap")
+        # By hand it is like others.
+        self.assertEqual(server.command("trap", "add", f"jon@{DOMAIN}").returncode, 0)
+        self.assertEqual(server.command("trap", "list").stdout, f"jon@{DOMAIN}\n")
+
+    def test_a_learned_trap_that_comes_to_exist_is_none(self):
+        server = self.grey({"greylist_trap_learning": "2", "smtpd_error_sleep_time": "0s"})
+        for client in (ONE, OTHER):
+            self.guess(server, client, "jon", "two", "three")
+        self.edit(server, "UPDATE guess SET first = first - 86400")
+        self.guess(server, ONE, "jon")
+        server.wait_log("was learned")
+        added = server.command("user", "add", f"jon@{DOMAIN}", "--stdin", input="secret words\n")
+        self.assertEqual(added.returncode, 0, added.stderr)
+        self.assert_greylisted(self.rcpt(server, "127.0.9.1", f"jon@{DOMAIN}"), f"jon@{DOMAIN}")
+        wait_for(lambda: server.command("trap", "list").stdout == "No traps\n", "the end of the trap")
+        # Nor does it become one when it is gone again.
+        self.assertEqual(server.command("user", "del", f"jon@{DOMAIN}", "-y").returncode, 0)
+        self.guess(server, OTHER, "jon")
+        self.assertEqual(server.command("trap", "list").stdout, "No traps\n")
+
+    def test_nothing_is_learned_unless_it_is_asked_for(self):
+        server = self.grey({"smtpd_error_sleep_time": "0s"})
+        self.guess(server, ONE, "jon", "two", "three")
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.rows(server, "SELECT count(*) FROM guess"), [(0,)])
+
+    def test_expected_mail_may_have_an_extension_of_recipient_delimiter(self):
+        server = self.grey({"recipient_delimiter": "-", "greylist_delay": "1h"})
+        self.assertEqual(server.command("expect", "15m", "to", "alice").returncode, 0)
+        self.assertEqual(self.rcpt(server, recipient=f"alice-shop@{DOMAIN}").code, 250)
+        self.assertEqual(server.command("expect", "15m", "to", BOB).returncode, 0)
+        self.assertEqual(self.rcpt(server, recipient=f"bob-shop@{DOMAIN}").code, 250)
+        self.assert_greylisted(self.rcpt(server, recipient=f"carol-x@{DOMAIN}"), f"carol-x@{DOMAIN}")
+
     def test_a_second_mx_host_of_the_same_machine_takes_what_the_first_put_off(self):
         # One second later, as queues that try the next host at once do.
         server = self.grey({"greylist_delay": "1"})
@@ -398,6 +524,33 @@ def ask_on(line, **attributes):
     return text[len("action="):-2]
 
 
+@contextlib.contextmanager
+def postgrey(case, home, *options):
+    """Runs Debian's in `home`; its port."""
+    port = free_ports(1)[0]
+    empty = home / "empty"
+    empty.write_text("")
+    recipients = home / "recipients"
+    recipients.write_text("postmaster@\nabuse@\n")
+    process = subprocess.Popen(
+        ["postgrey", f"--inet=127.0.0.1:{port}", f"--dbdir={home}", "--user=nobody", "--group=nogroup", "--delay=1",
+         f"--whitelist-clients={empty}", f"--whitelist-recipients={recipients}", *options],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def listens():
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return True
+        except OSError:
+            case.assertIsNone(process.poll(), "postgrey ended")
+            return False
+    try:
+        wait_for(listens, "postgrey")
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
 class Policy(Case):
     def lender(self, settings=None):
         port = free_ports(1)[0]
@@ -440,26 +593,10 @@ class Policy(Case):
         self.need_root()
         _, port = self.lender({"greylist_header": "X-Greylist: delayed %t seconds by postgrey-V at h; D",
                                "greylist_delay": "5s"})
-        theirs = free_ports(1)[0]
         home = pathlib.Path(self.server_folder("postgrey"))
-        empty = home / "empty"
-        empty.write_text("")
-        recipients = home / "recipients"
-        recipients.write_text("postmaster@\nabuse@\n")
-        process = subprocess.Popen(
-            ["postgrey", f"--inet=127.0.0.1:{theirs}", f"--dbdir={home}", "--delay=5", "--user=nobody", "--group=nogroup",
-             f"--whitelist-clients={empty}", f"--whitelist-recipients={recipients}",
-             "--x-greylist-header=X-Greylist: delayed %t seconds by postgrey-V at h; D"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.terminate)
-        def listens():
-            try:
-                socket.create_connection(("127.0.0.1", theirs), timeout=1).close()
-                return True
-            except OSError:
-                return False
-        wait_for(listens, "postgrey")
+        other = postgrey(self, home, "--delay=5", "--x-greylist-header=X-Greylist: delayed %t seconds by postgrey-V at h; D")
+        theirs = other.__enter__()
+        self.addCleanup(other.__exit__, None, None, None)
         senders = ("", SHOP, "joe+x@ext.test", "JOE@ext.test", "bounce-12-3@list.test", "bounce-99-7@list.test",
                    "prvs=0123456789=joe@batv.test", "prvs=joe=9876543210@batv.test", "no-domain", "a1b2@x.test")
         script = [{"sender": sender, "recipient": recipient, "client_address": client, "instance": f"{n}.{m}"}
@@ -478,15 +615,37 @@ class Policy(Case):
         self.assertEqual(plain(answers(port)), plain(answers(theirs)))
 
     def test_gl18_postfix_asks_and_does_as_it_is_told(self):
+        _, port = self.lender()
+        self.postfix_asks(f"inet:127.0.0.1:{port}")
+
+    def test_gl18_postfix_asks_at_a_socket_in_the_file_system(self):
+        path = pathlib.Path(self.server_folder("policy")) / "made" / "gatepost"
+        server = self.server({"greylist_policy_listen": f"unix:{path}", "greylist_delay": "1s"})
+        self.assertEqual(path.stat().st_mode & 0o777, 0o666)
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(PATIENCE)
+            line.connect(str(path))
+            self.assertTrue(ask_on(line, recipient=BOB).startswith("DEFER_IF_PERMIT 4.2.0 "))
+            self.assertEqual(ask_on(line, recipient=f"abuse@{DOMAIN}"), "DUNNO")
+        self.postfix_asks(f"unix:{path}")
+        # What is left of it is no hindrance.
+        server.kill()
+        server.start()
+        self.assertEqual(server.stop(), 0)
+        with socket.socket(socket.AF_UNIX) as line:
+            with self.assertRaises(ConnectionRefusedError):
+                line.connect(str(path))
+        server.start()
+
+    def postfix_asks(self, place):
         if missing := servers.Postfix.missing():
             self.skipTest(missing)
-        _, port = self.lender()
         scratch = self.server_folder("postfix")
         pathlib.Path(scratch).chmod(0o755)
         postfix = servers.Postfix(scratch)
         with open(postfix.root / "etc" / "main.cf", "a", encoding="ascii") as settings:
             settings.write("smtpd_relay_restrictions = reject_unauth_destination\nsmtpd_recipient_restrictions = "
-                           f"check_policy_service inet:127.0.0.1:{port}, check_recipient_access inline:{{carol@{DOMAIN}=REJECT}}\n")
+                           f"check_policy_service {place}, check_recipient_access inline:{{carol@{DOMAIN}=REJECT}}\n")
         self.addCleanup(postfix.stop)
         postfix.start()
         def replies():

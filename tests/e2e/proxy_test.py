@@ -143,6 +143,33 @@ class Proxy(Case):
         held[0].close()
         wait_for(lambda: self.connect(server.port, line()).greeting.code == 220, "room for the client again")
 
+    def test_ps31_bans_and_rates_are_about_the_client_not_the_proxy(self):
+        server = self.proxied({"ban_enable": "yes", "ban_threshold": "2", "ban_rules": "relay_denied=1",
+                               "smtpd_client_connection_rate_limit": "4", "anvil_rate_time_unit": "1h"})
+        session = self.connect(server.port, line())
+        session.ehlo()
+        session.ask("MAIL FROM:<a@x.test>")
+        for _ in range(2):
+            self.assertEqual(session.ask("RCPT TO:<c@elsewhere.test>").code, 454)
+        self.log_has(server, rf"Ban {re.escape(CLIENT)} for 600s \(1\): relay_denied=2\n")
+        banned = self.connect(server.port, line())
+        self.assert_reply(banned.greeting, f"421 4.7.0 mx.{DOMAIN} Error: not served for now, because of earlier abuse "
+                                           f"from {CLIENT}")
+        self.assertTrue(self.is_closed(banned))
+        # Another client behind the same proxy, until it comes too often itself.
+        codes = [self.connect(server.port, line("192.0.2.34")).greeting.code for _ in range(5)]
+        self.assertEqual(codes, [220] * 4 + [421])
+        # The proxy looks as often as it likes whether somebody answers.
+        for _ in range(6):
+            self.assertEqual(self.connect(server.port, b"PROXY UNKNOWN\r\n").greeting.code, 220)
+
+    def test_ps31_the_burst_limit_is_about_the_client(self):
+        server = self.proxied({"client_connection_burst_limit": "3/1h"})
+        codes = [self.connect(server.port, line()).greeting.code for _ in range(4)]
+        self.assertEqual(codes, [220, 220, 421, 421])
+        self.assertEqual(self.connect(server.port, line("192.0.2.34")).greeting.code, 220)
+        self.log_has(server, rf"Connection burst rate limit exceeded: 3 from unknown\[{re.escape(CLIENT)}\]")
+
     def test_ps31_submissions_have_the_header_before_tls(self):
         server = self.unstarted({**SUBMISSION})
         server.write_config({"submissions_listen": f"{STRANGER}:{server.submissions_port}"})

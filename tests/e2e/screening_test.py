@@ -4,6 +4,7 @@ import pathlib
 import re
 import socket
 import sqlite3
+import struct
 import time
 
 from dns_server import SERVFAIL, DnsServer
@@ -153,6 +154,32 @@ class Greeting(Screening):
         self.assertEqual(session.line(), "220-x")
         self.assertEqual(server.stop(), 0)
         self.assertIn("421 4.3.2", self.rest(session))
+
+    def test_ps2_the_first_that_says_something(self):
+        listed, let_in, neither, unsaid = "127.0.3.1", "127.0.3.2", "127.0.3.3", "127.0.4.1"
+        for lists, refused, allowed in (
+                ("permit_mynetworks, cidr:{table}", {listed}, {let_in, HOME}),
+                ("cidr:{table}, permit", {listed}, {let_in, neither, unsaid, HOME}),
+                ("Permit_MyNetworks cidr:{table} REJECT", {listed, neither, unsaid}, {let_in, HOME}),
+                # dunno ends the table, not the list; a permit before ends both.
+                ("inline:{{{{{listed} = permit}}}}, cidr:{table}", set(), {listed, let_in}),
+                ("dunno, cidr:{table}", set(), set()),
+                # What a table gives is a list as well.
+                ("inline:{{{{{home} = permit_mynetworks reject}}, {{{listed} = permit_mynetworks, reject}}}}", {listed}, {HOME})):
+            with self.subTest(lists):
+                server = self.unstarted({**ON, "postscreen_greet_wait": "0s", "postscreen_denylist_action": "drop"})
+                table = server.root / "etc" / "access.cidr"
+                table.write_text(f"{listed}/32 reject\n{let_in}/32 permit\n{neither}/32 dunno\n127.0.3.0/24 permit\n")
+                server.write_config({"postscreen_access_list": lists.format(table=table, listed=listed, home=HOME)})
+                server.spawn()
+                wait_for(lambda: self.reachable(server), "the listener")
+                for client in (listed, let_in, neither, unsaid, HOME):
+                    self.connect(server, client, greet=False).line()
+                self.log_has(server, rf"CONNECT from \[{re.escape(HOME)}\](.*\n)*.*CONNECT from \[{re.escape(HOME)}\]")
+                log = server.log()
+                for client in (listed, let_in, neither, unsaid, HOME):
+                    self.assertEqual(f"DENYLISTED [{client}]" in log, client in refused, log)
+                    self.assertEqual(f"ALLOWLISTED [{client}]" in log, client in allowed, log)
 
     def test_ps3_the_denylist(self):
         for action, replies in (("ignore", (250, 250)), ("enforce", (250, 550)), ("drop", None)):
@@ -304,6 +331,10 @@ class Deep(Screening):
         session = self.connect(server, GOOD)
         session.ehlo()
         self.assert_reply(session.envelope("a@x.test", ALICE)[1], "450 4.3.2 Service currently unavailable")
+        # What it passed counts when it has gone.
+        session.ask("QUIT")
+        session.close()
+        self.log_has(server, r"DISCONNECT ")
         again = self.connect(server, GOOD)
         again.ehlo()
         self.assertEqual(again.envelope("a@x.test", ALICE)[1].code, 250)
@@ -318,6 +349,13 @@ class Deep(Screening):
         slow = self.connect(server, BAD)
         self.assert_reply(slow.reply(), f"421 4.4.2 mx.{DOMAIN} Error: timeout exceeded")
         self.log_has(server, "COMMAND TIME LIMIT from .* after CONNECT\n")
+
+    def test_ps23_a_line_may_be_so_long(self):
+        server = self.quick({"line_length_limit": "1000"})
+        session = self.connect(server, BAD)
+        self.raw(session, b"NOOP " + b"x" * 3000 + b"\r\n")
+        self.assert_reply(session.reply(), f"421 mx.{DOMAIN} Service unavailable - try again later")
+        self.log_has(server, "COMMAND LENGTH LIMIT from .* after CONNECT\n")
 
     def test_ps24_connections_of_one_client(self):
         server = self.quick({"postscreen_client_connection_count_limit": "2"})
@@ -336,6 +374,18 @@ class Deep(Screening):
         for session in held[:3]:
             session.close()
         self.log_has(server, "leaving STRESS mode with 7 connections\n")
+
+    def test_who_is_turned_away_and_has_gone_meanwhile_harms_nobody(self):
+        server = self.screened({"postscreen_access_list": f"inline:{{{{{BAD} = reject}}}}",
+                                "postscreen_denylist_action": "drop"})
+        for _ in range(100):
+            with socket.create_connection((STRANGER, server.port), source_address=(BAD, 0)) as gone:
+                # A reset, so that the farewell cannot be sent.
+                gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.log_has(server, rf"DENYLISTED \[{re.escape(BAD)}\]")
+        self.assertEqual(self.connect(server, GOOD).greeting.code, 220)
+        self.assertEqual(server.stop(), 0)
+
 
 class Room(Screening):
     """smtpd_session_limit is reached."""
@@ -376,3 +426,63 @@ class Room(Screening):
         self.assertEqual([session.greeting.code for session in held], [220, 220, 220])
         self.assert_reply(self.connect(server, BAD).greeting, "421 4.3.2 All server ports are busy")
         self.assertEqual(held[0].ask("NOOP").code, 250)
+
+
+class Memory(Screening):
+    """memory_limit is near: what is given up first, and what never is."""
+
+    def near(self, percent):
+        """A server that has so much of memory_limit, for a large table."""
+        settings = {"postscreen_greet_wait": "100s", "postscreen_client_connection_count_limit": "0",
+                    "postscreen_access_list": f"inline:{{{{{GOOD} = permit}}}}", "relay_domains": "backup.test"}
+        server = self.screened({**settings, "memory_limit": "1G"})
+        table = server.root / "etc" / "many"
+        table.write_text("".join(f"user{n}@backup.test ok\n" for n in range(400_000)))
+        server.write_config({"relay_recipient_maps": f"texthash:{table}"})
+        self.assertEqual(server.stop(), 0)
+        server.spawn()
+        wait_for(pathlib.Path(server.settings["control_socket"]).exists, "the control socket")
+        used = server.control_json("status")["memory"]["resident_octets"]
+        self.assertEqual(server.stop(), 0)
+        server.write_config({"memory_limit": str(used * 100 // percent)})
+        return server
+
+    def test_clients_that_have_not_proved_themselves_go_first_and_who_sends_mail_never(self):
+        server = self.near(85)
+        server.spawn()
+        server.wait_log("octets: turning clients away that have not proved themselves")
+        good = self.connect(server, GOOD)
+        good.ehlo()
+        self.assertEqual([reply.code for reply in good.envelope("a@x.test", ALICE)], [250, 250])
+        self.assertEqual(good.ask("DATA").code, 354)
+        self.assert_reply(self.connect(server, BAD).greeting, "421 4.3.2 All screening ports are busy")
+        good.send(message("the limit is near").replace("\n", "\r\n") + "\r\n.\r\n")
+        self.assertEqual(good.reply().code, 250)
+        self.assertEqual(self.connect(server, GOOD).greeting.code, 220)
+
+    def test_then_all_new_ones_are_turned_away(self):
+        server = self.near(92)
+        server.spawn()
+        server.wait_log("octets: turning new clients away")
+        self.assert_reply(self.connect(server, GOOD).greeting, "421 4.3.2 All server ports are busy")
+
+    def test_clients_that_are_here_already_go_when_it_comes_near(self):
+        server = self.near(77)
+        server.spawn()
+        wait_for(lambda: self.reachable(server), "the listener")
+        good = self.connect(server, GOOD)
+        bots = []
+        for n in range(2000):
+            # What each says early is kept, for it may be mail.
+            bots.append(self.connect(server, f"127.0.2.{n % 250 + 1}", greet=False))
+            self.raw(bots[-1], b"x" * 2000)
+            if "NOQUEUE: shed: " in server.log():
+                break
+        self.log_has(server, r"NOQUEUE: shed: CONNECT from \[127\.0\.2\.\d+\]:\d+: memory is short\n")
+        self.assertIn("421 4.3.2 All server ports are busy", self.rest(bots[0]))
+        self.assertEqual(good.ask("NOOP").code, 250)
+
+    def test_then_nothing_of_the_queue_is_tried(self):
+        server = self.near(98)
+        server.spawn()
+        server.wait_log("octets: trying nothing of the queue")

@@ -5,8 +5,8 @@
 import re
 
 from dns_server import DnsServer
-from harness import DOMAIN, REPO, Case, message, wait_for
-from smtp_client import Client
+from harness import DOMAIN, HOME, REPO, STRANGER, Case, free_ports, message, wait_for
+from smtp_client import Client, insecure_tls
 
 ALICE = f"alice@{DOMAIN}"
 MX, ZEN, SPAMCOP, TWO, VOUCHED, DENIED, FRIEND = (f"127.0.{n}.1" for n in range(1, 8))
@@ -34,10 +34,11 @@ class Tutorial(Case):
         self.dns.add(backwards(MX, "in-addr.arpa"), "PTR", "mx.sender.test")
         self.dns.add("mx.sender.test", "A", MX)
 
-    def pasted(self):
+    def pasted(self, settings=None):
         """A server with what the tutorial says behind the least a configuration needs."""
         server = self.unstarted({"dns_servers": self.dns.setting, "postscreen_enable": None, "state_commit_interval": "0s",
                                  "postscreen_greet_wait": "2s"})
+        server.write_config(settings(server) if settings else None)
         folder = server.root / "etc" / "postfix"
         folder.mkdir()
         (folder / "postscreen_access.cidr").write_text(f"# mine\n{FRIEND}/32             permit\n{DENIED}/32 reject\n")
@@ -70,13 +71,15 @@ class Tutorial(Case):
 
     def mail_comes_in(self, server):
         session = self.connect(server, MX)
+        # The banner is the teaser; it comes whole when the wait is over.
+        self.assertEqual(session.greeting.lines, [f"mx.{DOMAIN} ESMTP gatepost"] * 2)
         session.ask("EHLO mx.sender.test")
         self.assertEqual([reply.code for reply in session.envelope("a@sender.test", ALICE)], [250, 250])
         self.assertEqual(session.data(message("a tutorial")).code, 250)
         at = rf"\[{re.escape(MX)}\]:\d+"
         self.log_has(server, rf"postscreen\[\d+\]: CONNECT from {at} to \[127\.0\.0\.1\]:{server.port}\n")
         self.log_has(server, rf"postscreen\[\d+\]: PASS NEW {at}\n")
-        self.connect(server, MX)
+        self.assertEqual(len(self.connect(server, MX).greeting.lines), 1)
         self.log_has(server, rf"PASS OLD {at}\n")
 
     def who_talks_early_is_refused(self, server):
@@ -105,6 +108,37 @@ class TakingMailBack(Tutorial):
         self.who_talks_early_is_refused(server)
         self.is_blocked(server, ZEN, "zen.spamhaus.org", 1)
         self.is_blocked(server, SPAMCOP, "bl.spamcop.net", 1)
+
+
+class Burst(Tutorial):
+    """The same tutorial's firewall: 20 new connections within 10 s from one address are too many, at 25, 465 and 587, but not
+    from the local network. Here it is a setting."""
+
+    text = "ars.cf"
+
+    def first_line(self, port, client, tls=False):
+        try:
+            with Client(port, source=client, greet=False, tls=insecure_tls() if tls else None) as session:
+                return session.line()
+        except (EOFError, OSError):
+            return ""
+
+    def test_rb6_what_its_firewall_does(self):
+        port, = free_ports(1)
+        server = self.pasted(lambda server: {
+            "client_connection_burst_limit": "20/10s", "submission_listen": f"{STRANGER}:{port}",
+            "submissions_listen": f"{STRANGER}:{server.submissions_port}"})
+        places = (("smtp", server.port, False), ("submission", port, False), ("submissions", server.submissions_port, True))
+        for service, where, tls in places:
+            with self.subTest(service):
+                heard = [self.first_line(where, TWO, tls)[:3] for _ in range(24)]
+                self.assertEqual(heard[:19], ["220"] * 19)
+                # Before TLS nothing can be said.
+                self.assertEqual(set(heard[19:]), {""} if tls else {"421"})
+                server.wait_log(f"warning: Connection burst rate limit exceeded: 20 from unknown[{TWO}] for service {service}")
+                self.assertEqual([self.first_line(where, HOME, tls)[:3] for _ in range(40)], ["220"] * 40)
+        # Others do not notice.
+        self.mail_comes_in(server)
 
 
 class Postscreen(Tutorial):

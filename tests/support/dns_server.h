@@ -15,6 +15,7 @@
 #include <asio/read.hpp>
 #include <asio/write.hpp>
 
+#include "base/loop.h"
 #include "base/text.h"
 #include "support/dns_packet.h"
 
@@ -39,8 +40,8 @@ class DnsServer {
 
  private:
   struct Line {
-    explicit Line(asio::ip::tcp::socket wire) : socket(std::move(wire)) {}
-    asio::ip::tcp::socket socket;
+    explicit Line(TcpSocket wire) : socket(std::move(wire)) {}
+    TcpSocket socket;
     std::array<unsigned char, 2> length{};
     std::vector<char> question;
     std::string answer;
@@ -82,7 +83,7 @@ class DnsServer {
                             });
   }
   void accept() {
-    tcp_.async_accept([this](const std::error_code& error, asio::ip::tcp::socket socket) {
+    tcp_.async_accept([this](const std::error_code& error, TcpSocket socket) {
       if (error) return;
       serve(std::make_shared<Line>(std::move(socket)));
       accept();
@@ -111,7 +112,7 @@ class DnsServer {
   }
 
   asio::ip::udp::socket udp_;
-  asio::ip::tcp::acceptor tcp_;
+  TcpAcceptor tcp_;
   asio::ip::udp::endpoint from_;
   std::array<char, 2048> datagram_{};
 };

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "log/log.h"
@@ -193,6 +194,15 @@ class MapDirectory final : public server::Directory {
   bool earning = true;
   screen::Access screen_access(const IpAddress& client) override {
     return trusts_loopback && client.is_loopback() ? screen::Access::Permit : access;
+  }
+  /// By what it is, to whom and the key.
+  std::map<std::tuple<server::Talk, std::size_t, std::string>, std::string> talks;
+  std::optional<std::string> find_talk(server::Talk which,
+                                       std::size_t audience,
+                                       std::string_view key) override {
+    const auto found = talks.find({which, audience, std::string(key)});
+    if (found == talks.end()) return std::nullopt;
+    return found->second;
   }
   bool may_earn(const IpAddress&) override { return earning; }
   bool is_proxy(const IpAddress&) override { return false; }

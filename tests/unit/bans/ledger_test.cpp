@@ -201,7 +201,9 @@ TEST_CASE("bans that are over and forgotten leave the books", "[bans]") {
 }
 
 TEST_CASE("more networks than there is room for push out the least of what is known", "[bans]") {
-  Ledger books = ledger();
+  Settings settings = usual();
+  settings.network_threshold = 0;
+  Ledger books = ledger(settings);
   const auto number = [](std::uint32_t i) {
     return IpAddress::v4({10, static_cast<std::uint8_t>(i >> 16U),
                           static_cast<std::uint8_t>(i >> 8U), static_cast<std::uint8_t>(i)});
@@ -223,6 +225,77 @@ TEST_CASE("where bans are off nothing is counted, and bans by hand hold", "[bans
   for (int i = 0; i < 20; ++i) CHECK_FALSE(books.note(host(1), Offence::Trap, kNow));
   books.add({host(1), 32}, 10, "by hand", kNow);
   CHECK(books.refuses(host(1), kNow));
+}
+
+TEST_CASE("many addresses of one /24 that misbehave a little get all of it banned", "[bans]") {
+  Ledger books = ledger();
+  // 49 halves are one too few; 25 of five count.
+  for (int i = 1; i <= 49; ++i) {
+    CHECK_FALSE(books.note(host(static_cast<std::uint8_t>(i)), Offence::UnknownUser, kNow));
+  }
+  CHECK_FALSE(books.note(IpAddress::v4({192, 0, 3, 1}), Offence::UnknownUser, kNow));
+  const auto ban = books.note(host(200), Offence::UnknownUser, kNow);
+  REQUIRE(ban);
+  CHECK(ban->network == *Network::parse("192.0.2.0/24"));
+  CHECK(ban->reason == "offences of 50 addresses");
+  CHECK(ban->until == kNow + 600);
+  CHECK(books.find(host(77), kNow) != nullptr);
+  CHECK(books.find(IpAddress::v4({192, 0, 3, 1}), kNow) == nullptr);
+  // It is over when it is over: what led to it counts no more.
+  CHECK_FALSE(books.note(host(1), Offence::UnknownUser, ban->until));
+}
+
+TEST_CASE("one address counts for no more than one of those that get its network banned",
+          "[bans]") {
+  Ledger books = ledger();
+  Stamp now = kNow;
+  for (int i = 0; i < 20; ++i) {
+    const Ban ban = ban_of(books, host(1), now);
+    CHECK(ban.network.prefix == 32);
+    now = ban.until;
+  }
+  Ledger others = ledger();
+  for (std::uint8_t i = 1; i <= 4; ++i) CHECK(ban_of(others, host(i), kNow).network.prefix == 32);
+  const Ban fifth = ban_of(others, host(5), kNow);
+  CHECK(fifth.network == *Network::parse("192.0.2.0/24"));
+  // Taken back with those inside of it, or the next offence would bring it back.
+  CHECK(others.banned_inside(fifth.network).size() == 4);
+}
+
+TEST_CASE("many /64 of one /48 that misbehave get all of it banned, and its neighbour not",
+          "[bans]") {
+  Ledger books = ledger();
+  std::optional<Ban> ban;
+  std::array<std::uint8_t, 16> octets{0x20, 0x01, 0x0d, 0xb8, 0, 1};
+  for (std::uint8_t i = 1; i <= 30 && !ban; ++i) {
+    octets[7] = i;
+    ban = books.note(IpAddress::v6(octets), Offence::Auth, kNow);
+  }
+  REQUIRE(ban);
+  CHECK(ban->network == *Network::parse("2001:db8:1::/48"));
+  octets[5] = 2;
+  CHECK(books.find(IpAddress::v6(octets), kNow) == nullptr);
+}
+
+TEST_CASE(
+    "a network from which a user logged in, and any where it is off, is not banned as a whole",
+    "[bans]") {
+  Ledger books = ledger();
+  CHECK(books.note_login(host(99), kNow));
+  for (std::uint8_t i = 1; i <= 20; ++i) CHECK(ban_of(books, host(i), kNow).network.prefix == 32);
+  Settings settings = usual();
+  settings.network_threshold = 0;
+  Ledger off = ledger(settings);
+  for (std::uint8_t i = 1; i <= 20; ++i) CHECK(ban_of(off, host(i), kNow).network.prefix == 32);
+}
+
+TEST_CASE("what was banned by hand gets nothing around it banned", "[bans]") {
+  Ledger books = ledger();
+  for (std::uint8_t i = 1; i <= 20; ++i) {
+    books.add({host(i), 32}, 3600, "by hand", kNow);
+  }
+  CHECK(ban_of(books, host(200), kNow).network.prefix == 32);
+  CHECK(books.banned_inside(*Network::parse("192.0.2.0/24")).size() == 1);
 }
 
 }  // namespace

@@ -31,3 +31,16 @@ TEST_CASE("what is done without lists is one of three words", "[config][lists]")
   const auto wrong = parse(kinds::OutagePolicy{}, "greylist-insted", {}, context, policy);
   CHECK(wrong.error().detail.find("greylist-instead") != std::string::npos);
 }
+
+TEST_CASE("places are addresses with ports, and paths of sockets", "[config][lists]") {
+  test::MapFiles files;
+  ValueContext context{files, "/etc", {}};
+  std::vector<std::string> places;
+  REQUIRE(parse(kinds::Places{}, "127.0.0.1:10023, inet:[::1]:10023 unix:/run/a /run/b", {},
+                context, places));
+  CHECK(places == std::vector<std::string>{"127.0.0.1:10023", "[::1]:10023", "/run/a", "/run/b"});
+  for (const char* wrong :
+       {"private/gatepost", "unix:private/gatepost", "10023", "inet:/run/a:1 x"}) {
+    CHECK_FALSE(parse(kinds::Places{}, wrong, {}, context, places));
+  }
+}

@@ -263,6 +263,37 @@ TEST_CASE("restrictions name a DNS list behind them", "[config][load]") {
   CHECK_FALSE(load("unknown_address_tempfail_action = maybe\n").ok());
 }
 
+TEST_CASE("warn_if_reject stands before a restriction", "[config][load]") {
+  const Settings settings = good(
+      "smtpd_client_restrictions = Warn_If_Reject reject_rbl_client bl.example, permit\n"
+      "smtpd_relay_restrictions = warn_if_reject defer, reject_unauth_destination\n");
+  CHECK(settings.smtp.smtpd_client_restrictions ==
+        std::vector<std::string>{"warn_if_reject reject_rbl_client bl.example", "permit"});
+  CHECK(settings.smtp.smtpd_relay_restrictions.front() == "warn_if_reject defer");
+  CHECK(mentions(said("smtpd_client_restrictions = permit, warn_if_reject\n"), "behind it"));
+  CHECK(mentions(said("smtpd_client_restrictions = warn_if_reject warn_if_reject permit\n"),
+                 "behind it"));
+  CHECK(mentions(said("smtpd_client_restrictions = warn_if_rejects permit\n"), "expected one of"));
+}
+
+TEST_CASE("words with names of a session are not expanded when they are read", "[config][load]") {
+  const Settings settings = good(
+      "my_footer = \\c. Call us\nsmtpd_reject_footer = $my_footer\n"
+      "submission.smtpd_reject_footer = ${client_name?yes}\n"
+      "rbl_reply_maps = inline:{bl.example=no}\nsmtpd_command_filter = pcre:{{/^x/ NOOP}}\n"
+      "smtpd_discard_ehlo_keyword_address_maps = inline:{192.0.2.1=dsn}\n");
+  CHECK(settings.smtp.smtpd_reject_footer == "\\c. Call us");
+  CHECK(settings.postscreen_reject_footer == settings.smtp.smtpd_reject_footer);
+  CHECK(settings.submission.smtpd_reject_footer == "${client_name?yes}");
+  CHECK(settings.smtp.smtpd_expansion_filter == settings.postscreen_expansion_filter);
+  CHECK(settings.smtp.smtpd_expansion_filter.starts_with(R"(\t\40!"#$%&'()"));
+  CHECK(settings.smtp.default_rbl_reply.starts_with("$rbl_code "));
+  CHECK(settings.postscreen_command_filter.size() == 1);
+  CHECK(settings.postscreen_discard_ehlo_keyword_address_maps.size() == 1);
+  CHECK(good("smtpd_reject_footer = $client_name\n").smtp.smtpd_reject_footer == "$client_name");
+  CHECK_FALSE(load("default_rbl_reply =\n").ok());
+}
+
 TEST_CASE("config admits the restrictions policy knows", "[config][load]") {
   for (const policy::AccessRuleRow& row : policy::access_rules()) {
     CAPTURE(row.name);
@@ -271,7 +302,7 @@ TEST_CASE("config admits the restrictions policy knows", "[config][load]") {
     CHECK(policy::parse_restriction(entry));
     CHECK(load("smtpd_recipient_restrictions = " + entry + "\n").ok());
     if (row.test == policy::DnsTest::None) continue;
-    for (const std::string name : {"client", "helo", "sender"}) {
+    for (const std::string name : {"client", "helo", "sender", "relay"}) {
       CHECK(load("smtpd_" + name + "_restrictions = " + entry + "\n").ok());
     }
   }
@@ -411,8 +442,8 @@ TEST_CASE("a parameter of Postfix without use is accepted with a note why", "[co
 TEST_CASE("a parameter that asks for what is not there yet is an error unless it asks for nothing",
           "[config][load]") {
   for (const char* row :
-       {"postscreen_command_filter = pcre:/x", "always_bcc = x@example.com",
-        "relayhost = mx.example", "smtpd_data_restrictions = reject", "smtpd_sasl_type = saslauthd",
+       {"postscreen_of_tomorrow = x", "always_bcc = x@example.com", "relayhost = mx.example",
+        "smtpd_data_restrictions = reject", "smtpd_sasl_type = saslauthd",
         "smtp_tls_security_level = encrypt", "home_mailbox = Maildir/", "always_bcc = x@y",
         "smtpd_milters = inet:localhost:1", "mynetworks_style = subnet",
         "smtpd_tls_req_ccert = yes", "smtpd_tls_mandatory_protocols = >=TLSv1.3",

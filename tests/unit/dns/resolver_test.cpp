@@ -160,6 +160,19 @@ TEST_CASE("answers that are garbage or to another question end as Failed", "[dns
   CHECK(test.get("other.test").kind == Kind::Failed);
 }
 
+TEST_CASE("who answered at once is not given up at once", "[dns]") {
+  Asking test;
+  auto settings = test.settings();
+  settings.tries = {600ms, 1};
+  test.resolver->configure(settings);
+  for (int i = 0; i < 5; ++i) static_cast<void>(test.get("quick" + std::to_string(i) + ".test"));
+  test.server.table[{"quiet.test", kA}] = {.silent = true};
+  test.server.asked.clear();
+  CHECK(test.get("quiet.test").kind == Kind::Failed);
+  // c-ares ended after a quarter of a second.
+  CHECK(test.server.asked.size() >= 2);
+}
+
 TEST_CASE("the limit holds where the tries would take longer", "[dns]") {
   Asking test;
   auto settings = test.settings();

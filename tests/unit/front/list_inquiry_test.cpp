@@ -12,10 +12,10 @@
 #include <asio/as_tuple.hpp>
 #include <asio/deferred.hpp>
 #include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/loop.h"
 #include "unit/log/fake_log.h"
 
 using namespace gatepost;
@@ -45,7 +45,7 @@ class Book final : public Dns {
     asked.push_back(name);
     const auto executor = co_await asio::this_coro::executor;
     if (!held.empty() && name.ends_with(held)) {
-      asio::steady_timer timer(executor, asio::steady_timer::time_point::max());
+      Timer timer(executor, Timer::time_point::max());
       waiting_.push_back(&timer);
       most_at_once = std::max(most_at_once, waiting_.size());
       const auto token = asio::as_tuple(asio::deferred);
@@ -54,7 +54,7 @@ class Book final : public Dns {
     co_return answer(name);
   }
   void release() {
-    for (asio::steady_timer* timer : std::exchange(waiting_, {})) timer->cancel();
+    for (Timer* timer : std::exchange(waiting_, {})) timer->cancel();
   }
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
   [[nodiscard]] std::size_t count(std::string_view name) const {
@@ -77,7 +77,7 @@ class Book final : public Dns {
     return out;
   }
 
-  std::vector<asio::steady_timer*> waiting_;
+  std::vector<Timer*> waiting_;
 };
 
 struct Bell final : ListInquiry::Observer {
@@ -215,6 +215,36 @@ TEST_CASE("answers nobody holds are forgotten, late ones hurt nobody", "[front]"
   CHECK(house.lines().empty());
 }
 
+TEST_CASE("a list that failed when nobody waited for it any more is told all the same", "[front]") {
+  House house({"zen.example"});
+  house.dns.held = "zen.example";
+  house.dns.broken["zen.example"] = "server failure";
+  static_cast<void>(ListInquiry::Asked(house.inquiry, address("1.2.3.4"), nullptr));
+  {
+    const ListInquiry::Asked asked(house.inquiry, address("1.2.3.5"), nullptr);
+    house.turn();
+  }
+  house.dns.release();
+  house.turn();
+  CHECK(house.lines() ==
+        std::vector<std::string>{"warning: dnsblog_query: lookup error for DNS query "
+                                 "5.3.2.1.zen.example: server failure"});
+}
+
+TEST_CASE("a list that was too slow for a client that went on is told as postscreen does",
+          "[front]") {
+  House house({"zen.example"}, 0ms);
+  house.dns.held = "zen.example";
+  house.dns.broken["zen.example"] = "timeout";
+  {
+    const ListInquiry::Asked asked(house.inquiry, address("1.2.3.4"), nullptr);
+    while (house.dns.waiting() == 0) house.turn();
+  }
+  house.dns.release();
+  house.turn();
+  CHECK(house.lines().back() == "warning: dnsblog reply timeout 0s for zen.example");
+}
+
 TEST_CASE("two thousand clients at once all get their verdict", "[front]") {
   House house({"zen.example", "bl.example", "dead.example"});
   std::vector<std::unique_ptr<ListInquiry::Asked>> all;
@@ -319,6 +349,23 @@ TEST_CASE("a list that lists the world condemns nobody from the first client on"
   CHECK(house.lines().back() ==
         "warning: DNS list world.example is not asked any more: it lists what no list has, as "
         "127.0.0.1");
+}
+
+TEST_CASE("that a client is not on a list whose health is not known yet does not count yet",
+          "[front]") {
+  House house({"old.example"});
+  house.dns.held = "2.0.0.127.new.example";
+  house.configure({"old.example", "new.example"});
+  const screen::Thresholds by{.reject = 1, .outage = screen::OutagePolicy::GreylistInstead};
+  const ListInquiry::Asked asked(house.inquiry, address("1.2.3.4"), nullptr);
+  house.turn();
+  CHECK_FALSE(asked.is_complete());
+  CHECK(house.rule(asked, by).doubtful);
+  house.dns.held.clear();
+  house.dns.release();
+  house.turn();
+  CHECK(asked.is_complete());
+  CHECK_FALSE(house.rule(asked, by).doubtful);
 }
 
 TEST_CASE("a session can wait for all answers, or for its time to be up", "[front]") {

@@ -12,13 +12,14 @@
 #include <asio/deferred.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/write.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/loop.h"
 #include "front/screener.h"
 #include "server/reception.h"
+#include "smtp/extensions.h"
 #include "support/server_doubles.h"
 
 using namespace gatepost;
@@ -38,7 +39,7 @@ struct Failures final : net::TaskWatch {
 struct Book final : Dns {
   std::map<std::string, DnsAnswer, std::less<>> answers;
   bool silent = false;
-  std::vector<asio::steady_timer*> waiting;
+  std::vector<Timer*> waiting;
 
   void add(const std::string& name, std::string_view address) {
     answers[name].kind = DnsAnswer::Kind::Found;
@@ -48,7 +49,7 @@ struct Book final : Dns {
   Task<DnsAnswer> look_up(std::string name, DnsType) override {
     if (silent) {
       const auto executor = co_await asio::this_coro::executor;
-      asio::steady_timer timer(executor, asio::steady_timer::time_point::max());
+      Timer timer(executor, Timer::time_point::max());
       waiting.push_back(&timer);
       const auto token = asio::as_tuple(asio::deferred);
       co_await timer.async_wait(token);
@@ -61,7 +62,7 @@ struct Book final : Dns {
   }
   void answer() {
     silent = false;
-    for (asio::steady_timer* timer : std::exchange(waiting, {})) timer->cancel();
+    for (Timer* timer : std::exchange(waiting, {})) timer->cancel();
   }
 };
 
@@ -101,7 +102,7 @@ struct House {
       service.session.hostname = "mx.example.com";
       service.session.banner = "mx.example.com ESMTP";
       service.session.error_sleep_time = 0ms;
-      service.relay_rules = {policy::RelayRule::RejectUnauthDestination};
+      service.relay_rules = {{policy::AccessRule::RejectUnauthDestination}};
     }
     auto listener = net::Listener::open(loop, *Endpoint::parse("127.0.0.1:0"));
     REQUIRE(listener);
@@ -146,7 +147,7 @@ struct House {
 
 struct Client {
   House& house;
-  asio::ip::tcp::socket socket;
+  TcpSocket socket;
   std::string heard;
   bool closed = false;
 
@@ -252,6 +253,37 @@ TEST_CASE("a client with a name of its own and nothing against it does not wait"
   Client client(house);
   client.mail("250 2.1.5");
   CHECK(house.logged("connect from mail.good.example[127.0.3.1]"));
+}
+
+TEST_CASE("under stress nobody is kept waiting for long", "[front][gate]") {
+  House house;
+  house.profile->screen.greet_wait = 100s;
+  house.profile->screen.stress_greet_wait = 0ms;
+  house.profile->screen.pre_queue_limit = 1;
+  house.apply();
+  Client client(house);
+  client.until("\r\n220 mx.example.com ESMTP\r\n");
+  CHECK(house.logged("entering STRESS mode with 1 connections"));
+}
+
+TEST_CASE("who is known is let in though it is on an ignored denylist", "[front][gate]") {
+  House house;
+  house.directory->access = screen::Access::Reject;
+  Client first(house);
+  first.mail("250 2.1.5");
+  Client again(house);
+  again.until("220 mx.example.com ESMTP");
+  CHECK(house.logged("PASS OLD [127.0.3.1]"));
+}
+
+TEST_CASE("soft_bounce is in the log as it is in the reply", "[front][gate]") {
+  House house;
+  house.directory->access = screen::Access::Reject;
+  house.profile->screen.denylist_action = Action::Enforce;
+  house.profile->services[0].session.soft_bounce = true;
+  Client client(house);
+  client.mail("450 4.3.2 Service currently unavailable\r\n");
+  CHECK(house.logged(": 450 4.3.2 Service currently unavailable; from=<a@x.example>, "));
 }
 
 TEST_CASE("a client that hangs up while it is looked up leaves nothing behind", "[front][gate]") {
@@ -400,4 +432,30 @@ TEST_CASE("a denylist that is ignored takes no pass away", "[front][gate]") {
   again.until("220 mx.example.com ESMTP");
   CHECK(house.logged("DENYLISTED [127.0.3.1]"));
   CHECK(house.logged("PASS OLD [127.0.3.1]"));
+}
+
+TEST_CASE("a client under test is talked to in words of its own", "[front][gate]") {
+  House house;
+  server::Manners& tested = house.profile->manners[server::kUnderTest];
+  tested.footer = "tested $client_port";
+  tested.hidden = smtp::parse_extensions("dsn");
+  house.profile->manners[0].footer = "let in";
+  house.directory->talks[{server::Talk::CommandFilter, server::kUnderTest, "HALLO"}] = "NOOP";
+  Client client(house);
+  client.until("\r\n220 mx.example.com ESMTP\r\n");
+  client.say("HALLO\r\n");
+  client.until("250 2.0.0 Ok");
+  CHECK(house.logged("[127.0.3.1]:"));
+  CHECK(house.logged(": replacing command \"HALLO\" with \"NOOP\""));
+  client.say("EHLO c.example\r\n");
+  client.until("250 ");
+  CHECK(house.logged("discarding EHLO keywords: DSN"));
+  client.say("BOGUS\r\n");
+  client.until("\r\n500 5.5.2 tested _____\r\n");
+  client.say("MAIL FROM:<a@x.example>\r\n");
+  client.until("250 2.1.0");
+  client.say("RCPT TO:<alice@example.com>\r\n");
+  client.until("250 2.1.5");
+  client.say("HALLO\r\n");
+  client.until("\r\n500 5.5.2 let in\r\n");
 }

@@ -59,6 +59,9 @@ TEST_CASE("every rule is found by its name", "[policy][access]") {
   CHECK_FALSE(parse_restriction("reject_rbl_client bl.example*3"));
   CHECK_FALSE(parse_restriction("reject_rbl_client -bl-"));
   CHECK_FALSE(parse_restriction("warn_if_reject"));
+  CHECK_FALSE(parse_restriction("warn_if_reject warn_if_reject reject"));
+  CHECK(parse_restriction("warn_if_reject reject_rbl_client bl.example").value().warn);
+  CHECK_FALSE(parse_restriction("reject").value().warn);
 }
 
 TEST_CASE("what could not be looked up puts off what it would have decided", "[policy][access]") {

@@ -93,6 +93,54 @@ TEST_CASE("a listing is one of the pattern's, and no error code", "[policy][dns_
   CHECK(read_listing(any, DnsAnswer{}).finding == Finding::Unknown);
 }
 
+namespace {
+
+/// $rbl_reason is no name of a session's.
+struct Session final : MacroNames {
+  [[nodiscard]] std::optional<std::string> value_of(std::string_view name) const override {
+    if (name == "client_address") return "192.0.2.1";
+    return std::nullopt;
+  }
+};
+
+constexpr std::string_view kReply =
+    "$rbl_code Service unavailable; $rbl_class [$rbl_what] blocked using "
+    "$rbl_domain${rbl_reason?; $rbl_reason}";
+
+std::string listed_says(const Restriction& rule,
+                        std::string_view subject,
+                        std::string_view reason,
+                        std::optional<std::string> own,
+                        std::uint16_t code = 554) {
+  DnsRuleSettings settings;
+  settings.rbl_reply = kReply;
+  settings.maps_rbl_code = code;
+  const smtp::Reply reply = refuse_listed(
+      {rule, subject, reason},
+      {own, Session(), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .@"},
+      settings);
+  return shown({Verdict::Kind::Refuse, reply});
+}
+
+}  // namespace
+
+TEST_CASE("the words of a refusal are the list's, or the default", "[policy][dns_rules]") {
+  const Restriction one = rule("reject_rbl_client BL.example=127.0.0.2");
+  CHECK(one.word == "bl.example=127.0.0.2");
+  const auto says = [&](std::optional<std::string> own, std::uint16_t code = 554) {
+    return listed_says(one, "192.0.2.1", "go <away>", std::move(own), code);
+  };
+  CHECK(says("$rbl_code 4.7.99 no: $rbl_class $rbl_domain $rbl_txt ($client_address$nothing)") ==
+        "554 5.7.99 no: Client host bl.example go _away_ (192.0.2.1)");
+  CHECK(says("450 see https://bl.example/${rbl_what}") ==
+        "450 4.7.1 see https://bl.example/192.0.2.1");
+  // What is no refusal is not said.
+  for (const char* bad : {"250 Ok", "", "no", "$rbl_class 554", "5x4 no"}) {
+    CAPTURE(bad);
+    CHECK(says(bad, 521).starts_with("521 5.7.1 Service unavailable; Client host"));
+  }
+}
+
 TEST_CASE("listings are refused or permitted in Postfix's words", "[policy][dns_rules]") {
   struct Row {
     std::string_view rule;
@@ -114,8 +162,6 @@ TEST_CASE("listings are refused or permitted in Postfix's words", "[policy][dns_
        "554 5.7.1 Service unavailable; Sender address [a@b.example] blocked using d.example"},
       {"reject_rhsbl_recipient d.example", Finding::Yes, "a@b.example", "",
        "554 5.7.1 Service unavailable; Recipient address [a@b.example] blocked using d.example"},
-      {"reject_rbl_client bl.example", Finding::No, "192.0.2.1", "", "dunno"},
-      {"reject_rbl_client bl.example", Finding::Unknown, "192.0.2.1", "", "dunno"},
       {"permit_dnswl_client wl.example", Finding::Yes, "192.0.2.1", "", "permit"},
       {"permit_dnswl_client wl.example", Finding::No, "192.0.2.1", "", "dunno"},
       {"permit_dnswl_client wl.example", Finding::Unknown, "192.0.2.1", "",
@@ -124,12 +170,14 @@ TEST_CASE("listings are refused or permitted in Postfix's words", "[policy][dns_
   };
   for (const Row& row : rows) {
     CAPTURE(row.rule);
-    CHECK(shown(decide_listing(rule(row.rule), row.finding, row.subject, row.reason, {})) ==
-          row.said);
+    const Restriction one = rule(row.rule);
+    if (row_of(one.rule).test == DnsTest::Vouched) {
+      CHECK(shown(decide_vouched(one, row.finding, row.subject)) == row.said);
+    } else {
+      CHECK(listed_says(one, row.subject, row.reason, std::nullopt) == row.said);
+    }
   }
-  DnsRuleSettings soft;
-  soft.maps_rbl_code = 450;
-  CHECK(shown(decide_listing(rule(rows[1].rule), Finding::Yes, "mx.example", "", soft))
+  CHECK(listed_says(rule(rows[1].rule), "mx.example", "", std::nullopt, 450)
             .starts_with("450 4.7.1 Service"));
 }
 

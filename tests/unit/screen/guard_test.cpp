@@ -272,6 +272,25 @@ TEST_CASE("a list of which half the answers are late is muted until it is quick"
   CHECK(desk.guard.asking() == 1);
 }
 
+TEST_CASE("a probe that was under way does not excuse a list that refuses clients' questions",
+          "[screen][guard]") {
+  Desk desk(one());
+  const auto zone = desk.guard.begin_probe(desk.now);
+  REQUIRE(zone);
+  CHECK(desk.hear(0, {"127.255.255.254"}).kind == Kind::Failed);
+  const std::array listed{*IpAddress::parse("127.0.0.2")};
+  desk.guard.hear_probe(0, TestPoint::Listed, {Kind::Listed, listed, 300s, {}}, 30ms);
+  desk.guard.hear_probe(0, TestPoint::NotListed, {Kind::NotListed, {}, 300s, {}}, 30ms);
+  desk.guard.hear_probe(0, TestPoint::Random, {Kind::NotListed, {}, 300s, {}}, 30ms);
+  desk.guard.end_probe(0, desk.now);
+  CHECK(desk.status().state == Guard::State::Muted);
+  CHECK(desk.guard.take_notices().size() == 1);
+  CHECK(desk.guard.next_probe() == desk.now + Guard::kFirstWait);
+  desk.now += Guard::kFirstWait;
+  CHECK(desk.probe({}));
+  CHECK(desk.status().state == Guard::State::Heard);
+}
+
 TEST_CASE("a list is asked as often as the limit of a day lets us", "[screen][guard]") {
   Desk desk(one(), {.daily_limit = 10});
   desk.prove_all();  // Three.

@@ -7,6 +7,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "smtp/extensions.h"
 #include "smtp/replies.h"
 #include "smtp/server_session.h"
 #include "support/play.h"
@@ -149,6 +150,21 @@ TEST_CASE("only what is no command at all is none of SMTP", "[smtp][watch]") {
   CHECK(play.notes.front() == note(Note::Kind::NotSmtp, "UNKNOWN: \xff\xfe NOOP"));
 }
 
+TEST_CASE("who is under test may break rules where the driver lets it pass", "[smtp][watch]") {
+  Watched play;
+  play.settings.starttls_offered = true;
+  play.settings.bare_newline = BareNewline::Reject;
+  play.gets("GET / HTTP/1.1\r\n");
+  CHECK(play.said.back() == "500 5.5.2 Error: command not recognized");
+  play.gets("EHLO c.example\nNOOP\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<b@example.com>\r\n");
+  CHECK(play.said.back() == "250 2.1.5 Ok");
+  CHECK(play.notes.size() == 3);
+  play.session->trust();
+  play.gets("GET / HTTP/1.1\r\n");
+  CHECK(play.said.back() == "221 2.7.0 Error: I can break rules, too. Goodbye.");
+  CHECK(play.closed);
+}
+
 TEST_CASE("commands are counted, and long lines end the session, while it is watched",
           "[smtp][watch]") {
   Watched play;
@@ -212,4 +228,60 @@ TEST_CASE("who talked early and was judged is greeted or not, as the gate has it
   play.facts.greeted = true;
   play.gets("EHLO c.example\r\n");
   CHECK(play.said.front().starts_with("250"));
+}
+
+namespace {
+
+/// Replaces what it knows, and hides what it is told to.
+struct Changes final : Variation {
+  std::string asked;
+  ExtensionSet hides = 0;
+  std::optional<std::string> replace(std::string_view line) override {
+    asked = line;
+    if (line == "GET / HTTP/1.1") return "NOOP";
+    if (line == "HELO") return "HELO domain.invalid";
+    if (line.empty()) return "NOOP";
+    if (line == "NOOP") return "BOGUS: x";
+    return std::nullopt;
+  }
+  ExtensionSet hidden() override { return hides; }
+};
+
+}  // namespace
+
+TEST_CASE("a filtered command is obeyed, and watched, as what it became", "[smtp][watch]") {
+  Watched watched;
+  Changes changes;
+  watched.facts.variation = &changes;
+  watched.gets(" \tGET / HTTP/1.1\r\n\r\nHELO\r\n");
+  CHECK(watched.notes.size() == 1);  // Of pipelining.
+  CHECK(watched.said == std::vector<std::string>{"220 mx.example.com ESMTP gatepost",
+                                                 "250 2.0.0 Ok", "250 2.0.0 Ok",
+                                                 "250 mx.example.com"});
+  CHECK(watched.session->helo() == "domain.invalid");
+  watched.gets("NOOP\r\n");
+  CHECK(changes.asked == "NOOP");
+  CHECK(watched.notes.back().find("BOGUS: x") != std::string::npos);
+}
+
+TEST_CASE("a line that is too long is not filtered", "[smtp][watch]") {
+  Watched watched;
+  Changes changes;
+  watched.facts.variation = &changes;
+  watched.gets("HELO\r\n");
+  watched.gets(std::string(5000, 'x') + "\r\n");
+  CHECK(changes.asked == "HELO");
+}
+
+TEST_CASE("what EHLO hides is asked for each time", "[smtp][extensions]") {
+  Watched watched;
+  Changes changes;
+  watched.facts.variation = &changes;
+  changes.hides = parse_extensions("chunking Silent-Discard");
+  watched.gets("EHLO c.example\r\n");
+  CHECK(watched.said.back().find("CHUNKING") == std::string::npos);
+  changes.hides = parse_extensions("size");
+  watched.gets("EHLO c.example\r\n");
+  CHECK(watched.said.back().find("CHUNKING") != std::string::npos);
+  CHECK(watched.said.back().find("SIZE") == std::string::npos);
 }

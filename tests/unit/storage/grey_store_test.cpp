@@ -9,6 +9,7 @@
 
 #include "doubles.h"
 #include "house.h"
+#include "storage/state_schema.h"
 
 using namespace gatepost;
 using namespace gatepost::storage;
@@ -46,8 +47,20 @@ struct Place {
   }
   bool catch_refused(const std::string& client, const std::string& recipient, bool sure) {
     const auto caught =
-        test::run_task(loop, grey->catch_refused(question(client, recipient, kNow), sure));
-    return caught && *caught;
+        test::run_task(loop, grey->catch_refused(question(client, recipient, kNow), sure, {}));
+    return caught && *caught == GreyStore::Refused::Caught;
+  }
+  /// Mail to an address that does not exist; two networks are enough. True: it is ripe.
+  bool guess(const std::string& client, const std::string& address, Stamp now) {
+    const auto refused = test::run_task(
+        loop, grey->catch_refused(question(client, address, now), false, {2, address}));
+    return refused && *refused == GreyStore::Refused::Ripe;
+  }
+  /// A network of guessers: asks for two others, too.
+  bool guesser(const std::string& client, const std::string& address, Stamp now) {
+    CHECK_FALSE(guess(client, "x-" + client + "@example.com", now));
+    CHECK_FALSE(guess(client, "y-" + client + "@example.com", now));
+    return guess(client, address, now);
   }
   std::vector<GreyStore::Row> rows(GreyStore::Filter filter = {}) {
     auto listed = test::run_task(loop, grey->list(std::move(filter), 1000));
@@ -186,6 +199,137 @@ TEST_CASE("a trap catches the network of who writes to it", "[storage][grey]") {
   CHECK((gone && *gone));
   const auto left = test::run_task(place.loop, place.grey->traps(10));
   CHECK((left && left->empty()));
+}
+
+constexpr Stamp kDay = 86'400;
+
+TEST_CASE("an address that guessers alone ask for, over a day, is ripe to be a trap",
+          "[storage][grey]") {
+  Place place;
+  const std::string jon = "jon@example.com";
+  // The first three addresses of each network say who it is; a day says that it lasts.
+  CHECK_FALSE(place.guesser("192.0.2.1", jon, kNow));
+  CHECK_FALSE(place.guesser("198.51.100.1", jon, kNow + kDay - 1));
+  CHECK_FALSE(place.guess("192.0.2.1", "one@example.com", kNow + kDay));
+  CHECK(place.guess("192.0.2.9", jon, kNow + kDay));
+  const auto made =
+      test::run_task(place.loop, place.grey->add_trap(jon, kNow + kDay, /*learned=*/true));
+  CHECK((made && *made));
+  place.restart();
+  CHECK(place.catch_refused("203.0.113.1", jon, false));
+  const auto all = test::run_task(place.loop, place.grey->traps(10));
+  REQUIRE(all);
+  REQUIRE(all->size() == 1);
+  CHECK(all->front().learned);
+  CHECK(all->front().made == kNow + kDay);
+  // By hand it is the owner's.
+  const auto kept = test::run_task(place.loop, place.grey->add_trap(jon, kNow));
+  CHECK((kept && *kept));
+  const auto again = test::run_task(place.loop, place.grey->add_trap(jon, kNow, true));
+  CHECK((again && !*again));
+  const auto left = test::run_task(place.loop, place.grey->traps(10));
+  CHECK((left && left->size() == 1 && !left->front().learned));
+}
+
+TEST_CASE("one network that asks for nothing else keeps an address from being a trap",
+          "[storage][grey]") {
+  Place place;
+  const std::string old = "left-the-house@example.com";
+  CHECK_FALSE(place.guess("203.0.113.1", old, kNow));
+  CHECK_FALSE(place.guesser("192.0.2.1", old, kNow));
+  CHECK_FALSE(place.guesser("198.51.100.1", old, kNow + kDay));
+  // Until it has not asked for a month.
+  place.sweep(kNow + 25 * kDay);
+  CHECK_FALSE(place.guess("192.0.2.1", old, kNow + 25 * kDay));
+  CHECK_FALSE(place.guess("198.51.100.1", old, kNow + 25 * kDay));
+  place.sweep(kNow + 31 * kDay);
+  CHECK(place.guesser("192.0.2.1", old, kNow + 31 * kDay));
+}
+
+TEST_CASE("who is known mistypes and does not guess, and what exists is no trap",
+          "[storage][grey]") {
+  Place place;
+  place.rules.allow_after = 1;
+  const std::string typo = "alicee@example.com";
+  static_cast<void>(place.judge("203.0.113.1", "alice@example.com", kNow));
+  CHECK(place.judge("203.0.113.1", "alice@example.com", kNow + 300).passes());
+  CHECK_FALSE(place.guess("203.0.113.1", typo, kNow + 300));
+  for (const char* client : {"192.0.2.1", "198.51.100.1", "198.51.101.1"}) {
+    CHECK_FALSE(place.guesser(client, typo, kNow + 400));
+    CHECK_FALSE(place.guess(client, typo, kNow + 400 + kDay));
+  }
+  // One that exists, and one that comes to exist after it was learned.
+  place.grey->note_existing("bob@example.com", kNow);
+  CHECK_FALSE(place.guesser("192.0.2.1", "bob@example.com", kNow));
+  CHECK_FALSE(place.guesser("198.51.100.1", "bob@example.com", kNow + kDay));
+  const auto made =
+      test::run_task(place.loop, place.grey->add_trap("carol@example.com", kNow, true));
+  CHECK((made && *made));
+  CHECK(place.judge("198.51.103.1", "carol@example.com", kNow).reason == Reason::New);
+  place.grey->note_existing("carol@example.com", kNow);
+  CHECK(place.stats().traps == 0);
+}
+
+TEST_CASE("one network's guesses are bounded", "[storage][grey]") {
+  Place place;
+  for (int n = 0; n < 200; ++n) {
+    CHECK_FALSE(place.guess("192.0.2.1", std::to_string(n) + "@example.com", kNow));
+  }
+  const auto rows =
+      test::run_task(place.loop, place.state->run([](StateDatabase& state) -> Result<std::int64_t> {
+        GP_TRY(Statement * count, state.prepared("SELECT count(*) FROM guess"));
+        GP_TRY(const bool row, count->step());
+        const std::int64_t out = row ? count->number(0).value_or(-1) : -1;
+        count->reset();
+        return out;
+      }));
+  CHECK((rows && *rows == 100));
+}
+
+TEST_CASE("a database without learned traps is brought to this version", "[storage][grey]") {
+  Place place;
+  {
+    auto database = Database::open(place.scratch / "state.db");
+    REQUIRE(database);
+    REQUIRE(database->migrate(state_schema().first(5)));
+    REQUIRE(database->run("INSERT INTO trap VALUES('old@example.com', 1795000000)"));
+  }
+  const auto traps = test::run_task(place.loop, place.grey->traps(10));
+  REQUIRE(traps);
+  REQUIRE(traps->size() == 1);
+  CHECK(traps->front().address == "old@example.com");
+  CHECK_FALSE(traps->front().learned);
+  CHECK(place.catch_refused("192.0.2.1", "old@example.com", false));
+  CHECK_FALSE(place.guess("192.0.2.2", "x@example.com", kNow));
+}
+
+TEST_CASE("what another greylister knew is taken over, but for what is known here or old",
+          "[storage][grey]") {
+  Place place;
+  static_cast<void>(place.judge("192.0.2.1", "bob@example.com", kNow));
+  std::vector<greylist::PostgreyRow> rows;
+  const auto add = [&](std::string_view key, Stamp first, Stamp last) {
+    const std::string value = std::to_string(first) + "," + std::to_string(last);
+    auto row = greylist::read_postgrey_row({}, place.rules.delay, key, value);
+    REQUIRE(row);
+    rows.push_back(*std::move(row));
+  };
+  add("198.51.100.0/shop@shop.example/bob@example.com", kNow - 9000, kNow - 5000);
+  add("198.51.101.0/shop@shop.example/bob@example.com", kNow - 100, kNow - 100);
+  add("192.0.2.0/shop@shop.example/bob@example.com", kNow - 9000, kNow - 5000);
+  add("198.51.102.0/shop@shop.example/bob@example.com", kNow - 90 * kDay, kNow - 40 * kDay);
+  add("203.0.113.9", 5, kNow - 5000);
+  add("203.0.113.10", 5, kNow - 40 * kDay);
+  const auto done =
+      test::run_task(place.loop, place.grey->import(std::move(rows), place.rules, kNow));
+  REQUIRE(done);
+  CHECK(done->triplets == 2);
+  CHECK(done->clients == 1);
+  CHECK(done->left == 3);
+  CHECK(place.judge("198.51.100.7", "bob@example.com", kNow).reason == Reason::Found);
+  CHECK(place.judge("198.51.101.7", "bob@example.com", kNow + 200).reason == Reason::Found);
+  CHECK(place.judge("192.0.2.7", "bob@example.com", kNow).reason == Reason::New);
+  CHECK(place.judge("203.0.113.9", "new@example.com", kNow).reason == Reason::Allowed);
 }
 
 TEST_CASE("a sweep removes what nobody needs, step by step", "[storage][grey]") {

@@ -72,7 +72,7 @@ TEST_CASE("clients that screening remembers are counted, swept and forgotten", "
   store.keep("192.0.2.1", "1;2", 100);
   store.keep("192.0.2.2", "1;2", 300);
   CHECK(store.known() == 0);
-  store.sweep(200);
+  store.sweep(200, true);
   CHECK(test::run_task(place.loop, store.count()).value_or(9) == 1);
   CHECK(store.known() == 1);
   store.forget_all();
