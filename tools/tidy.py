@@ -18,7 +18,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "dev"
-DECIDING = {"base", "log", "mail", "smtp", "policy", "queue", "auth", "tables", "config", "control"}
+DECIDING = {"base", "log", "mail", "smtp", "policy", "queue", "auth", "greylist", "tables", "config", "control"}
 AT_ONCE = 7
 OVERLOOK = ["--extra-arg=-std=c++2b", "--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-everything"]
 

@@ -25,6 +25,7 @@ class Checks {
     check_domains();
     check_keys();
     check_sni();
+    check_proxies();
     check_limits(settings_.smtp, "smtp");
     check_limits(settings_.submission, "submission");
     check_limits(settings_.submissions, "submissions");
@@ -166,6 +167,30 @@ class Checks {
       say(Severity::Error, "tls_server_sni_maps",
           format("\"{}\": expected a table whose names can be listed, as hash:/etc/gatepost/sni",
                  spec.text()));
+    }
+  }
+
+  void check_proxies() {
+    if (!settings_.proxy_protocol_peers.empty()) return;
+    struct Service {
+      std::string_view name;
+      const ServiceSettings& settings;
+    };
+    const std::array<Service, 3> all{Service{"smtp", settings_.smtp},
+                                     Service{"submission", settings_.submission},
+                                     Service{"submissions", settings_.submissions}};
+    const auto refuse = [this](std::size_t line, std::string_view name) {
+      findings_.add({Severity::Error, file_, line,
+                     format("{}: expected proxy_protocol_peers too, the addresses of the proxies: "
+                            "anybody else could say to be any client",
+                            name)});
+    };
+    constexpr std::string_view kFront = "postscreen_upstream_proxy_protocol";
+    if (!settings_.postscreen_upstream_proxy_protocol.empty()) refuse(line_of({}, kFront), kFront);
+    constexpr std::string_view kName = "smtpd_upstream_proxy_protocol";
+    for (const Service& one : all) {
+      if (one.settings.smtpd_upstream_proxy_protocol.empty()) continue;
+      return refuse(line_of(one.name, kName), kName);
     }
   }
 

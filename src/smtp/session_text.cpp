@@ -11,14 +11,21 @@ namespace gatepost::smtp {
 
 void ServerSession::Parts::data(const Command& command) {
   if (chunks_ != Chunks::None) return refuse(replies::kAfterBdat, "Error: DATA");
-  if (!transaction_) return refuse(replies::kNeedRcpt);
-  if (transaction_->envelope.recipients.empty()) return refuse(replies::kNoRecipients);
+  if (has_no_recipients()) {
+    const ReplyRow& why = transaction_ ? replies::kNoRecipients : replies::kNeedRcpt;
+    return is_unproven() ? end_without_recipients(make_reply(why)) : refuse(why);
+  }
   if (!command.arguments.empty()) return syntax();
   ask(Question::Data, step::AskText{});
 }
 
 void ServerSession::Parts::bdat(const Command& command) {
   const auto size = parse_chunk_size(command.arguments);
+  const ReplyRow& why = transaction_ ? replies::kNoRecipients : replies::kNeedRcpt;
+  if (has_no_recipients() && is_unproven()) {
+    return end_without_recipients(size ? make_reply(why)
+                                       : make_reply(replies::kSyntax, verb_row(verb_).syntax));
+  }
   if (!size) {
     // Nobody knows how many octets follow that are not commands.
     syntax();
@@ -36,10 +43,7 @@ void ServerSession::Parts::bdat(const Command& command) {
     const std::string what = "Discarded " + format_number(size->octets) + " bytes";
     return refuse_chunk(replies::kDiscarded, what);
   }
-  if (!transaction_) return refuse_chunk(replies::kNeedRcpt);
-  if (transaction_->envelope.recipients.empty()) {
-    return refuse_chunk(replies::kNoRecipients);
-  }
+  if (has_no_recipients()) return refuse_chunk(why);
   if (chunks_ == Chunks::None) return ask(Question::Bdat, step::AskText{});
   begin_chunk();
 }
