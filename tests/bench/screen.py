@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# bench: bots at the front door, and greylisting, against Debian's postscreen and postgrey in the same run.
-import contextlib
-import os
+# bench: bots at the front door, against Debian's postscreen in the same run.
 import pathlib
-import shutil
 import socket
 import statistics
-import subprocess
 import tempfile
 import time
 
@@ -15,10 +11,10 @@ import idle
 import measure
 import private_postfix
 import real_dns
-from servers import PATH, RECIPIENT, Gatepost, harness
+from servers import RECIPIENT, Gatepost, harness
 from smtp_client import Client
 
-KIB, MIB = 1024, 1048576
+KIB = 1024
 ZONE = "bl.test"
 LISTED, UNLISTED = 64, 96   # Blocks of addresses: 127.64.0.0/11 is listed.
 SOA = "$SOA 3000 ns.test root.test 1 10m 5m 1d 5m\n$NS 3000 ns.test\n"
@@ -126,7 +122,7 @@ class Bench:
 
     def show(self, what):
         row = self.rows[what]
-        self.tell(f"{what:62} {shown(row.get('gatepost')):>10} {shown(row.get('postscreen', row.get('postgrey'))):>10}")
+        self.tell(f"{what:62} {shown(row.get('gatepost')):>10} {shown(row.get('postscreen')):>10}")
 
     def cpu_of(self, kind, block, at_once, wanted):
         """A look: CPU seconds that 10,000 bots of `kind` cost."""
@@ -209,113 +205,13 @@ def measure_delay(bench):
     bench.show(what)
 
 
-# ---- greylisting
-
-class Postgrey:
-    name = "postgrey"
-
-    def __init__(self, scratch):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postgrey-", dir=scratch))
-        self.folder.chmod(0o777)
-        (self.folder / "none").write_text("")
-        self.port, = harness.free_ports(1)
-
-    def start(self):
-        none = self.folder / "none"
-        self.process = subprocess.Popen(
-            ["postgrey", f"--inet=127.0.0.1:{self.port}", f"--dbdir={self.folder}", "--user=nobody", "--group=nogroup",
-             f"--whitelist-clients={none}", f"--whitelist-recipients={none}"], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "PATH": PATH})
-        harness.wait_for(lambda: reachable(self.port), "postgrey")
-        return self
-
-    @property
-    def pid(self):
-        return self.process.pid
-
-    def stored(self):
-        return sum(path.stat().st_size for path in self.folder.iterdir() if path.name.endswith(".db"))
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class Lender(Gatepost):
-    name = "gatepost"
-
-    def __init__(self, scratch):
-        self.policy, = harness.free_ports(1)
-        super().__init__(scratch, {"greylist_policy_listen": f"127.0.0.1:{self.policy}", "greylist_source_throttle": "0"})
-        self.port = self.policy
-
-    def start(self):
-        self.server.spawn()
-        harness.wait_for(lambda: reachable(self.policy), "the policy server")
-        return self
-
-    def stored(self):
-        return sum(path.stat().st_size for path in pathlib.Path(self.server.settings["state_directory"]).glob("state.db*"))
-
-
-ASKERS = 50
-GREYLISTING = ("greylisting: ms CPU a decision", "greylisting: MiB of memory per 100,000 triplets",
-               "greylisting: MiB stored per 100,000 triplets")
-
-
-def request(number):
-    return (f"request=smtpd_access_policy\nprotocol_state=RCPT\nclient_name=unknown\nclient_address="
-            f"10.{number >> 14}.{(number >> 6) & 255}.{1 + (number & 63)}\nsender=user{number}x@sender.test\n"
-            f"recipient=someone-{number}@example.com\ninstance={number}.1\n\n").encode()
-
-
-def decide(port, count):
-    """So many new triplets, asked about by as many smtpd processes as a busy Postfix has."""
-    with contextlib.ExitStack() as stack:
-        lines = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(ASKERS)]
-        readers = [stack.enter_context(line.makefile("rb")) for line in lines]
-        for first in range(0, count, ASKERS):
-            for number, line in enumerate(lines, first):
-                line.sendall(request(number))
-            for reader in readers:
-                if not reader.readline().startswith(b"action=") or reader.readline() != b"\n":
-                    raise RuntimeError("no decision")
-
-
-def measure_greylist(bench):
-    bench.rows.update((what, {}) for what in GREYLISTING)
-    for kind in (Lender, Postgrey):
-        if kind is Postgrey and shutil.which("postgrey", path=PATH) is None:
-            bench.tell("postgrey left out: it is not installed")
-            continue
-        # postgrey's rows cost the same however many there are, and it takes a minute for a hundred thousand.
-        count = 10_000 if kind is Postgrey else 100_000
-        server = kind(bench.scratch).start()
-        try:
-            decide(server.port, 100)   # What is made once is there then.
-            settled(server)
-            memory, cpu = idle.settled_pss(server.pid), measure.usage(server.pid)[0]
-            decide(server.port, count)
-            harness.wait_for(lambda: server.stored() > 60 * count, "the rows on disk", 120)
-            settled(server)
-            values = ((measure.usage(server.pid)[0] - cpu) * 1000 / count, (idle.settled_pss(server.pid) - memory) / MIB * 1e5 / count,
-                      server.stored() / MIB * 1e5 / count)
-        finally:
-            server.stop()
-        for what, value in zip(GREYLISTING, values):
-            bench.rows[what][server.name] = value
-    for what in GREYLISTING:
-        bench.show(what)
-
-
 # ---- the whole
 
 def aims(rows):
     """(what, value, aim): met when value <= aim. CPU is a part of what the other needs in the same run: machines differ."""
     found = []
     for what, row in rows.items():
-        ours, theirs = row.get("gatepost"), row.get("postscreen", row.get("postgrey"))
+        ours, theirs = row.get("gatepost"), row.get("postscreen")
         if "attempts" in what:
             found.append(("a good new sender: attempts", ours["attempts"], 1))
             found.append(("a good new sender: ms beyond the greet wait", ours["beyond_wait_ms"] or 0, 100))
@@ -327,7 +223,7 @@ def aims(rows):
 
 # Of Debian's in the same run where it is a part: the listed bots' 1.0 s is seen against postscreen's 2.4.
 AIMS = (("pregreet bots: ", 1.0, True), ("listed bots: ", 1.0 / 2.4, True), ("listed bots at once", 0, False),
-        ("waiting for the greeting", 3.0, False), ("greylisting: ms CPU", 0.1, True), ("greylisting: MiB of memory", 4.0, False))
+        ("waiting for the greeting", 3.0, False))
 
 
 def shown(value):
@@ -350,7 +246,6 @@ def run(scratch, quick, repeats, tell):
     try:
         measure_front(bench)
         measure_delay(bench)
-        measure_greylist(bench)
     finally:
         lists.stop()
     return bench.rows
