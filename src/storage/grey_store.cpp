@@ -32,12 +32,15 @@ constexpr std::string_view kFacts =
     "SELECT awl.count, awl.last, trapped.until, trap.learned, grey.first, grey.last, grey.passed "
     "FROM (SELECT 1) LEFT JOIN awl ON awl.client = ?1 LEFT JOIN trapped ON trapped.net = ?2 "
     "LEFT JOIN trap ON trap.address = ?4 "
-    "LEFT JOIN grey ON grey.net = ?2 AND grey.sender = ?3 AND grey.recipient = ?4";
+    "LEFT JOIN grey ON grey.net = ?2 AND grey.passed IN (0, 1) AND grey.sender = ?3 AND "
+    "grey.recipient = ?4";
 constexpr std::string_view kFind =
-    "SELECT 1 FROM grey WHERE net = ?1 AND sender = ?2 AND recipient = ?3";
+    "SELECT 1 FROM grey WHERE net = ?1 AND passed IN (0, 1) AND sender = ?2 AND recipient = ?3";
 constexpr std::string_view kWaiting =
     "SELECT count(*) FROM (SELECT 1 FROM grey WHERE net = ?1 AND passed = 0 LIMIT ?2)";
 constexpr std::string_view kPut = "INSERT OR REPLACE INTO grey VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
+constexpr std::string_view kTake =
+    "DELETE FROM grey WHERE net = ?1 AND passed = ?2 AND sender = ?3 AND recipient = ?4";
 constexpr std::string_view kPutClient = "INSERT OR REPLACE INTO awl VALUES(?1, ?2, ?3)";
 constexpr std::string_view kPutTrapped = "INSERT OR REPLACE INTO trapped VALUES(?1, ?2)";
 constexpr std::string_view kCount = "SELECT count(*) FROM grey";
@@ -109,7 +112,19 @@ Result<std::uint32_t> count_waiting(StateDatabase& state,
   return found;
 }
 
-Result<void> put_triplet(StateDatabase& state, const greylist::Key& key, const Triplet& triplet) {
+/// In the place of `known`, which may be another row.
+Result<void> put_triplet(StateDatabase& state,
+                         const greylist::Key& key,
+                         const Triplet& triplet,
+                         const std::optional<Triplet>& known = std::nullopt) {
+  if (known && known->passed != triplet.passed) {
+    GP_TRY(Statement * take, state.prepared(kTake));
+    take->bind(1, key.net);
+    take->bind(2, std::int64_t{known->passed});
+    take->bind(3, key.sender);
+    take->bind(4, key.recipient);
+    GP_CHECK(take->perform());
+  }
   GP_TRY(Statement * put, state.prepared(kPut));
   put->bind(1, key.net);
   put->bind(2, key.sender);
@@ -184,7 +199,7 @@ Result<Judgement> GreyStore::judge_in(StateDatabase& state, const Question& ques
   }
   Judgement out = greylist::judge(rules, known, question.now);
   if (out.keep) {
-    GP_CHECK(put_triplet(state, key, *out.keep));
+    GP_CHECK(put_triplet(state, key, *out.keep, known.triplet));
     if (!known.triplet) ++*rows;
   }
   if (out.keep_client) GP_CHECK(put_client(state, key.client, *out.keep_client));
@@ -435,41 +450,46 @@ Result<bool> GreyStore::sweep(StateDatabase& state, const Rules& rules, Stamp no
   // The end of this step: the row so many further on, or the end of all; an octet string comes
   // after every text.
   GP_TRY(Statement * end,
-         state.prepared("SELECT net, sender, recipient FROM grey WHERE (net, sender, "
-                        "recipient) > (?1, ?2, ?3) ORDER BY net, sender, recipient "
-                        "LIMIT 1 OFFSET ?4"));
-  end->bind(1, sweep_.net);
-  end->bind(2, sweep_.sender);
-  end->bind(3, sweep_.recipient);
-  end->bind(4, kSweepRows - 1);
+         state.prepared("SELECT net, passed, sender, recipient FROM grey WHERE (net, passed, "
+                        "sender, recipient) > (?1, ?2, ?3, ?4) ORDER BY net, passed, sender, "
+                        "recipient LIMIT 1 OFFSET ?5"));
+  const auto bind_row = [](Statement& statement, int first, const Sweep& row) {
+    statement.bind(first, row.net);
+    statement.bind(first + 1, row.passed);
+    statement.bind(first + 2, row.sender);
+    statement.bind(first + 3, row.recipient);
+  };
+  bind_row(*end, 1, sweep_);
+  end->bind(5, kSweepRows - 1);
   GP_TRY(const bool more, end->step());
   Sweep next;
-  if (more) next = {text_of(*end, 0), text_of(*end, 1), text_of(*end, 2), false};
+  if (more) {
+    next = {text_of(*end, 0), end->number(1).value_or(0), text_of(*end, 2), text_of(*end, 3)};
+  }
   end->reset();
   const auto range = [&](std::string_view sql) -> Result<Statement*> {
     GP_TRY(Statement * out, state.prepared(sql));
-    out->bind(1, sweep_.net);
-    out->bind(2, sweep_.sender);
-    out->bind(3, sweep_.recipient);
-    more ? out->bind(4, next.net) : out->bind_blob(4, "\xff");
-    out->bind(5, next.sender);
-    out->bind(6, next.recipient);
-    out->bind(7, now);
-    out->bind(8, kEarliest);
+    bind_row(*out, 1, sweep_);
+    bind_row(*out, 5, next);
+    if (!more) out->bind_blob(5, "\xff");
+    out->bind(9, now);
+    out->bind(10, kEarliest);
     return out;
   };
   // Stamps of a clock that was wrong would never grow old, or had done so at once.
-  GP_TRY(Statement * mend,
-         range("UPDATE grey SET last = ?7 WHERE (net, sender, recipient) > (?1, ?2, ?3) AND "
-               "(net, sender, recipient) <= (?4, ?5, ?6) AND (last > ?7 OR last < ?8)"));
+  GP_TRY(
+      Statement * mend,
+      range("UPDATE grey SET last = ?9 WHERE (net, passed, sender, recipient) > (?1, ?2, ?3, ?4) "
+            "AND (net, passed, sender, recipient) <= (?5, ?6, ?7, ?8) AND (last > ?9 OR last < "
+            "?10)"));
   GP_CHECK(mend->perform());
   const std::int64_t before = state.changes();
   GP_TRY(Statement * erase,
-         range("DELETE FROM grey WHERE (net, sender, recipient) > (?1, ?2, ?3) AND "
-               "(net, sender, recipient) <= (?4, ?5, ?6) AND last >= ?8 AND "
-               "last < ?7 - CASE WHEN passed THEN ?9 ELSE ?10 END"));
-  erase->bind(9, rules.max_age);
-  erase->bind(10, rules.retry_window);
+         range("DELETE FROM grey WHERE (net, passed, sender, recipient) > (?1, ?2, ?3, ?4) AND "
+               "(net, passed, sender, recipient) <= (?5, ?6, ?7, ?8) AND last >= ?10 AND "
+               "last < ?9 - CASE WHEN passed THEN ?11 ELSE ?12 END"));
+  erase->bind(11, rules.max_age);
+  erase->bind(12, rules.retry_window);
   GP_CHECK(erase->perform());
   GP_TRY(std::uint64_t * rows, counted(state, count_, kCount));
   *rows -= std::min(*rows, static_cast<std::uint64_t>(state.changes() - before));

@@ -116,9 +116,9 @@ class GreyStore {
   /// What only the state's thread touches.
   struct Sweep {
     std::string net;  ///< Rows up to here are done.
+    std::int64_t passed = 0;
     std::string sender;
     std::string recipient;
-    bool over = true;
   };
   struct Count {
     std::uint64_t generation = 0;

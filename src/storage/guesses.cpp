@@ -56,7 +56,7 @@ Result<void> add(StateDatabase& state,
 
 Result<bool> is_known_sender(StateDatabase& state, std::string_view net) {
   GP_TRY(Statement * find,
-         about(state, "SELECT 1 FROM grey WHERE net = ?1 AND passed <> 0 LIMIT 1", net));
+         about(state, "SELECT 1 FROM grey WHERE net = ?1 AND passed = 1 LIMIT 1", net));
   return has_row(*find);
 }
 

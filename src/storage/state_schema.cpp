@@ -16,8 +16,9 @@ CREATE TABLE clock(
   written INTEGER NOT NULL
 ) STRICT;
 )sql",
-    // Greylisting: triplets, clients whose triplets passed, addresses that are traps, and networks
-    // that wrote to one. Names are as greylist/key.h makes them.
+    // Greylisting: triplets, one row for each, by what has passed, since a network's that wait are
+    // counted; clients whose triplets passed, addresses that are traps, and networks that wrote to
+    // one. Names are as greylist/key.h makes them.
     R"sql(
 CREATE TABLE grey(
   net TEXT NOT NULL,
@@ -26,9 +27,8 @@ CREATE TABLE grey(
   first INTEGER NOT NULL,
   last INTEGER NOT NULL,
   passed INTEGER NOT NULL,
-  PRIMARY KEY(net, sender, recipient)
+  PRIMARY KEY(net, passed, sender, recipient)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX grey_waiting ON grey(net) WHERE passed = 0;
 CREATE TABLE awl(
   client TEXT PRIMARY KEY,
   count INTEGER NOT NULL,
