@@ -295,7 +295,7 @@ class Server:
         try:
             return wait_for(found, text)
         except AssertionError:
-            raise AssertionError(f"no log line with {text!r} in:\n{self.log()[-4000:]}") from None
+            raise AssertionError(f"no log line with {text!r} in:\n{self.log()[-4000:]}{self.said()[-1000:]}") from None
 
     # --- mail -----------------------------------------------------------------------------------
 

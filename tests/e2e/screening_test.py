@@ -432,12 +432,12 @@ class Memory(Screening):
     """memory_limit is near: what is given up first, and what never is."""
 
     def near(self, percent):
-        """A server that has so much of memory_limit, for a large table."""
+        """A server that has so much of memory_limit, for a table as large as the least limit."""
         settings = {"postscreen_greet_wait": "100s", "postscreen_client_connection_count_limit": "0",
                     "postscreen_access_list": f"inline:{{{{{GOOD} = permit}}}}", "relay_domains": "backup.test"}
         server = self.screened({**settings, "memory_limit": "1G"})
         table = server.root / "etc" / "many"
-        table.write_text("".join(f"user{n}@backup.test ok\n" for n in range(400_000)))
+        table.write_text("".join(f"user{n}@backup.test ok\n" for n in range(600_000)))
         server.write_config({"relay_recipient_maps": f"texthash:{table}"})
         self.assertEqual(server.stop(), 0)
         server.spawn()
