@@ -18,6 +18,7 @@ Screening::Screening(const Parts& parts)
       screener_(
           {parts.floor, parts.tasks, &parts.dns, &lists_, memory_, parts.let_in, parts.expected}),
       floor_(parts.floor),
+      tasks_(parts.tasks),
       identities_(parts.dns, parts.floor.clocks) {}
 
 void Screening::configure(const config::Settings& settings,
@@ -59,6 +60,7 @@ log::ScreenGauge Screening::gauge() const {
 void Screening::tick(Stamp now) {
   if (!is_sane(now) || now < swept_ + kSweepEvery) return;
   swept_ = now;
+  if (store_.wants_to_learn()) tasks_.spawn("known clients", store_.learn());
   const bool begin =
       cleanup_interval_ > 0 && (now < cleaned_ || now - cleaned_ >= cleanup_interval_);
   if (begin) {

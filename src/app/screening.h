@@ -60,6 +60,7 @@ class Screening {
   front::Screener screener_;
   std::shared_ptr<const server::Profile> profile_;
   server::Floor& floor_;
+  net::TaskGroup& tasks_;
   server::SpfIdentities identities_;
   Stamp retention_ = 0;
   Stamp cleanup_interval_ = 0;

@@ -15,6 +15,9 @@ constexpr std::int64_t kMostRows = 100'000;
 /// Rows a step: a tenth of a millisecond.
 constexpr std::int64_t kSweepRows = 200;
 
+/// From there on it takes too many for seen.
+constexpr std::size_t kMostNoted = 300'000;
+
 constexpr std::string_view kFind = "SELECT record FROM screen WHERE client = ?1";
 constexpr std::string_view kPut = "INSERT OR REPLACE INTO screen VALUES(?1, ?2, ?3)";
 constexpr std::string_view kDelete = "DELETE FROM screen WHERE client = ?1";
@@ -26,6 +29,7 @@ constexpr std::string_view kTrim =
     "LIMIT ?1)";
 constexpr std::string_view kList =
     "SELECT client, record, until FROM screen ORDER BY until DESC LIMIT ?1";
+constexpr std::string_view kClients = "SELECT client FROM screen";
 constexpr std::string_view kCount = "SELECT count(*) FROM screen";
 
 Result<std::int64_t> count_rows(StateDatabase& state) {
@@ -39,6 +43,7 @@ Result<std::int64_t> count_rows(StateDatabase& state) {
 }  // namespace
 
 Task<std::optional<std::string>> ScreenStore::find(std::string client) {
+  if (seen_ && !seen_->may_have(client)) co_return std::nullopt;
   auto job = [client =
                   std::move(client)](StateDatabase& state) -> Result<std::optional<std::string>> {
     GP_TRY(Statement * find, state.prepared(kFind));
@@ -56,7 +61,38 @@ Task<std::optional<std::string>> ScreenStore::find(std::string client) {
   co_return *std::move(found);
 }
 
+void ScreenStore::note(std::string_view client) {
+  if (seen_) seen_->note(client);
+  if (meanwhile_) meanwhile_->note(client);
+}
+
+bool ScreenStore::wants_to_learn() const {
+  return !meanwhile_ && (!seen_ || seen_->noted() > kMostNoted);
+}
+
+Task<void> ScreenStore::learn() {
+  meanwhile_.emplace();
+  auto job = [](StateDatabase& state) -> Result<MaybeSeen> {
+    GP_TRY(Statement * rows, state.prepared(kClients));
+    MaybeSeen out;
+    for (;;) {
+      GP_TRY(const bool more, rows->step());
+      if (!more) break;
+      if (const auto client = rows->text(0, kMostText)) out.note(*client);
+    }
+    rows->reset();
+    return out;
+  };
+  Result<MaybeSeen> found = co_await state_.run(std::move(job));
+  if (found) {
+    found->note_all(*meanwhile_);
+    seen_ = *std::move(found);
+  }
+  meanwhile_.reset();
+}
+
 void ScreenStore::keep(std::string client, std::string record, Stamp until) {
+  note(client);
   state_.leave([client = std::move(client), record = std::move(record),
                 until](StateDatabase& state) -> Result<void> {
     GP_TRY(Statement * put, state.prepared(kPut));

@@ -6,16 +6,18 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "base/stamp.h"
 #include "base/task.h"
+#include "storage/maybe_seen.h"
 #include "storage/state_store.h"
 
 namespace gatepost::storage {
 
-/// One row for each client, by its address or network as text.
+/// One row for each client, by its address or network as text. All calls from the loop's thread.
 class ScreenStore {
  public:
   struct Row {
@@ -35,6 +37,9 @@ class ScreenStore {
   /// Counts, and takes out what is too much; once it was called with `begin` also what ended before
   /// `before`, some rows at a time, until there is no more of that.
   void sweep(Stamp before, bool begin);
+  /// Whether it should learn() who is here, so that strangers, who are most, are not looked up.
+  [[nodiscard]] bool wants_to_learn() const;
+  Task<void> learn();
   /// At most `most` rows, those that end last first.
   Task<Result<std::vector<Row>>> list(std::uint32_t most);
   Task<Result<std::uint64_t>> count();
@@ -42,7 +47,11 @@ class ScreenStore {
   [[nodiscard]] std::uint64_t known() const { return known_.load(); }
 
  private:
+  void note(std::string_view client);
+
   StateStore& state_;
+  std::optional<MaybeSeen> seen_;       ///< Nothing: it is not known who is here.
+  std::optional<MaybeSeen> meanwhile_;  ///< Who came while it learns.
   std::atomic<std::uint64_t> known_{0};
   std::atomic<bool> cleaning_{false};
 };

@@ -78,3 +78,45 @@ TEST_CASE("clients that screening remembers are counted, swept and forgotten", "
   store.forget_all();
   CHECK(test::run_task(place.loop, store.count()).value_or(9) == 0);
 }
+
+TEST_CASE("clients that screening has learned of are found, and strangers are not looked up",
+          "[storage]") {
+  Place place;
+  ScreenStore store(*place.state);
+  const auto find = [&](std::string_view client) {
+    return test::run_task(place.loop, store.find(std::string(client))).value_or("none");
+  };
+  store.keep("192.0.2.1", "1;2", 100);
+  REQUIRE(store.wants_to_learn());
+  test::run_task(place.loop, store.learn());
+  CHECK_FALSE(store.wants_to_learn());
+  store.keep("192.0.2.2", "3;4", 100);
+  CHECK(find("192.0.2.1") == "1;2");
+  CHECK(find("192.0.2.2") == "3;4");
+  // Another program's, which nobody looks for.
+  store.sweep(0, false);
+  CHECK(test::run_task(place.loop, place.state->run([](StateDatabase& state) -> Result<void> {
+    GP_TRY(Statement * put, state.prepared("INSERT INTO screen VALUES('192.0.2.3', '5;6', 9)"));
+    return put->perform();
+  })));
+  CHECK(find("192.0.2.3") == "none");
+  store.forget("192.0.2.1");
+  CHECK(find("192.0.2.1") == "none");
+}
+
+TEST_CASE("what was noted may be there, and little else", "[storage]") {
+  MaybeSeen seen;
+  MaybeSeen others;
+  for (int n = 0; n < 50'000; ++n) seen.note("a" + std::to_string(n));
+  for (int n = 0; n < 50'000; ++n) others.note("b" + std::to_string(n));
+  CHECK_FALSE(MaybeSeen().may_have("a1"));
+  seen.note_all(others);
+  CHECK(seen.noted() == 100'000);
+  int wrong = 0;
+  for (int n = 0; n < 50'000; ++n) {
+    REQUIRE(seen.may_have("a" + std::to_string(n)));
+    REQUIRE(seen.may_have("b" + std::to_string(n)));
+    wrong += seen.may_have("c" + std::to_string(n)) ? 1 : 0;
+  }
+  CHECK(wrong < 2'000);
+}
