@@ -159,14 +159,14 @@ Task<std::unique_ptr<Admission>> ScreenGate::admit(net::Connection& connection,
   const Duration wait = screener_.stressed() ? settings_.stress_greet_wait : settings_.greet_wait;
   const Instant until = begun + (talks || asked_ ? wait : Duration::zero());
   auto& scratch = screener_.world_.floor.scratch;
-  while (!hung_up_ && !dropped_ && !has_waited_enough(begun) && now() < until) {
+  while (!hung_up_ && !dropped_ && !has_waited_enough() && now() < until) {
     if (input_.size() >= kMostInput) {
       // There is nothing to learn from more of it.
       if (asked_) co_await asked_->wait(until);
       break;
     }
     waiting_ = &connection;
-    const FillResult got = co_await connection.fill(scratch, until);
+    const FillResult got = co_await connection.fill(scratch, next_look(until));
     waiting_ = nullptr;
     hung_up_ = got.kind == Fill::Closed;
     if (got.kind == Fill::Data) take_early({scratch.data(), got.octets}, begun);
@@ -200,14 +200,19 @@ std::unique_ptr<Admission> ScreenGate::settled() {
   return out;
 }
 
-bool ScreenGate::has_waited_enough(Instant begun) {
+Instant ScreenGate::next_look(Instant until) const {
+  const Instant proven = began_ + settings_.proven_wait;
+  return now() < proven ? std::min(proven, until) : until;
+}
+
+bool ScreenGate::has_waited_enough() {
   if (stopping_) return true;
   const bool answered = !asked_ || asked_->is_complete();
   if (!answered) return false;
   // Who has spoken early need not be waited for.
   if (!trial_->is_due(Test::Pregreet) || !input_.empty()) return true;
   if (asked_ && screen::rule(asked_->score(), profile_->thresholds).allowed) return true;
-  if (now() >= begun + settings_.proven_wait && is_proven()) return true;
+  if (now() >= began_ + settings_.proven_wait && is_proven()) return true;
   unwaited_ = is_expected();
   return unwaited_;
 }
@@ -235,8 +240,9 @@ bool ScreenGate::is_expected() const {
   return score.total <= 0 && !screen::rule(score, profile_->thresholds).doubtful;
 }
 
+// Not for what changes nothing: each time the socket is looked at in vain.
 void ScreenGate::wake() {
-  if (waiting_ != nullptr) waiting_->wake();
+  if (waiting_ != nullptr && has_waited_enough()) waiting_->wake();
 }
 
 void ScreenGate::shut_down() {

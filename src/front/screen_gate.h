@@ -52,7 +52,9 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   Task<void> name_client(server::Peer& peer);
   void lists_answered() override;
   void wake();
-  [[nodiscard]] bool has_waited_enough(Instant begun);
+  /// When to see whether it has waited enough, if nothing happens before.
+  [[nodiscard]] Instant next_look(Instant until) const;
+  [[nodiscard]] bool has_waited_enough();
   [[nodiscard]] bool is_proven() const;
   [[nodiscard]] bool is_expected() const;
   void judge_early(server::Peer& peer);
