@@ -178,15 +178,23 @@ std::string Reception::turned_away(Service service, const Endpoint& peer, const 
   const std::uint32_t most =
       screened ? profile_->screened_connections : settings.client_connections;
   const bool limited = most != 0 && open > most;
-  const bool exempt = floor_.warden != nullptr ? floor_.warden->is_unlimited(client)
-                                               : profile_->directory->is_unlimited(client);
-  if (!limited || exempt) return {};
+  if (!limited || is_exempt(client)) return {};
   if (screened) return turn_away_unscreened(peer, local);
   const std::string name = "unknown[" + client.text() + "]";
   floor_.log.emit(log::ConnectionLimit{settings.name(), name, open});
   smtp::Reply reply = smtp::make_reply(smtp::replies::kTooManyConnections, profile_->hostname);
   reply.text += client.text();
   return with_footer(std::move(reply), static_cast<std::size_t>(service), peer);
+}
+
+bool Reception::is_exempt(const IpAddress& client) const {
+  return floor_.warden != nullptr ? floor_.warden->is_unlimited(client)
+                                  : profile_->directory->is_unlimited(client);
+}
+
+void Reception::seat(Session& session) {
+  const IpAddress& client = session.client().address;
+  crowd_.enter(session.place(), client_key(client), !is_exempt(client));
 }
 
 bool Reception::is_stranger(Service service, const IpAddress& peer) {
@@ -230,9 +238,7 @@ void Reception::accepted(Service service,
                                          local, std::move(gate));
   guest.place = sessions_.begin();
   Session& session = guest.session;
-  if (!proxied) {
-    crowd_.enter(session.place(), client_key(peer.address), session.is_unproven());
-  }
+  if (!proxied) seat(session);
   // No frame of ours around a session's: there may be thousands.
   tasks_.spawn("session", proxied ? serve_proxied(session) : session.run(), &guest);
 }
@@ -251,8 +257,7 @@ bool Reception::settle(Session& session) {
     session.shed(*refusal);
     return false;
   }
-  const IpAddress key = client_key(client);
-  crowd_.enter(session.place(), key, session.is_unproven());
+  seat(session);
   return true;
 }
 

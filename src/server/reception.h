@@ -79,6 +79,11 @@ class Reception {
                                         const Endpoint& peer,
                                         const Endpoint& local);
   [[nodiscard]] bool is_stranger(Service service, const IpAddress& peer);
+  /// Limits are not for it.
+  [[nodiscard]] bool is_exempt(const IpAddress& client) const;
+  /// Gives it its place. Who has yet to log in, to be known, or to have a recipient accepted may have
+  /// to make room.
+  void seat(Session& session);
   /// A proxy has said who the client is. False: it was turned away.
   bool settle(Session& session);
   /// As postscreen does.

@@ -427,6 +427,26 @@ class Room(Screening):
         self.assert_reply(self.connect(server, BAD).greeting, "421 4.3.2 All server ports are busy")
         self.assertEqual(held[0].ask("NOOP").code, 250)
 
+    def test_who_only_holds_the_ports_for_users_makes_room(self):
+        server = self.full({"smtpd_session_limit": "3", "postscreen_greet_wait": "0s"})
+        held = [Client(server.submission_port, source=BAD) for _ in range(3)]
+        for session in held:
+            self.addCleanup(session.close)
+        self.assertEqual(self.connect(server, GOOD).greeting.code, 220)
+        self.assertEqual(self.rest(held[0]), "421 4.3.2 All server ports are busy\r\n")
+
+    def test_who_was_not_given_a_recipient_makes_room(self):
+        server = self.full({"smtpd_session_limit": "2", "postscreen_greet_wait": "0s"})
+        bots = [self.connect(server, BAD) for _ in range(2)]
+        for bot in bots:
+            bot.ehlo()
+            self.assertEqual(bot.envelope("a@x.test", "nobody@example.com")[1].code, 550)
+        good = self.connect(server, GOOD)
+        good.ehlo()
+        self.assertEqual([reply.code for reply in good.envelope("a@x.test", ALICE)], [250, 250])
+        self.assertEqual(self.connect(server, GOOD).greeting.code, 220)
+        self.assertEqual(good.ask("NOOP").code, 250)
+
 
 class Memory(Screening):
     """memory_limit is near: what is given up first, and what never is."""

@@ -375,10 +375,28 @@ TEST_CASE("one client has a limited number of connections", "[server]") {
 TEST_CASE("a full house says so", "[server]") {
   House house;
   house.profile->sessions = 1;
+  Client idle(house);
+  idle.ask("", "220 ");
+  // Whose recipient was accepted stays; who has shown nothing makes room.
+  Client busy(house);
+  busy.ask("", "220 ");
+  idle.ask("", "421 4.3.2 All server ports are busy");
+  busy.ask(kHello, "250 ");
+  busy.ask(kEnvelope, "250 2.1.5");
+  Client two(house);
+  two.ask("", "421 4.3.2 All server ports are busy");
+  busy.ask("RSET\r\n", "250 ");
+}
+
+TEST_CASE("whom no limits are for is not sent away", "[server]") {
+  House house;
+  house.profile->sessions = 1;
+  house.directory->unlimited = true;
   Client one(house);
   one.ask("", "220 ");
   Client two(house);
   two.ask("", "421 4.3.2 All server ports are busy");
+  one.ask("NOOP\r\n", "250 ");
 }
 
 TEST_CASE("a shutdown lets a text finish and tells the idle", "[server]") {
