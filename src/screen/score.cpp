@@ -51,11 +51,15 @@ Score add_up(const Sites& sites, std::span<const Finding> findings, ZoneSet coun
   Score out;
   std::int32_t largest = 0;
   for (std::size_t i = 0; i < sites.size(); ++i) {
-    const std::int32_t positive = sites.zones()[i].positive();
+    const Sites::Zone& zone = sites.zones()[i];
+    const std::int32_t positive = zone.positive();
     out.all_weight += positive;
-    if (i >= findings.size() || (counting & zone_bit(i)) == 0) continue;
+    const bool counts = i < findings.size() && (counting & zone_bit(i)) != 0;
+    if (!counts || !findings[i].answered()) {
+      out.missing_good += zone.negative();
+      continue;
+    }
     const Finding& finding = findings[i];
-    if (!finding.answered()) continue;
     out.answered |= zone_bit(i);
     out.heard_weight += positive;
     out.total += finding.weight;
@@ -86,6 +90,9 @@ Ruling rule(const Score& score, const Thresholds& thresholds) {
     out.threshold = std::max(static_cast<std::int32_t>(scaled), 1);
   }
   out.listed = score.total >= out.threshold;
+  const bool might_be_cleared = out.listed && score.total + score.missing_good < out.threshold;
+  if (might_be_cleared && thresholds.outage == OutagePolicy::FailOpen) out.listed = false;
+  out.deferred = might_be_cleared && thresholds.outage == OutagePolicy::GreylistInstead;
   out.allowed = thresholds.allow < 0 && score.total <= thresholds.allow;
   // Lists that could not have made it a listing are no reason for doubt.
   out.doubtful = thresholds.outage == OutagePolicy::GreylistInstead && missing > 0 && !out.listed &&

@@ -57,6 +57,7 @@ struct Score {
   std::uint32_t pass_ttl = 0;     ///< Seconds, the least of all; zero: not known.
   std::int32_t heard_weight = 0;  ///< Positive weight of the lists that answered.
   std::int32_t all_weight = 0;    ///< Positive weight of all lists.
+  std::int32_t missing_good = 0;  ///< Negative weight of the lists that did not.
 };
 
 /// `findings` has one for each zone. Only those in `counting` count: a list that is muted, or whose
@@ -69,8 +70,9 @@ struct Score {
 /// dnsbl_outage_policy: what is done when lists that could have condemned a client were not heard.
 enum class OutagePolicy : std::uint8_t {
   Scale,            ///< The threshold becomes smaller as the weight that was heard does.
-  FailOpen,         ///< The threshold stays.
-  GreylistInstead,  ///< It stays, and the client is doubtful: greylisted, where that is on.
+  FailOpen,         ///< The threshold stays; who might be vouched for is not refused.
+  GreylistInstead,  ///< It stays, and the client is doubtful: greylisted, where that is on. Who might
+                    ///< be vouched for is told to come again.
 };
 
 struct Thresholds {
@@ -85,6 +87,9 @@ struct Ruling {
   /// Not listed by what was heard, but it could be by what was not. Never under another policy than
   /// GreylistInstead.
   bool doubtful = false;
+  /// Listed by what was heard, but not if those that were not would speak for it: it is refused for
+  /// now. Of GreylistInstead, too.
+  bool deferred = false;
   std::int32_t threshold = 1;  ///< That was in force.
 };
 

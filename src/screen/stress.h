@@ -12,9 +12,8 @@ class Stress {
  public:
   /// `count` connections are under test, of `limit` (0: there is none). What began or ended by it.
   std::optional<bool> update(std::uint32_t count, std::uint32_t limit) {
-    if (limit == 0) return std::nullopt;
-    const bool high = std::uint64_t{count} * 10 >= std::uint64_t{limit} * 9;
-    const bool low = std::uint64_t{count} * 10 <= std::uint64_t{limit} * 7;
+    const bool high = limit != 0 && std::uint64_t{count} * 10 >= std::uint64_t{limit} * 9;
+    const bool low = limit == 0 || std::uint64_t{count} * 10 <= std::uint64_t{limit} * 7;
     if (on_ ? !low : !high) return std::nullopt;
     on_ = !on_;
     return on_;

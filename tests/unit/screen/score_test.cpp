@@ -169,3 +169,22 @@ TEST_CASE("scaling never makes a listing of nothing, nor doubt where none can be
   CHECK(ruling.threshold == 3);
   CHECK(ruling.listed);
 }
+
+TEST_CASE("who a list that was not heard could save is not turned away for good",
+          "[screen][score]") {
+  const Sites all = sites({"a.example*3", "b.example*1", "good.example*-2"});
+  std::vector<Finding> findings{found(all, 0, {"127.0.0.2"}), found(all, 1, {}), Finding{}};
+  const auto ruled = [&](OutagePolicy policy) {
+    return rule(add_up(all, findings, 0b111), {.reject = 3, .outage = policy});
+  };
+  CHECK(ruled(OutagePolicy::GreylistInstead).deferred);
+  CHECK(ruled(OutagePolicy::GreylistInstead).listed);
+  CHECK_FALSE(ruled(OutagePolicy::FailOpen).listed);
+  CHECK(ruled(OutagePolicy::Scale).listed);
+  CHECK_FALSE(ruled(OutagePolicy::Scale).deferred);
+  findings[2] = found(all, 2, {});
+  CHECK_FALSE(ruled(OutagePolicy::GreylistInstead).deferred);
+  // It is not much, and could not save it.
+  findings = {found(all, 0, {"127.0.0.2"}), found(all, 1, {"127.0.0.2"}), Finding{}};
+  CHECK_FALSE(rule(add_up(all, findings, 0b111), {.reject = 2}).deferred);
+}

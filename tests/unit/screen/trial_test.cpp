@@ -170,6 +170,9 @@ TEST_CASE("stress begins at 90 % and ends at 70 %", "[screen]") {
   CHECK_FALSE(stress.update(71, 100));
   CHECK(stress.update(70, 100) == false);
   CHECK_FALSE(stress.update(1'000'000, 0));
+  // The limit is taken away meanwhile.
+  CHECK(stress.update(90, 100) == true);
+  CHECK(stress.update(90, 0) == false);
 }
 
 TEST_CASE("without tests nobody has passed them", "[screen]") {
