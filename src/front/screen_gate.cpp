@@ -88,22 +88,31 @@ std::unique_ptr<Admission> ScreenGate::closed(std::optional<smtp::Reply> reply) 
 Task<void> ScreenGate::meet(const server::Peer& peer) {
   began_ = now();
   peer_ = &peer;
+  if (profile_->screened) co_await screen_client();
+  if (!decided_) begin_lookup();
+}
+
+void ScreenGate::begin_lookup() {
   const Screener::World& world = screener_.world_;
-  const bool named = world.dns != nullptr && client() != IpAddress::v4({127, 0, 0, 1});
-  if (named) {
-    lookup_ = std::make_shared<Lookup>();
-    lookup_->gate = this;
-    world.tasks.spawn("client name", look_up(*world.dns, client(), lookup_));
-  }
-  if (!profile_->screened) co_return;
-  world.floor.log.emit(log::ScreenConnected{who(), shown(peer.local)});
+  if (world.dns == nullptr || client() == IpAddress::v4({127, 0, 0, 1})) return;
+  if (*screener_.names_ >= Screener::kMostNames) return;
+  lookup_ = std::make_shared<Lookup>();
+  lookup_->gate = this;
+  world.tasks.spawn("client name",
+                    look_up(*world.dns, client(), lookup_, Counted(screener_.names_)));
+}
+
+Task<void> ScreenGate::screen_client() {
+  const Screener::World& world = screener_.world_;
+  world.floor.log.emit(log::ScreenConnected{who(), shown(peer_->local)});
   screen::Access access = screen::Access::Permit;
   if (!world.let_in.has(client())) access = profile_->directory->screen_access(client());
   if (access == screen::Access::Permit) {
     say(settings_.respectful ? "ALLOWLISTED" : "WHITELISTED");
+    passed_ = true;
     co_return;
   }
-  const bool may_earn = profile_->directory->may_earn(peer.local.address);
+  const bool may_earn = profile_->directory->may_earn(peer_->local.address);
   const screen::Record known = co_await world.memory.find(client());
   trial_.emplace(settings_, known, may_earn, today());
   if (access == screen::Access::Reject) {
@@ -115,6 +124,7 @@ Task<void> ScreenGate::meet(const server::Peer& peer) {
   }
   if (!trial_->is_refused() && trial_->is_known()) {
     say("PASS OLD");
+    passed_ = true;
     co_return;
   }
   const bool tested = trial_->is_due(When::Before) || trial_->is_due(When::After);
@@ -255,7 +265,10 @@ void ScreenGate::lists_answered() {
   wake();
 }
 
-Task<void> ScreenGate::look_up(Dns& dns, IpAddress client, std::shared_ptr<Lookup> lookup) {
+Task<void> ScreenGate::look_up(Dns& dns,
+                               IpAddress client,
+                               std::shared_ptr<Lookup> lookup,
+                               Counted /*counted*/) {
   server::ClientName name = co_await server::find_client_name(dns, client);
   lookup->name = std::move(name);
   if (lookup->bell != nullptr) lookup->bell->cancel();
@@ -308,7 +321,8 @@ void ScreenGate::judge_early(server::Peer& peer) {
     screener_.world_.floor.log.emit(log::ScreenFailed{"dnsbl", who(), {}, {}, score.total, {}});
     const auto action = trial_->fail(Test::Dnsbl);
     if (action == Action::Drop) dropped_ = Action::Drop;
-    if (action && *action != Action::Ignore) offend(bans::Offence::Dnsbl);
+    softly_ = ruling.deferred;
+    if (action && *action != Action::Ignore && !softly_) offend(bans::Offence::Dnsbl);
     return;
   }
   peer.suspicious = ruling.doubtful || score.total > 0;
@@ -346,16 +360,19 @@ void ScreenGate::offend(bans::Offence offence) const {
 
 smtp::Reply ScreenGate::refusal(std::uint16_t code) const {
   smtp::Reply out{code, "5.3.2", "Service currently unavailable"};
+  bool soft = profile_->of(server::Service::Smtp).session.soft_bounce;
   if (const auto test = trial_->refused_for()) {
     const screen::TestRow& row = screen::kTests[index_of(*test)];
     const bool parting = code == 521 && !row.farewell.empty();
     out.enhanced = parting ? "5.7.0" : row.enhanced;
     out.text = parting ? row.farewell : row.text;
-    if (*test == Test::Dnsbl)
+    if (*test == Test::Dnsbl) {
       out.text +=
           "[" + client().text() + "] blocked using " + (list_name_ ? *list_name_ : std::string());
+      soft = soft || softly_;
+    }
   }
-  if (profile_->of(server::Service::Smtp).session.soft_bounce) smtp::soften(out);
+  if (soft) smtp::soften(out);
   return out;
 }
 
@@ -425,8 +442,19 @@ void ScreenGate::log_rejected(const smtp::ServerSession& session, const smtp::Re
   const std::string shown_reply = smtp::format_reply(reply);
   const std::string sender = session.envelope().sender.text();
   const std::string recipient = session.pending_recipient().mailbox.text();
-  screener_.world_.floor.log.emit(log::ScreenRejected{who(), shown_reply, sender, recipient,
-                                                      session.protocol(), session.helo()});
+  screener_.world_.floor.log.emit(log::ScreenRejected{
+      who(), shown_reply, sender, recipient, session.protocol(), session.helo(), session.where()});
+}
+
+std::optional<smtp::Reply> ScreenGate::stop(const smtp::ServerSession& session) {
+  if (!trial_->is_refused() || (lane_ && trial_->is_only_listed())) return std::nullopt;
+  smtp::Reply out = refusal(550);
+  log_rejected(session, out);
+  return out;
+}
+
+std::uint64_t ScreenGate::most_octets() const {
+  return lane_ && trial_->is_refused() ? kLaneOctets : 0;
 }
 
 std::optional<smtp::Reply> ScreenGate::judge(const smtp::ServerSession& session) {
@@ -436,7 +464,11 @@ std::optional<smtp::Reply> ScreenGate::judge(const smtp::ServerSession& session)
   if (out) log_rejected(session, *out);
   // Its other connections profit at once; it may still fail.
   if (out) conclude(false);
-  if (!out && !std::exchange(passed_, true)) conclude();
+  if (!out && !std::exchange(passed_, true)) {
+    conclude();
+    // Others may be tested: this one is a client like any other.
+    if (std::exchange(counted_, false)) screener_.end_test();
+  }
   return out;
 }
 

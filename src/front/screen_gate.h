@@ -2,10 +2,12 @@
 // front: screens one connection as postscreen(8) does, and goes on with it in the same session.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bans/rules.h"
 #include "base/loop.h"
@@ -33,6 +35,8 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   std::optional<smtp::Reply> hear(const smtp::Note& note) override;
   [[nodiscard]] bool refuses() const override { return trial_ && trial_->is_refused(); }
   std::optional<smtp::Reply> judge(const smtp::ServerSession& session) override;
+  std::optional<smtp::Reply> stop(const smtp::ServerSession& session) override;
+  [[nodiscard]] std::uint64_t most_octets() const override;
   [[nodiscard]] std::optional<smtp::Reply> rejection() const override;
   [[nodiscard]] bool is_passed() const override { return passed_; }
   void end(bool lost) override;
@@ -45,7 +49,24 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
     Timer* bell = nullptr;  ///< Of who waits for the name.
   };
 
-  static Task<void> look_up(Dns& dns, IpAddress client, std::shared_ptr<Lookup> lookup);
+  /// One of `*count`, as long as it lives.
+  struct Counted {
+    explicit Counted(std::shared_ptr<std::uint32_t> c) : count(std::move(c)) { ++*count; }
+    Counted(Counted&&) = default;
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() {
+      if (count) --*count;
+    }
+    std::shared_ptr<std::uint32_t> count;
+  };
+
+  static Task<void> look_up(Dns& dns,
+                            IpAddress client,
+                            std::shared_ptr<Lookup> lookup,
+                            Counted counted);
+  Task<void> screen_client();
+  void begin_lookup();
   Task<void> tease(net::Connection& connection);
   void ask_lists();
   void take_early(std::string_view text, Instant begun);
@@ -98,7 +119,8 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   bool told_end_ = false;
   bool passed_ = false;
   bool stopping_ = false;
-  bool lane_ = false;  // A mail for postmaster is on its way.
+  bool lane_ = false;    // A mail for postmaster is on its way.
+  bool softly_ = false;  // Being listed is a reason to come again, not to stay away.
 };
 
 }  // namespace gatepost::front

@@ -7,6 +7,11 @@
 
 namespace gatepost::front {
 
+void Screener::configure(std::shared_ptr<const server::Profile> profile) {
+  profile_ = std::move(profile);
+  update_stress();
+}
+
 std::unique_ptr<server::Gate> Screener::make_gate() {
   return std::make_unique<ScreenGate>(*this, profile_);
 }

@@ -37,7 +37,7 @@ class Screener final : public server::Gates {
   explicit Screener(const World& world) : world_(world) {}
 
   /// What new gates go by.
-  void configure(std::shared_ptr<const server::Profile> profile) { profile_ = std::move(profile); }
+  void configure(std::shared_ptr<const server::Profile> profile);
   [[nodiscard]] std::unique_ptr<server::Gate> make_gate() override;
 
   /// While true nobody is tested any more, for memory is short: who is not known is turned away.
@@ -58,6 +58,9 @@ class Screener final : public server::Gates {
   /// One mail to postmaster or abuse each minute for a network that is refused otherwise.
   [[nodiscard]] bool may_use_lane(const IpAddress& client, Instant now);
 
+  /// Names of clients that are looked up at a time: of what a resolver can be asked, the smaller
+  /// part. Who hangs up at once leaves its name's look-up behind.
+  static constexpr std::uint32_t kMostNames = 512;
   static constexpr std::size_t kMostLanes = 1024;
   static constexpr Duration kLaneTime{60'000};
 
@@ -65,6 +68,7 @@ class Screener final : public server::Gates {
   std::shared_ptr<const server::Profile> profile_;
   screen::Stress stress_;
   std::uint32_t under_test_ = 0;
+  std::shared_ptr<std::uint32_t> names_ = std::make_shared<std::uint32_t>(0);  // Shared with tasks.
   bool shedding_ = false;
   std::map<IpAddress, Instant> lanes_;  // When each network used it last.
 };

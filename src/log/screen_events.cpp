@@ -102,13 +102,13 @@ void ScreenEnded::line(Line& out) const {
 }
 
 void ScreenRejected::line(Line& out) const {
-  out.add("NOQUEUE: reject: RCPT from ").add(client).add(": ").add(reply, limits::kLogReply);
-  out.add("; from=").path(sender).add(", to=").path(recipient);
+  out.add("NOQUEUE: reject: ").add(stage).add(" from ").add(client).add(": ");
+  out.add(reply, limits::kLogReply).add("; from=").path(sender).add(", to=").path(recipient);
   out.add(", proto=").add(protocol).add(", helo=").path(helo);
 }
 
 void ScreenRejected::measure(Counters& counters) const {
-  counters.add(Family::Rejects, "RCPT", code_of(reply));
+  counters.add(Family::Rejects, stage, code_of(reply));
 }
 
 void ScreenTurnedAway::line(Line& out) const {

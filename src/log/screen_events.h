@@ -101,6 +101,7 @@ struct ScreenRejected {
       "A recipient was refused because the client had failed a test. postmaster and abuse stay "
       "reachable for clients that are only on a list."};
   std::string_view client, reply, sender, recipient, protocol, helo;
+  std::string_view stage = "RCPT";  ///< The command; later ones are refused for what came after it.
 
   void line(Line& out) const;
   void measure(Counters& counters) const;
@@ -112,6 +113,7 @@ struct ScreenRejected {
     field("recipient", recipient);
     field("protocol", protocol);
     field("helo", helo);
+    field("stage", stage);
   }
 };
 

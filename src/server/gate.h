@@ -53,9 +53,14 @@ class Gate {
   /// A recipient is about to be judged. A reply: it is refused, and that is logged. Nothing: it is
   /// judged as every recipient; the client may have proved itself by it.
   virtual std::optional<smtp::Reply> judge(const smtp::ServerSession& session) = 0;
+  /// The text of a message is about to come. A reply: it is refused, for what the client has done
+  /// since its recipients were accepted; that is logged.
+  virtual std::optional<smtp::Reply> stop(const smtp::ServerSession& session) = 0;
+  /// Octets the text of the message under way may have; 0: as any other.
+  [[nodiscard]] virtual std::uint64_t most_octets() const = 0;
   /// VRFY: a reply where a recipient would get none but that.
   [[nodiscard]] virtual std::optional<smtp::Reply> rejection() const = 0;
-  /// The client has proved itself: from now on this gate only hears.
+  /// The client has proved itself, now or before: from now on this gate only hears.
   [[nodiscard]] virtual bool is_passed() const = 0;
   /// The session is over; `lost`: the client hung up in the middle.
   virtual void end(bool lost) = 0;

@@ -195,12 +195,10 @@ Task<bool> Session::enter(std::unique_ptr<Admission> admission) {
       }
       co_return false;
     }
+    if (gate_->is_passed()) place_.prove();
     if (!admission || admission->kind == Admission::Kind::Free) gate_.reset();
   }
-  if (!gate_) {
-    place_.prove();
-    announce();
-  }
+  if (!gate_) announce();
   if (service_.wrapper_tls) {
     bool secured = !is_tls_over();
     if (secured) secured = co_await secure();
@@ -322,13 +320,16 @@ Task<void> Session::obey(smtp::Step todo) {
   } else if (auto* response = std::get_if<step::AskAuthResponse>(&todo)) {
     ruling = co_await login().respond(std::move(response->octets));
   } else if (std::holds_alternative<step::AskText>(todo)) {
-    ruling = co_await desk().text();
+    auto refused = gate_ ? gate_->stop(*machine_) : std::nullopt;
+    if (!refused) ruling = co_await desk().text();
+    if (refused) ruling.reply = *std::move(refused);
   } else if (std::holds_alternative<step::AskCommit>(todo)) {
     ruling = co_await desk().commit();
   } else {
     asked = false;
   }
   if (asked) {
+    if (peer_.login) place_.prove();
     machine_->answer(std::move(ruling));
   } else if (std::holds_alternative<step::Body>(todo)) {
     co_await desk().settle();
@@ -374,8 +375,6 @@ Task<smtp::Ruling> Session::rule_on_recipient() {
   if (gate_) {
     auto refusal = gate_->judge(*machine_);
     if (refusal) co_return smtp::Ruling{*std::move(refusal)};
-    // Mail may come now, and who is on a list may write to postmaster: neither is sent away.
-    place_.prove();
     if (gate_->is_passed()) machine_->trust();
     announce();
   }
@@ -387,6 +386,11 @@ Task<smtp::Ruling> Session::rule_on_recipient() {
     }
   }
   smtp::Ruling ruling = co_await desk().recipient();
+  if (ruling.accepts()) {
+    // Mail may come now.
+    place_.prove();
+    if (gate_ && gate_->most_octets() > 0) machine_->limit_text(gate_->most_octets());
+  }
   co_return ruling;
 }
 

@@ -51,8 +51,6 @@ class Session : private smtp::Variation {
   [[nodiscard]] const Endpoint& local() const { return peer_.local; }
   /// Its place among all; it proves itself there.
   [[nodiscard]] Crowd::Place& place() { return place_; }
-  /// Somebody still looks at it: the first to go when room is short.
-  [[nodiscard]] bool is_unproven() const { return is_under_test(); }
   [[nodiscard]] bool was_shed() const { return shed_; }
 
  private:

@@ -261,6 +261,9 @@ void ServerSession::trust() {
 void ServerSession::distrust() {
   parts_->distrust();
 }
+void ServerSession::limit_text(std::uint64_t octets) {
+  parts_->limit_text(octets);
+}
 void ServerSession::dismiss(Reply reply) {
   parts_->dismiss(std::move(reply));
 }

@@ -122,6 +122,8 @@ class ServerSession {
   void trust();
   /// Its recipients are going to be refused. It may break rules that end other sessions.
   void distrust();
+  /// The message under way may have so many octets at most, where message_size_limit is not less.
+  void limit_text(std::uint64_t octets);
   /// Says `reply` in place of what was not taken by next() yet, and ends. Not while an Ask* step
   /// waits for its answer.
   void dismiss(Reply reply);

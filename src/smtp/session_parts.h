@@ -41,6 +41,7 @@ struct Transaction {
   mail::Envelope envelope;
   mail::Recipient pending;
   std::uint32_t overshoot = 0;  ///< Recipients refused for being too many.
+  std::uint64_t text_limit;     ///< Octets; 0: none.
   std::unique_ptr<IncomingText> text;
 };
 
@@ -75,6 +76,7 @@ class ServerSession::Parts {
   // session_watch.cpp
   void trust();
   void distrust();
+  void limit_text(std::uint64_t octets);
   void dismiss(Reply reply);
 
   const SessionSettings& settings_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // smtp: the server machine: the text, by DATA or BDAT.
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -62,6 +63,12 @@ void ServerSession::Parts::text_ruled(Ruling ruling, bool chunked) {
   say(replies::kSendText);
 }
 
+void ServerSession::Parts::limit_text(std::uint64_t octets) {
+  if (!transaction_) return;
+  std::uint64_t& limit = transaction_->text_limit;
+  limit = limit == 0 ? octets : std::min(limit, octets);
+}
+
 void ServerSession::Parts::open_text() {
   transaction_->text = std::make_unique<IncomingText>(settings_.header_size_limit);
   text_octets_ = 0;
@@ -69,7 +76,7 @@ void ServerSession::Parts::open_text() {
 }
 
 void ServerSession::Parts::begin_chunk() {
-  const std::uint64_t limit = settings_.message_size_limit;
+  const std::uint64_t limit = transaction_->text_limit;
   chunks_ = Chunks::Open;
   state_ = State::Chunk;
   // Written so that no sum can overflow: text_octets_ never exceeds a limit without refusal.
@@ -182,7 +189,7 @@ std::optional<Step> ServerSession::Parts::open_with(std::string_view piece) {
 
 std::optional<Reply> ServerSession::Parts::judge_text() const {
   const IncomingText& text = *transaction_->text;
-  const std::uint64_t limit = settings_.message_size_limit;
+  const std::uint64_t limit = transaction_->text_limit;
   const bool bare_lf = text.dots.bare_lf() || text.ends.bare_lf();
   if (bare_lf && rejects_bare_newline()) return bare_newline_reply();
   if (limit > 0 && text_octets_ > limit) return make_reply(replies::kTooLarge);

@@ -242,6 +242,75 @@ TEST_CASE("a listed client is refused, and postmaster hears it", "[front][gate]"
   next.until("550 5.7.1");
 }
 
+TEST_CASE("mail to postmaster past the lists is short", "[front][gate]") {
+  House house;
+  house.use_lists({"bl.example"});
+  house.dns.add("1.3.0.127.bl.example", "127.0.0.4");
+  Client client(house);
+  client.mail("550 5.7.1");
+  client.say("RCPT TO:<postmaster@example.com>\r\n");
+  client.until("250 2.1.5");
+  client.say("BDAT 262145\r\n");
+  for (int n = 0; n < 262'145 / 65; ++n) {
+    client.say(std::string(65, 'x'));
+    house.loop.poll();
+  }
+  client.until("552 5.3.4");
+}
+
+TEST_CASE("a list that may vouch for a client is not heard: it is told to come again",
+          "[front][gate]") {
+  House house;
+  house.use_lists({"bl.example", "good.example*-1"});
+  house.dns.add("1.3.0.127.bl.example", "127.0.0.4");
+  house.dns.answers["1.3.0.127.good.example"].kind = DnsAnswer::Kind::Failed;
+  Client client(house);
+  client.mail("450 4.7.1 Service unavailable; client [127.0.3.1] blocked using bl.example\r\n");
+}
+
+TEST_CASE("a mail is refused for what its client did since its recipient was accepted",
+          "[front][gate]") {
+  House house;
+  Client client(house);
+  client.mail("250 2.1.5");
+  client.say("DATA\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n");
+  client.until("550 5.5.1");
+  CHECK(house.logged("COMMAND PIPELINING from [127.0.3.1]"));
+  CHECK(house.logged("NOQUEUE: reject: DATA from [127.0.3.1]"));
+}
+
+TEST_CASE("who has passed makes room for others to be tested", "[front][gate]") {
+  House house;
+  house.profile->screen.pre_queue_limit = 1;
+  house.apply();
+  Client client(house);
+  client.mail("250 2.1.5");
+  CHECK(house.screener.under_test() == 0);
+  Client next(house, "127.0.3.2");
+  next.mail("250 2.1.5");
+}
+
+TEST_CASE("names of clients that hang up do not fill the resolver", "[front][gate]") {
+  House house;
+  house.profile->screen.greet_wait = 100s;
+  house.apply();
+  house.dns.silent = true;
+  for (int n = 0; n < 600; ++n) {
+    {
+      Client client(house);
+      client.until("220-wait\r\n");
+    }
+    house.turn_until([&] { return house.screener.under_test() == 0; });
+  }
+  CHECK(house.dns.waiting.size() == 512);
+  house.dns.answer();
+  house.dns.silent = true;
+  house.loop.poll();
+  Client client(house);
+  client.until("220-wait\r\n");
+  CHECK(house.dns.waiting.size() == 1);
+}
+
 TEST_CASE("a client with a name of its own and nothing against it waits less, or not at all",
           "[front][gate]") {
   House house;
