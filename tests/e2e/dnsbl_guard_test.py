@@ -79,14 +79,14 @@ class Pathologies(Guarded):
                 dns.add(reversed_name(BAD, LIST), "A", answer)
                 self.refuses_nobody(dns, f"answers {answer}: not in 127.0.0.0/8, so no list")
 
-    def test_dnswl_that_refuses_vouches_for_nobody(self):
+    def test_dnswl_that_refuses_vouches_for_nobody_and_nobody_is_refused_for_good(self):
         dns = self.in_order()
         self.in_order(DNSWL, (), dns)
         dns.add(reversed_name(BAD, DNSWL), "A", "127.0.0.255")
         server = self.guarded(dns, {"postscreen_dnsbl_sites": f"{LIST}, {DNSWL}*-2", "postscreen_dnsbl_allowlist_threshold": "-1"})
-        self.assertEqual(self.code(server, BAD), 550)
+        self.assertEqual(self.code(server, BAD), 450)
         self.assert_muted(server, "answers 127.0.0.255: the list refuses to answer; too many questions, or a public resolver", DNSWL)
-        self.assertEqual(self.code(server, BAD), 550)
+        self.assertEqual(self.code(server, BAD), 450)
         self.assertEqual(self.health(server)["state"], "heard")
 
     def test_a_list_that_lists_127_0_0_1(self):
