@@ -37,7 +37,8 @@ constexpr std::string_view kFacts =
 constexpr std::string_view kFind =
     "SELECT 1 FROM grey WHERE net = ?1 AND passed IN (0, 1) AND sender = ?2 AND recipient = ?3";
 constexpr std::string_view kWaiting =
-    "SELECT count(*) FROM (SELECT 1 FROM grey WHERE net = ?1 AND passed = 0 LIMIT ?2)";
+    "SELECT count(DISTINCT iif(last > ?3, sender, NULL)), sum(last > ?3), count(*) FROM "
+    "(SELECT sender, last FROM grey WHERE net = ?1 AND passed = 0 LIMIT ?2)";
 constexpr std::string_view kPut = "INSERT OR REPLACE INTO grey VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
 constexpr std::string_view kTake =
     "DELETE FROM grey WHERE net = ?1 AND passed = ?2 AND sender = ?3 AND recipient = ?4";
@@ -100,16 +101,20 @@ Result<std::uint64_t> count_rows(StateDatabase& state, std::string_view sql) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(found, 0));
 }
 
-Result<std::uint32_t> count_waiting(StateDatabase& state,
-                                    std::string_view net,
-                                    std::uint32_t most) {
+Result<greylist::Waiting> count_waiting(StateDatabase& state,
+                                        const GreyStore::Question& question) {
   GP_TRY(Statement * waiting, state.prepared(kWaiting));
-  waiting->bind(1, net);
-  waiting->bind(2, std::int64_t{most});
+  waiting->bind(1, question.key.net);
+  waiting->bind(2, std::int64_t{question.rules.throttle} * greylist::kMostWaiting);
+  waiting->bind(3, question.now - greylist::fresh_time(question.rules));
   GP_TRY(const bool row, waiting->step());
-  const std::uint32_t found = row ? count_of(waiting->number(0)) : 0;
+  greylist::Waiting out;
+  if (row) {
+    out = {count_of(waiting->number(0)), count_of(waiting->number(1)),
+           count_of(waiting->number(2))};
+  }
   waiting->reset();
-  return found;
+  return out;
 }
 
 /// In the place of `known`, which may be another row.
@@ -194,7 +199,10 @@ Result<Judgement> GreyStore::judge_in(StateDatabase& state, const Question& ques
   if (!known.triplet) {
     known.full = *rows >= kMostRows;
     if (rules.throttle > 0) {
-      GP_TRY(known.waiting, count_waiting(state, key.net, rules.throttle));
+      GP_TRY(known.waiting, count_waiting(state, question));
+      if (known.waiting.senders >= rules.throttle) {
+        GP_TRY(known.proven_net, is_known_sender(state, key.net));
+      }
     }
   }
   Judgement out = greylist::judge(rules, known, question.now);

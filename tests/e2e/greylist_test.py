@@ -248,13 +248,21 @@ class Greylist(Case):
 
     def test_gl14_a_network_with_many_that_wait_gets_no_more(self):
         server = self.grey({"greylist_source_throttle": "2"})
-        for recipient in (ALICE, BOB, f"carol@{DOMAIN}"):
-            self.assert_greylisted(self.rcpt(server, recipient=recipient), recipient)
+        for sender in (SHOP, "b@bad.test", "c@bad.test"):
+            self.assert_greylisted(self.rcpt(server, sender=sender))
         server.wait_log("reason=too many new from its network")
         wait_for(lambda: self.rows(server, "SELECT count(*) FROM grey") == [(2,)], "two rows")
-        # It is not for ever: as others pass, there is room.
-        self.until_accepted(server, recipient=ALICE)
-        self.until_accepted(server, recipient=f"carol@{DOMAIN}")
+        # It is not for ever, nor for a network whose mail has passed.
+        self.until_accepted(server)
+        self.until_accepted(server, client=SAME, sender="c@bad.test")
+
+    def test_gl14_one_mail_to_many_is_no_flood(self):
+        server = self.grey({"greylist_source_throttle": "2"})
+        users = [ALICE, BOB, f"carol@{DOMAIN}"]
+        with server.client(source=ONE) as session:
+            session.ehlo()
+            self.assertEqual([reply.code for reply in session.envelope(SHOP, *users)], [250, 450, 450, 450])
+        wait_for(lambda: self.rows(server, "SELECT count(*) FROM grey") == [(3,)], "three rows")
 
     def test_gl15_who_writes_to_a_trap_is_put_off_for_long(self):
         trap = f"trap@{DOMAIN}"
