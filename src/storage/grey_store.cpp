@@ -29,8 +29,9 @@ constexpr std::size_t kMostText = 1024;
 
 // What is known of client and triplet, in one go: each statement more costs as much as all of it.
 constexpr std::string_view kFacts =
-    "SELECT awl.count, awl.last, trapped.until, trap.learned, grey.first, grey.last, grey.passed "
-    "FROM (SELECT 1) LEFT JOIN awl ON awl.client = ?1 LEFT JOIN trapped ON trapped.net = ?2 "
+    "SELECT awl.count, awl.last, (SELECT max(until) FROM trapped WHERE net IN (?5, ?6)), "
+    "trap.learned, grey.first, grey.last, grey.passed "
+    "FROM (SELECT 1) LEFT JOIN awl ON awl.client = ?1 "
     "LEFT JOIN trap ON trap.address = ?4 "
     "LEFT JOIN grey ON grey.net = ?2 AND grey.passed IN (0, 1) AND grey.sender = ?3 AND "
     "grey.recipient = ?4";
@@ -66,6 +67,8 @@ Result<Known> known_of(StateDatabase& state, const greylist::Key& key, bool exis
   facts->bind(2, key.net);
   facts->bind(3, key.sender);
   facts->bind(4, key.recipient);
+  facts->bind(5, key.trap_net);
+  facts->bind(6, key.host);
   GP_TRY(const bool row, facts->step());
   if (row) {
     if (const auto count = facts->number(0)) {
@@ -101,8 +104,7 @@ Result<std::uint64_t> count_rows(StateDatabase& state, std::string_view sql) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(found, 0));
 }
 
-Result<greylist::Waiting> count_waiting(StateDatabase& state,
-                                        const GreyStore::Question& question) {
+Result<greylist::Waiting> count_waiting(StateDatabase& state, const GreyStore::Question& question) {
   GP_TRY(Statement * waiting, state.prepared(kWaiting));
   waiting->bind(1, question.key.net);
   waiting->bind(2, std::int64_t{question.rules.throttle} * greylist::kMostWaiting);
@@ -115,6 +117,12 @@ Result<greylist::Waiting> count_waiting(StateDatabase& state,
   }
   waiting->reset();
   return out;
+}
+
+/// Mail of the client's network, or of who it is, has passed.
+Result<bool> is_known(StateDatabase& state, const greylist::Key& key) {
+  GP_TRY(const bool known, is_known_sender(state, key.net));
+  return known ? known : is_known_sender(state, key.trap_net);
 }
 
 /// In the place of `known`, which may be another row.
@@ -191,10 +199,37 @@ Result<std::uint64_t*> GreyStore::counted(StateDatabase& state,
   return &count.rows;
 }
 
+Result<void> GreyStore::trap(StateDatabase& state, const Question& question) {
+  trapless_ = false;
+  // Many may send from a network: one of them who writes to a trap shall not stop mail that came
+  // before.
+  const greylist::Key& key = question.key;
+  GP_TRY(const bool known, is_known(state, key));
+  return put_trapped(state, known ? key.host : key.trap_net,
+                     question.now + question.rules.trap_time);
+}
+
+Result<Judgement> GreyStore::judge_trap(StateDatabase& state,
+                                        const Question& question,
+                                        const Known& known) {
+  Judgement out = greylist::judge(question.rules, known, question.now);
+  if (out.reason == Reason::Trapped) {
+    if (out.caught) GP_CHECK(trap(state, question));
+    return out;
+  }
+  GP_TRY(const auto any,
+         count_rows(state, "SELECT EXISTS(SELECT 1 FROM trap) OR EXISTS(SELECT 1 FROM trapped)"));
+  if (any == 0) trapless_ = true;
+  Judgement passes;
+  passes.reason = Reason::Found;
+  return passes;
+}
+
 Result<Judgement> GreyStore::judge_in(StateDatabase& state, const Question& question) {
   const greylist::Key& key = question.key;
   const Rules& rules = question.rules;
   GP_TRY(Known known, known_of(state, key, true));
+  if (question.traps_only) return judge_trap(state, question, known);
   GP_TRY(std::uint64_t * rows, counted(state, count_, kCount));
   if (!known.triplet) {
     known.full = *rows >= kMostRows;
@@ -211,7 +246,7 @@ Result<Judgement> GreyStore::judge_in(StateDatabase& state, const Question& ques
     if (!known.triplet) ++*rows;
   }
   if (out.keep_client) GP_CHECK(put_client(state, key.client, *out.keep_client));
-  if (out.caught) GP_CHECK(put_trapped(state, key.net, question.now + rules.trap_time));
+  if (out.caught) GP_CHECK(trap(state, question));
   triplets_.store(*rows);
   return out;
 }
@@ -227,13 +262,13 @@ Result<bool> GreyStore::learn(StateDatabase& state,
                               const Learning& learning,
                               bool allowed) {
   GP_TRY(std::uint64_t * rows, counted(state, guesses_, kCountGuesses));
-  GP_TRY(const bool known, is_known_sender(state, question.key.net));
+  GP_TRY(const bool known, is_known(state, question.key));
   if (allowed || known) {
     GP_CHECK(storage::note_existing(state, learning.address, question.now, *rows));
     return false;
   }
-  return note_guess(state, {learning.address, question.key.net, question.now, learning.enough},
-                    *rows);
+  const Guess guess{learning.address, question.key.trap_net, question.now, learning.enough};
+  return note_guess(state, guess, *rows);
 }
 
 Task<Result<GreyStore::Refused>> GreyStore::catch_refused(Question question,
@@ -241,12 +276,11 @@ Task<Result<GreyStore::Refused>> GreyStore::catch_refused(Question question,
                                                           Learning learning) {
   return state_.run([this, question = std::move(question), sure,
                      learning = std::move(learning)](StateDatabase& state) -> Result<Refused> {
-    const Rules& rules = question.rules;
     GP_TRY(Known known, known_of(state, question.key, false));
     known.to_trap = known.to_trap || sure;
-    const Judgement judged = greylist::judge(rules, known, question.now);
+    const Judgement judged = greylist::judge(question.rules, known, question.now);
     if (judged.caught) {
-      GP_CHECK(put_trapped(state, question.key.net, question.now + rules.trap_time));
+      GP_CHECK(trap(state, question));
       return Refused::Caught;
     }
     if (learning.enough == 0 || known.to_trap) return Refused::Nothing;
@@ -302,25 +336,26 @@ Task<Result<std::uint64_t>> GreyStore::pass(Filter filter, Stamp now) {
 }
 
 Task<Result<std::uint64_t>> GreyStore::forget(Filter filter) {
-  return state_.run(
-      [this, filter = std::move(filter)](StateDatabase& state) -> Result<std::uint64_t> {
-        const std::int64_t before = state.changes();
-        GP_TRY(Statement * forget,
-               state.prepared("DELETE FROM grey WHERE ?4 OR net = ?1 OR sender = ?2 OR "
-                              "recipient = ?3"));
-        bind_filter(*forget, filter);
-        GP_CHECK(forget->perform());
-        GP_TRY(Statement * client, state.prepared("DELETE FROM awl WHERE ?2 OR client = ?1"));
-        if (!filter.client.empty()) client->bind(1, filter.client);
-        client->bind(2, std::int64_t{filter.is_all()});
-        GP_CHECK(client->perform());
-        GP_TRY(Statement * trapped, state.prepared("DELETE FROM trapped WHERE ?2 OR net = ?1"));
-        if (!filter.net.empty()) trapped->bind(1, filter.net);
-        trapped->bind(2, std::int64_t{filter.is_all()});
-        GP_CHECK(trapped->perform());
-        count_.generation = 0;
-        return static_cast<std::uint64_t>(state.changes() - before);
-      });
+  return state_.run([this,
+                     filter = std::move(filter)](StateDatabase& state) -> Result<std::uint64_t> {
+    const std::int64_t before = state.changes();
+    GP_TRY(Statement * forget,
+           state.prepared("DELETE FROM grey WHERE ?4 OR net = ?1 OR sender = ?2 OR "
+                          "recipient = ?3"));
+    bind_filter(*forget, filter);
+    GP_CHECK(forget->perform());
+    GP_TRY(Statement * client, state.prepared("DELETE FROM awl WHERE ?2 OR client = ?1"));
+    if (!filter.client.empty()) client->bind(1, filter.client);
+    client->bind(2, std::int64_t{filter.is_all()});
+    GP_CHECK(client->perform());
+    GP_TRY(Statement * trapped, state.prepared("DELETE FROM trapped WHERE ?2 OR net IN (?1, ?3)"));
+    if (!filter.net.empty()) trapped->bind(1, filter.net);
+    trapped->bind(2, std::int64_t{filter.is_all()});
+    if (!filter.client.empty()) trapped->bind(3, filter.client);
+    GP_CHECK(trapped->perform());
+    count_.generation = 0;
+    return static_cast<std::uint64_t>(state.changes() - before);
+  });
 }
 
 Task<Result<std::vector<GreyStore::Allowed>>> GreyStore::clients(Filter filter, std::size_t most) {
@@ -336,6 +371,29 @@ Task<Result<std::vector<GreyStore::Allowed>>> GreyStore::clients(Filter filter, 
       GP_TRY(const bool more, rows->step());
       if (!more) break;
       out.push_back({text_of(*rows, 0), {count_of(rows->number(1)), rows->number(2).value_or(0)}});
+    }
+    rows->reset();
+    return out;
+  });
+}
+
+Task<Result<std::vector<GreyStore::Trapped>>> GreyStore::trapped(Filter filter,
+                                                                 Stamp now,
+                                                                 std::size_t most) {
+  return state_.run([filter = std::move(filter), now,
+                     most](StateDatabase& state) -> Result<std::vector<Trapped>> {
+    GP_TRY(Statement * rows,
+           state.prepared("SELECT net, until FROM trapped WHERE net IN (?1, ?2) AND until > ?3 "
+                          "LIMIT ?4"));
+    rows->bind(1, filter.net);
+    rows->bind(2, filter.client);
+    rows->bind(3, now);
+    rows->bind(4, static_cast<std::int64_t>(most));
+    std::vector<Trapped> out;
+    for (;;) {
+      GP_TRY(const bool more, rows->step());
+      if (!more) break;
+      out.push_back({text_of(*rows, 0), rows->number(1).value_or(0)});
     }
     rows->reset();
     return out;
@@ -367,8 +425,9 @@ Task<Result<GreyStore::Stats>> GreyStore::stats(Rules rules, Stamp now) {
 }
 
 Task<Result<bool>> GreyStore::add_trap(std::string address, Stamp now, bool learned) {
-  return state_.run([address = std::move(address), now,
+  return state_.run([this, address = std::move(address), now,
                      learned](StateDatabase& state) -> Result<bool> {
+    trapless_ = false;
     const std::int64_t before = state.changes();
     GP_TRY(
         Statement * add,

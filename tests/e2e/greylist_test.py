@@ -279,6 +279,49 @@ class Greylist(Case):
         self.assertEqual(server.command("trap", "del", trap).returncode, 0)
         self.assertEqual(server.command("trap", "del", trap).returncode, 67)
 
+    def hits(self, server, trap):
+        return server.wait_log(f"trap <{trap}> hit by unknown[{ONE}] from=<{SHOP}>")
+
+    def test_gl15_without_greylisting_a_trap_is_told_and_keeps_nobody_out(self):
+        server = self.server({"greylist_enable": "no"})
+        self.assertEqual(self.rcpt(server, recipient=BOB).code, 250)
+        for trap, code in ((f"trap@{DOMAIN}", 550), (BOB, 450)):
+            with self.subTest(trap=trap):
+                self.assertEqual(server.command("trap", "add", trap).returncode, 0)
+                self.assertEqual(self.rcpt(server, recipient=trap).code, code)
+                self.hits(server, trap)
+                self.assertEqual(self.rcpt(server, SAME).code, 250)
+
+    def test_gl15_a_trap_catches_clients_that_are_not_suspicious(self):
+        for trap, code in ((f"trap@{DOMAIN}", 550), (BOB, 450)):
+            with self.subTest(trap=trap):
+                server = self.grey({"greylist_when": "suspicious"})
+                self.assertEqual(server.command("trap", "add", trap).returncode, 0)
+                self.assertEqual(self.rcpt(server, recipient=trap).code, code)
+                self.hits(server, trap)
+                self.assert_reply(self.rcpt(server, SAME), f"450 4.7.1 <{ALICE}>: Recipient address rejected: Mail to a trap")
+                self.assertEqual(self.rcpt(server, OTHER).code, 250)
+                self.assertRegex(server.command("greylist", "show", ONE).stdout, r"^trapped 127\.0\.1\.0 until \S+ \S+\n$")
+                row = json.loads(server.command("greylist", "show", ONE, "--json").stdout)
+                self.assertEqual(row["trapped"], "127.0.1.0")
+                self.assertEqual(server.command("greylist", "forget", ONE).stdout, "1 row forgotten\n")
+                self.assertEqual(self.rcpt(server, SAME).code, 250)
+
+    def test_gl15_an_address_that_exists_may_be_a_trap(self):
+        server = self.grey()
+        self.assertEqual(server.command("trap", "add", BOB).returncode, 0)
+        self.assert_reply(self.rcpt(server, recipient=BOB), f"450 4.7.1 <{BOB}>: Recipient address rejected: Mail to a trap")
+        self.hits(server, BOB)
+
+    def test_gl15_who_shares_a_network_whose_mail_passed_is_trapped_alone(self):
+        server = self.grey()
+        self.assertEqual(server.command("trap", "add", f"trap@{DOMAIN}").returncode, 0)
+        self.until_accepted(server, client=SAME)
+        self.assertEqual(self.rcpt(server, recipient=f"trap@{DOMAIN}").code, 550)
+        self.assertIn("Mail to a trap", str(self.rcpt(server)))
+        self.assertEqual(self.rcpt(server, SAME).code, 250)
+        self.assertRegex(server.command("greylist", "show", ONE).stdout, rf"(?m)^trapped {re.escape(ONE)} until ")
+
     def test_gl16_the_owner_lists_shows_passes_forgets_and_counts(self):
         server = self.grey({"greylist_delay": "1h"})
         self.assertEqual(server.command("greylist", "list", "--json").stdout, "")
@@ -492,6 +535,19 @@ class Greylist(Case):
         _, server = self.named("spf")
         self.assert_greylisted(self.rcpt(server, ONE))
         self.until_accepted(server, client=OTHER)
+        # By that name the owner finds it.
+        name = re.search(r"reason=new, identity=(\S+), client_name=", server.log()).group(1)
+        self.assertIn("passed", server.command("greylist", "show", name).stdout)
+        self.assertEqual(server.command("greylist", "forget", name).returncode, 0)
+        self.assert_greylisted(self.rcpt(server, OTHER))
+
+    def test_identity_of_who_wrote_to_a_trap_does_not_help(self):
+        _, server = self.named("spf")
+        self.assertEqual(server.command("trap", "add", f"trap@{DOMAIN}").returncode, 0)
+        self.assertEqual(self.rcpt(server, recipient=f"trap@{DOMAIN}").code, 550)
+        self.assertIn("Mail to a trap", str(self.rcpt(server)))
+        # The same sender's hosts elsewhere are not its network.
+        self.assert_greylisted(self.rcpt(server, OTHER))
 
     def test_identity_the_null_sender_is_the_name_it_greeted_with(self):
         _, server = self.named("spf")

@@ -224,6 +224,67 @@ TEST_CASE("a trap catches the network of who writes to it", "[storage][grey]") {
   CHECK((left && left->empty()));
 }
 
+TEST_CASE("a trap that a client of a known network writes to is that client's alone",
+          "[storage][grey]") {
+  Place place;
+  const std::string bob = "bob@example.com";
+  static_cast<void>(place.judge("192.0.2.1", bob, kNow));
+  CHECK(place.judge("192.0.2.1", bob, kNow + 300).passes());
+  CHECK(place.catch_refused("192.0.2.9", "old@example.com", true));
+  CHECK(place.judge("192.0.2.9", bob, kNow + 400).reason == Reason::Trapped);
+  CHECK(place.judge("192.0.2.1", bob, kNow + 400).passes());
+  CHECK(place.judge("192.0.2.10", "carol@example.com", kNow + 400).reason == Reason::New);
+  const auto shown = test::run_task(
+      place.loop, place.grey->trapped({.net = "192.0.2.0", .client = "192.0.2.9"}, kNow, 10));
+  REQUIRE(shown);
+  REQUIRE(shown->size() == 1);
+  CHECK(shown->front().net == "192.0.2.9");
+  CHECK(shown->front().until == kNow + place.rules.trap_time);
+  CHECK(
+      test::run_task(place.loop, place.grey->forget({.net = "192.0.2.0", .client = "192.0.2.9"})));
+  CHECK(place.stats().trapped == 0);
+}
+
+TEST_CASE("whoever a client is by name, a trap is its network's", "[storage][grey]") {
+  Place place;
+  const auto ask = [&](std::string_view client, std::string_view identity) {
+    GreyStore::Question out = place.question("192.0.2.1", "bob@example.com", kNow);
+    out.key = greylist::make_key(
+        {}, {*IpAddress::parse(client), identity, "a@b.example", "bob@example.com"});
+    return out;
+  };
+  CHECK(test::run_task(place.loop, place.grey->catch_refused(ask("192.0.2.1", ""), true, {})));
+  const auto judged =
+      test::run_task(place.loop, place.grey->judge(ask("192.0.2.1", "spf:b.example")));
+  CHECK((judged && judged->reason == Reason::Trapped));
+  const auto other =
+      test::run_task(place.loop, place.grey->judge(ask("203.0.113.1", "spf:b.example")));
+  CHECK((other && other->reason == Reason::New));
+}
+
+TEST_CASE("traps alone are asked about as long as there may be any", "[storage][grey]") {
+  Place place;
+  const auto judge = [&](const std::string& recipient) {
+    GreyStore::Question asked = place.question("192.0.2.1", recipient, kNow);
+    asked.traps_only = true;
+    auto judged = test::run_task(place.loop, place.grey->judge(std::move(asked)));
+    REQUIRE(judged);
+    return *judged;
+  };
+  CHECK(place.grey->may_trap());
+  CHECK(judge("bob@example.com").passes());
+  CHECK_FALSE(place.grey->may_trap());
+  CHECK(place.rows().empty());
+  CHECK(test::run_task(place.loop, place.grey->add_trap("bob@example.com", kNow)));
+  CHECK(place.grey->may_trap());
+  CHECK(judge("alice@example.com").passes());
+  CHECK(place.grey->may_trap());
+  CHECK(judge("bob@example.com").caught);
+  CHECK(test::run_task(place.loop, place.grey->delete_trap("bob@example.com")));
+  CHECK(judge("alice@example.com").reason == Reason::Trapped);
+  CHECK(place.grey->may_trap());
+}
+
 constexpr Stamp kDay = 86'400;
 
 TEST_CASE("an address that guessers alone ask for, over a day, is ripe to be a trap",
