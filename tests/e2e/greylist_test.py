@@ -639,6 +639,24 @@ class Policy(Case):
             session.ehlo()
             self.assertEqual(session.envelope(SHOP, ALICE)[1].code, 250)
 
+    def test_gl18_connections_that_are_idle_keep_nobody_out(self):
+        server, port = self.lender()
+        with contextlib.ExitStack() as all_of_them:
+            def connect():
+                return all_of_them.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+            held = [connect() for _ in range(200)]
+            # Answered, they are in the order of their last question.
+            for one in held:
+                ask_on(one)
+            ask_on(held[0])
+            ask_on(connect())
+            self.assertEqual(held[1].recv(1), b"")
+            ask_on(held[0])
+            ask_on(connect())
+            self.assertEqual(held[2].recv(1), b"")
+            server.wait_log("warning: accept: policy: too many connections")
+            self.assertEqual(server.log().count("policy: too many connections"), 1)
+
     def test_gl18_requests_that_make_no_sense_harm_nobody(self):
         _, port = self.lender()
         self.assertEqual(ask(port, client_address="somewhere"), "DUNNO")
