@@ -203,9 +203,10 @@ class Checks {
     // postgrey counts both in days, and a number alone means seconds here.
     const auto warn = [this](std::string_view name, std::string_view usual) {
       say(Severity::Warning, name,
-          format("so short that most mail is put off again and again: expected {} or the like, with "
-                 "its unit",
-                 usual));
+          format(
+              "so short that most mail is put off again and again: expected {} or the like, with "
+              "its unit",
+              usual));
     };
     if (settings_.greylist_retry_window <= settings_.greylist_delay) {
       say(Severity::Error, is_set(kWindow) ? kWindow : "greylist_delay",
@@ -216,8 +217,9 @@ class Checks {
     if (settings_.greylist_max_age < 24 * kHour) warn(kAge, "35d");
     const std::string& header = settings_.greylist_header;
     const std::string_view name = std::string_view(header).substr(0, header.find(':'));
-    const bool field = name.size() < header.size() && !name.empty() &&
-                       std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
+    const bool field =
+        name.size() < header.size() && !name.empty() &&
+        std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
     if (!header.empty() && !field) {
       say(Severity::Error, kHeader, "expected a header field, as X-Greylist: delayed %t seconds");
     }

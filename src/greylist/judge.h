@@ -44,10 +44,10 @@ struct Known {
   std::optional<Triplet> triplet;
   std::optional<Client> client;
   std::optional<Stamp> trapped_until;
-  bool to_trap = false;  ///< The recipient is a trap.
-  bool full = false;     ///< There is no room for another triplet.
-  Waiting waiting;           ///< In its network; only counts for a new triplet.
-  bool proven_net = false;   ///< Mail of its network has passed.
+  bool to_trap = false;     ///< The recipient is a trap.
+  bool full = false;        ///< There is no room for another triplet.
+  Waiting waiting;          ///< In its network; only counts for a new triplet.
+  bool proven_net = false;  ///< Mail of its network has passed.
 };
 
 enum class Reason : std::uint8_t {

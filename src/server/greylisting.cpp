@@ -233,6 +233,10 @@ smtp::Reply Greylisting::reply(const Verdict& verdict, std::string_view recipien
 
 void Greylisting::tick() {
   if (is_on() || lent_ || may_trap()) store_.tick(settings_.rules, now());
+  if (!store_.take_full() || std::exchange(told_full_, true)) return;
+  log_.emit(log::StateProblem{
+      "greylisting has no room for more triplets: those that passed longest ago are forgotten, and "
+      "without such, mail of new ones passes at once"});
 }
 
 }  // namespace gatepost::server

@@ -147,6 +147,7 @@ class Greylisting {
   const screen::LetIn* let_in_ = nullptr;
   const screen::Expected* expected_ = nullptr;
   bool lent_ = false;
+  bool told_full_ = false;
 };
 
 /// The name under which several hosts of one sender are one: that of the host without its first

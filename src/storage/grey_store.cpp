@@ -22,6 +22,11 @@ using greylist::Triplet;
 /// 20 MB on the disk. A flood from networks without number ends here; it is over, and its rows
 /// are gone, when the retry window is.
 constexpr std::uint64_t kMostRows = 200'000;
+/// What a flood that waits cannot take from those who passed.
+constexpr std::uint64_t kKeptPassed = kMostRows / 2;
+constexpr std::int64_t kRoom = 1000;
+/// Looking for room costs a walk through all rows.
+constexpr std::int64_t kLookAgain = 60;
 constexpr std::int64_t kSweepEvery = 3600;
 /// Rows a step: a tenth of a millisecond.
 constexpr std::int64_t kSweepRows = 200;
@@ -225,6 +230,24 @@ Result<Judgement> GreyStore::judge_trap(StateDatabase& state,
   return passes;
 }
 
+Result<void> GreyStore::make_room(StateDatabase& state, Stamp now) {
+  full_ = true;
+  if (now >= barren_ && now - barren_ < kLookAgain) return {};
+  const std::int64_t before = state.changes();
+  GP_TRY(Statement * erase,
+         state.prepared(
+             "DELETE FROM grey WHERE (net, passed, sender, recipient) IN (SELECT net, passed, "
+             "sender, recipient FROM grey WHERE passed = 1 ORDER BY last LIMIT min(?1, max(0, "
+             "(SELECT sum(passed) FROM grey) - ?2)))"));
+  erase->bind(1, kRoom);
+  erase->bind(2, static_cast<std::int64_t>(kKeptPassed));
+  GP_CHECK(erase->perform());
+  const auto erased = static_cast<std::uint64_t>(state.changes() - before);
+  count_.rows -= std::min(count_.rows, erased);
+  barren_ = erased == 0 ? now : 0;
+  return {};
+}
+
 Result<Judgement> GreyStore::judge_in(StateDatabase& state, const Question& question) {
   const greylist::Key& key = question.key;
   const Rules& rules = question.rules;
@@ -232,6 +255,7 @@ Result<Judgement> GreyStore::judge_in(StateDatabase& state, const Question& ques
   if (question.traps_only) return judge_trap(state, question, known);
   GP_TRY(std::uint64_t * rows, counted(state, count_, kCount));
   if (!known.triplet) {
+    if (*rows >= kMostRows) GP_CHECK(make_room(state, question.now));
     known.full = *rows >= kMostRows;
     if (rules.throttle > 0) {
       GP_TRY(known.waiting, count_waiting(state, question));

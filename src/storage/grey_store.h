@@ -96,6 +96,9 @@ class GreyStore {
   /// Triplets as of the last attempt that was judged.
   [[nodiscard]] std::uint64_t triplets() const { return triplets_.load(); }
 
+  /// There was no room for another triplet since it was asked last.
+  [[nodiscard]] bool take_full() { return full_.exchange(false); }
+
   struct Trap {
     std::string address;
     Stamp made = 0;
@@ -137,6 +140,7 @@ class GreyStore {
                                          const Question& question,
                                          const greylist::Known& known);
   Result<void> trap(StateDatabase& state, const Question& question);
+  Result<void> make_room(StateDatabase& state, Stamp now);
   static Result<std::uint64_t*> counted(StateDatabase& state, Count& count, std::string_view sql);
   Result<bool> learn(StateDatabase& state,
                      const Question& question,
@@ -148,8 +152,10 @@ class GreyStore {
   Sweep sweep_;
   Count count_;
   Count guesses_;
-  Stamp swept_ = 0;  ///< The loop's: when the last sweep began.
+  Stamp barren_ = 0;  ///< When make_room() found nothing to take.
+  Stamp swept_ = 0;   ///< The loop's: when the last sweep began.
   std::atomic<bool> sweeping_{false};
+  std::atomic<bool> full_{false};
   std::atomic<bool> trapless_{false};       ///< As was seen, and nothing came since.
   std::atomic<std::uint64_t> triplets_{0};  ///< As count_.rows was.
 };

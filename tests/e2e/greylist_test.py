@@ -256,6 +256,15 @@ class Greylist(Case):
         self.until_accepted(server)
         self.until_accepted(server, client=SAME, sender="c@bad.test")
 
+    def test_gl14_a_full_memory_is_told_and_makes_room(self):
+        server = self.grey()
+        self.rcpt(server)
+        now = int(time.time())
+        self.edit(server, f"WITH RECURSIVE c(n) AS (VALUES(1) UNION ALL SELECT n + 1 FROM c WHERE n < 200000) "
+                          f"INSERT INTO grey SELECT 'net' || n, 'a@b.test', 'c', {now} - 9, {now}, 1 FROM c")
+        self.assert_greylisted(self.rcpt(server, OTHER))
+        server.wait_log("warning: greylisting has no room for more triplets")
+
     def test_gl14_one_mail_to_many_is_no_flood(self):
         server = self.grey({"greylist_source_throttle": "2"})
         users = [ALICE, BOB, f"carol@{DOMAIN}"]

@@ -140,6 +140,44 @@ TEST_CASE("a memory full of triplets is emptied rather than in the way", "[stora
   CHECK(place.stats().waiting > 0);
 }
 
+TEST_CASE("where there is no room, those that passed longest ago go, but not most of them",
+          "[storage][grey]") {
+  Place place;
+  const auto fill = [&](int passed, int waiting) {
+    const auto filled =
+        test::run_task(place.loop, place.state->run([=](StateDatabase& state) -> Result<bool> {
+          GP_TRY(Statement * put,
+                 state.prepared("WITH RECURSIVE c(n) AS (VALUES(1) UNION ALL SELECT n + 1 FROM c "
+                                "WHERE n < ?1 + ?2) INSERT OR REPLACE INTO grey SELECT 'net' || n, "
+                                "'a@b.example', 'c', ?3 - n, ?3 - n, n <= ?1 FROM c"));
+          put->bind(1, std::int64_t{passed});
+          put->bind(2, std::int64_t{waiting});
+          put->bind(3, kNow);
+          GP_CHECK(put->perform());
+          return true;
+        }));
+    REQUIRE(filled);
+  };
+  const std::string bob = "bob@example.com";
+  SECTION("they were many") {
+    fill(150'000, 50'000);
+    CHECK_FALSE(place.grey->take_full());
+    CHECK(place.judge("192.0.2.1", bob, kNow).reason == Reason::New);
+    CHECK(place.grey->take_full());
+    CHECK(place.stats().passed == 149'000);
+    CHECK(place.rows({.net = "net150000"}).empty());
+    CHECK(place.rows({.net = "net149000"}).size() == 1);
+    CHECK(place.judge("192.0.3.1", bob, kNow).reason == Reason::New);
+    CHECK_FALSE(place.grey->take_full());
+  }
+  SECTION("they were few") {
+    fill(100'000, 100'000);
+    CHECK(place.judge("192.0.2.1", bob, kNow).reason == Reason::Full);
+    CHECK(place.grey->take_full());
+    CHECK(place.stats().passed == 100'000);
+  }
+}
+
 TEST_CASE("a network with many senders that wait gets no more rows in the store",
           "[storage][grey]") {
   Place place;
