@@ -89,6 +89,23 @@ std::string clients_text(const std::vector<GreyStore::Allowed>& clients,
   return out;
 }
 
+std::string trapped_text(const std::vector<GreyStore::Trapped>& trapped, const View& view) {
+  std::string out;
+  for (const GreyStore::Trapped& one : trapped) {
+    if (!view.json) {
+      append_format(out, "trapped {} until {}\n", printable(one.net, limits::kPath),
+                    when(one.until, view));
+      continue;
+    }
+    control::JsonDocument document;
+    const auto root = document.object();
+    document.put(root, "trapped", one.net);
+    document.put(root, "until", when(one.until, view));
+    out += document.write(root);
+  }
+  return out;
+}
+
 std::string stats_text(const GreyStore::Stats& stats, bool json) {
   const std::pair<std::string_view, std::uint64_t> rows[] = {
       {"waiting", stats.waiting}, {"passed", stats.passed}, {"clients", stats.clients},
@@ -135,6 +152,12 @@ Task<Result<std::string>> show(server::Greylisting& greylisting,
     out = clients_text(*clients, allow_after, view);
   }
   const bool with_rows = !with_clients || !filter.is_all();
+  if (with_rows && with_clients) {
+    const Stamp now = greylisting.now();
+    const auto trapped = co_await store.trapped(filter, now, kMostRows);
+    if (!trapped) co_return trapped.error();
+    out += trapped_text(*trapped, view);
+  }
   if (with_rows) {
     const auto rows = co_await store.list(filter, kMostRows);
     if (!rows) co_return rows.error();

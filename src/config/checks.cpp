@@ -26,6 +26,7 @@ class Checks {
     check_keys();
     check_sni();
     check_proxies();
+    check_greylist();
     check_limits(settings_.smtp, "smtp");
     check_limits(settings_.submission, "submission");
     check_limits(settings_.submissions, "submissions");
@@ -191,6 +192,36 @@ class Checks {
     for (const Service& one : all) {
       if (one.settings.smtpd_upstream_proxy_protocol.empty()) continue;
       return refuse(line_of(one.name, kName), kName);
+    }
+  }
+
+  void check_greylist() {
+    constexpr std::string_view kWindow = "greylist_retry_window";
+    constexpr std::string_view kAge = "greylist_max_age";
+    constexpr std::string_view kHeader = "greylist_header";
+    constexpr std::chrono::hours kHour{1};
+    // postgrey counts both in days, and a number alone means seconds here.
+    const auto warn = [this](std::string_view name, std::string_view usual) {
+      say(Severity::Warning, name,
+          format(
+              "so short that most mail is put off again and again: expected {} or the like, with "
+              "its unit",
+              usual));
+    };
+    if (settings_.greylist_retry_window <= settings_.greylist_delay) {
+      say(Severity::Error, is_set(kWindow) ? kWindow : "greylist_delay",
+          "nobody could pass: expected a greylist_retry_window longer than greylist_delay");
+    } else if (settings_.greylist_retry_window < kHour) {
+      warn(kWindow, "2d");
+    }
+    if (settings_.greylist_max_age < 24 * kHour) warn(kAge, "35d");
+    const std::string& header = settings_.greylist_header;
+    const std::string_view name = std::string_view(header).substr(0, header.find(':'));
+    const bool field =
+        name.size() < header.size() && !name.empty() &&
+        std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
+    if (!header.empty() && !field) {
+      say(Severity::Error, kHeader, "expected a header field, as X-Greylist: delayed %t seconds");
     }
   }
 

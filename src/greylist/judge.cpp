@@ -2,6 +2,8 @@
 // greylist: is it time yet? A pure function of what is known and what time it is.
 #include "greylist/judge.h"
 
+#include <algorithm>
+
 namespace gatepost::greylist {
 namespace {
 
@@ -80,7 +82,7 @@ Judgement judge(const Rules& rules, const Known& known, Stamp now) {
       return out;
     }
   }
-  if (!known.triplet && rules.throttle > 0 && known.waiting >= rules.throttle) {
+  if (!known.triplet && is_flood(rules, known.waiting, client.has_value(), known.proven_net)) {
     out.reason = Reason::Throttled;
     out.seconds = rules.delay;
     return out;
@@ -90,6 +92,19 @@ Judgement judge(const Rules& rules, const Known& known, Stamp now) {
     return out;
   }
   return judge_triplet(rules, known.triplet.value_or(Triplet{now, now, false}), client, now);
+}
+
+bool is_flood(const Rules& rules, const Waiting& waiting, bool known, bool proven_net) {
+  if (rules.throttle == 0) return false;
+  const std::uint64_t most = rules.throttle;
+  if (waiting.all >= most * kMostWaiting) return true;
+  if (known) return false;
+  return waiting.fresh >= most * kMostFresh || (!proven_net && waiting.senders >= most);
+}
+
+std::int64_t fresh_time(const Rules& rules) {
+  constexpr std::int64_t kQueueTime = 4 * 3600;
+  return std::max(4 * rules.delay, kQueueTime);
 }
 
 bool is_stale(const Rules& rules, const Triplet& triplet, Stamp now) {

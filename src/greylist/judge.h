@@ -33,20 +33,27 @@ struct Client {
   Stamp last = 0;
 };
 
+/// Triplets of a network that have not passed.
+struct Waiting {
+  std::uint32_t senders = 0;  ///< Of the fresh ones.
+  std::uint32_t fresh = 0;    ///< Tried as late as a queue would have (fresh_time()).
+  std::uint32_t all = 0;
+};
+
 struct Known {
   std::optional<Triplet> triplet;
   std::optional<Client> client;
   std::optional<Stamp> trapped_until;
-  bool to_trap = false;  ///< The recipient is a trap.
-  bool full = false;     ///< There is no room for another triplet.
-  std::uint32_t waiting =
-      0;  ///< Triplets of its network that have not passed; only counts for a new one.
+  bool to_trap = false;     ///< The recipient is a trap.
+  bool full = false;        ///< There is no room for another triplet.
+  Waiting waiting;          ///< In its network; only counts for a new triplet.
+  bool proven_net = false;  ///< Mail of its network has passed.
 };
 
 enum class Reason : std::uint8_t {
   New,        ///< Put off: never seen, or too long ago.
   Early,      ///< Put off: has to wait `seconds` more.
-  Throttled,  ///< Put off: new, and too many of its network wait already. Nothing is stored.
+  Throttled,  ///< Put off: new, and its network floods (is_flood()). Nothing is stored.
   Trapped,    ///< Put off: its network wrote to a trap, and has `seconds` to go.
   Found,      ///< Passes: it came back; `seconds` after the first attempt when `fresh`.
   Allowed,    ///< Passes: the client is on the auto-allowlist.
@@ -64,6 +71,19 @@ struct Judgement {
 
   [[nodiscard]] bool passes() const { return reason >= Reason::Found; }
 };
+
+/// Whether new triplets of a network are too many to keep. Fresh ones of rules.throttle senders are,
+/// but where mail has passed before: hosts of many customers, and lists, begin with a burst. Twenty
+/// times as many triplets are of any client that is not `known`, and a hundred times of each: then
+/// rows are filled.
+[[nodiscard]] bool is_flood(const Rules& rules,
+                            const Waiting& waiting,
+                            bool known,
+                            bool proven_net);
+inline constexpr std::uint32_t kMostFresh = 20;
+inline constexpr std::uint32_t kMostWaiting = 100;
+/// For so long after its last attempt a triplet counts as fresh: a queue has tried again by then.
+[[nodiscard]] std::int64_t fresh_time(const Rules& rules);
 
 /// Stamps that cannot be true (base/stamp.h) are taken for now.
 [[nodiscard]] Judgement judge(const Rules& rules, const Known& known, Stamp now);

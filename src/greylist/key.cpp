@@ -88,9 +88,11 @@ std::string make_address(const KeySettings& settings, std::string_view address) 
 Key make_key(const KeySettings& settings, const Attempt& attempt) {
   Key out;
   const bool proven = attempt.identity.starts_with("spf:");
-  out.net = attempt.identity.empty() ? make_net(settings, attempt.client)
-                                     : stored(settings, 'n', lower(attempt.identity));
-  out.client = proven ? out.net : stored(settings, 'c', attempt.client.text());
+  out.trap_net = make_net(settings, attempt.client);
+  out.host = stored(settings, 'c', attempt.client.text());
+  out.net =
+      attempt.identity.empty() ? out.trap_net : stored(settings, 'n', lower(attempt.identity));
+  out.client = proven ? out.net : out.host;
   out.sender = stored(settings, 's', lower(normal_sender(attempt.sender)));
   out.recipient = make_address(settings, attempt.recipient);
   return out;

@@ -31,6 +31,8 @@ struct Key {
   std::string sender;     ///< normal_sender(), in lower case.
   std::string recipient;  ///< In lower case.
   std::string client;     ///< Of the auto-allowlist: the client's address, or its identity.
+  std::string trap_net;  ///< Of traps: make_net(), for they may be hit before an identity is known.
+  std::string host;      ///< The same of the client alone: its address.
 };
 
 /// The sender without what changes from one message to the next: the tag of BATV (prvs=TAG=user, and

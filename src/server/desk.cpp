@@ -127,32 +127,39 @@ Task<smtp::Ruling> Desk::recipient() {
   co_return ruling;
 }
 
-bool Desk::is_greylisted() const {
+bool Desk::is_stranger() const {
   if (floor_.greylisting == nullptr || service_.is_submission() || peer_.login) return false;
-  return floor_.greylisting->asks(peer_.suspicious) &&
-         !profile_.directory->in_mynetworks(peer_.client.address);
+  return !profile_.directory->in_mynetworks(peer_.client.address);
 }
 
-Greylisting::Question Desk::greylist_question() const {
+Task<Greylisting::Question> Desk::greylist_question() {
   Greylisting::Question out;
   out.client = peer_.client.address;
   out.name = peer_.name.substr(0, peer_.name.find('['));
   out.sender = session_.envelope().sender.text();
   out.recipient = session_.pending_recipient().mailbox.text();
-  return out;
-}
-
-Task<std::optional<smtp::Reply>> Desk::judge_greylist() {
-  if (!is_greylisted()) co_return std::nullopt;
-  Greylisting& greylisting = *floor_.greylisting;
-  Greylisting::Question question = greylist_question();
   if (floor_.identities != nullptr) {
     const mail::Mailbox& sender = session_.envelope().sender;
     const std::string_view helo = session_.helo();
-    question.identity = co_await floor_.identities->identify(peer_, helo, sender);
+    out.identity = co_await floor_.identities->identify(peer_, helo, sender);
   }
+  co_return out;
+}
+
+Task<std::optional<smtp::Reply>> Desk::judge_greylist() {
+  if (!is_stranger()) co_return std::nullopt;
+  Greylisting& greylisting = *floor_.greylisting;
+  const bool asked = greylisting.asks(peer_.suspicious);
+  if (!asked && !greylisting.may_trap()) co_return std::nullopt;
+  Greylisting::Question question = co_await greylist_question();
   const std::string recipient = question.recipient;
-  const auto verdict = co_await greylisting.judge(std::move(question));
+  Greylisting::Verdict verdict;
+  if (asked) {
+    verdict = co_await greylisting.judge(std::move(question));
+  } else {
+    verdict = co_await greylisting.judge_trap(std::move(question));
+  }
+  if (verdict.caught) note_trap();
   if (verdict.put_off) co_return greylisting.reply(verdict, recipient);
   if (transaction_->greylist_header.empty()) transaction_->greylist_header = verdict.header;
   co_return std::nullopt;
@@ -160,22 +167,28 @@ Task<std::optional<smtp::Reply>> Desk::judge_greylist() {
 
 Task<void> Desk::look_for_trap(const smtp::Ruling& ruling) {
   // Only an address that does not exist; who may not relay has not been looked up.
-  if (ruling.reply.code < 500 || !is_greylisted()) co_return;
-  const bool sure = transaction_->recipients.was_trap();
-  Greylisting::Question question = greylist_question();
-  const std::string recipient = question.recipient;
+  if (ruling.reply.code < 500 || !is_stranger()) co_return;
+  Greylisting& greylisting = *floor_.greylisting;
+  const bool sure = transaction_->recipients.was_trap() && greylisting.is_on();
+  const bool learns = greylisting.asks(peer_.suspicious) && greylisting.settings().learning > 0;
+  if (!sure && !learns && !greylisting.may_trap()) co_return;
+  Greylisting::Question question = co_await greylist_question();
   // A user who moved, or may not get mail now, exists.
   const mail::Mailbox& mailbox = session_.pending_recipient().mailbox;
-  const mail::Mailbox* unknown = ruling.reply.enhanced == "5.1.1" ? &mailbox : nullptr;
+  const mail::Mailbox* unknown = learns && ruling.reply.enhanced == "5.1.1" ? &mailbox : nullptr;
   using Refused = Greylisting::Refused;
-  Greylisting& greylisting = *floor_.greylisting;
   const Refused refused = co_await greylisting.catch_refused(std::move(question), sure, unknown);
   if (refused == Refused::Ripe) {
     const bool remains = profile_.directory->has_remains(mailbox);
     co_await greylisting.learn(mailbox, remains);
   }
-  if (refused != Refused::Caught || sure) co_return;
+  // What the address book knows was told when it was looked up.
+  if (refused == Refused::Caught && !transaction_->recipients.was_trap()) note_trap();
+}
+
+void Desk::note_trap() const {
   offend(bans::Offence::Trap);
+  const std::string recipient = session_.pending_recipient().mailbox.text();
   floor_.log.emit(log::TrapHit{peer_.name, recipient, session_.envelope().sender.text()});
 }
 
@@ -207,11 +220,10 @@ Task<smtp::Ruling> Desk::judge_recipient(const mail::Recipient& recipient) {
   }
   const mail::Mailbox& sender = session_.envelope().sender;
   auto unknown = recipients.add(recipient, std::move(mailbox), *domain, sender);
-  if (unknown && unknown->code >= 500) {
-    offend(recipients.was_trap() ? bans::Offence::Trap : bans::Offence::UnknownUser);
-  }
   if (unknown && recipients.was_trap()) {
-    floor_.log.emit(log::TrapHit{peer_.name, recipient.mailbox.text(), sender.text()});
+    note_trap();
+  } else if (unknown && unknown->code >= 500) {
+    offend(bans::Offence::UnknownUser);
   }
   if (unknown) co_return refuse("RCPT", *std::move(unknown));
   co_return accept(250, "2.1.5", "Ok");

@@ -76,12 +76,15 @@ class Desk {
 
   Recipients no_recipients() const;
   Task<smtp::Ruling> judge_recipient(const mail::Recipient& recipient);
-  [[nodiscard]] bool is_greylisted() const;
-  [[nodiscard]] Greylisting::Question greylist_question() const;
+  /// Whether mail is judged by greylisting and traps at all.
+  [[nodiscard]] bool is_stranger() const;
+  /// With the client's identity, where it is asked for (greylist_identity).
+  Task<Greylisting::Question> greylist_question();
   /// Greylisting, which is asked last: nothing when the recipient may have the mail now.
   Task<std::optional<smtp::Reply>> judge_greylist();
   /// A recipient was refused: mail to a trap has consequences.
   Task<void> look_for_trap(const smtp::Ruling& ruling);
+  void note_trap() const;
   /// What a client does that is not logged in may have it kept out.
   void offend(bans::Offence offence) const;
   /// Over one of smtpd_client_*_rate_limit.

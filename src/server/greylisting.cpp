@@ -50,12 +50,14 @@ greylist::KeySettings Greylisting::key_settings() const {
   return out;
 }
 
+std::string Greylisting::identity_of(const Question& question) const {
+  if (!question.identity.empty() || !settings_.by_name) return question.identity;
+  const std::string pool = pool_of(question.name);
+  return pool.empty() ? pool : "name:" + pool;
+}
+
 storage::GreyStore::Question Greylisting::make(const Question& question) const {
-  std::string identity = question.identity;
-  if (identity.empty() && settings_.by_name) {
-    const std::string pool = pool_of(question.name);
-    if (!pool.empty()) identity = "name:" + pool;
-  }
+  const std::string identity = identity_of(question);
   storage::GreyStore::Question out;
   out.key = greylist::make_key(key_settings(),
                                {question.client, identity, question.sender, question.recipient});
@@ -71,7 +73,11 @@ void Greylisting::tell(const Question& question,
   log::GreylistJudged event;
   event.item = question.item;
   event.action = action;
-  event.reason = reason;
+  // Postgrey's line has no place for it; the owner needs it for greylist show, pass and forget.
+  std::string why(reason);
+  const std::string identity = identity_of(question);
+  if (!identity.empty()) why += ", identity=" + identity;
+  event.reason = why;
   const std::string delay = waited < 0 ? std::string() : decimal(waited);
   event.delay = delay;
   event.client_name = question.name;
@@ -105,6 +111,7 @@ Greylisting::Verdict Greylisting::put_off(const Question& question,
   if (judged.reason == Reason::Throttled) reason = "too many new from its network";
   if (judged.reason == Reason::Trapped) {
     out.trapped = true;
+    out.caught = judged.caught;
     reason = judged.caught ? "trap" : format("trapped ({}s to go)", left);
     out.text = "Mail to a trap came from your network; it is refused for a while";
   } else {
@@ -121,7 +128,7 @@ Task<Greylisting::Verdict> Greylisting::judge(Question question) {
     tell(question, "pass", "client allowed");
     co_return Verdict();
   }
-  if (exceptions_ && exceptions_->clients.has(question.client, question.name)) {
+  if (is_exception(question)) {
     tell(question, "pass", "client whitelist");
     co_return Verdict();
   }
@@ -165,6 +172,18 @@ Task<Greylisting::Verdict> Greylisting::judge(Question question) {
   co_return out;
 }
 
+Task<Greylisting::Verdict> Greylisting::judge_trap(Question question) {
+  if (is_let_in(question) || is_exception(question)) co_return Verdict();
+  if (exceptions_ && exceptions_->recipients.has(question.recipient)) co_return Verdict();
+  storage::GreyStore::Question asked = make(question);
+  asked.traps_only = true;
+  const auto judged = co_await store_.judge(std::move(asked));
+  const bool refused = judged && !judged->passes() && (judged->caught || is_on());
+  if (!refused) co_return Verdict();
+  Verdict out = put_off(question, *judged);
+  co_return out;
+}
+
 std::string Greylisting::plain_address(const mail::Mailbox& recipient) const {
   mail::Mailbox plain = recipient;
   const auto extended = policy::split_extension(recipient.local, settings_.delimiters);
@@ -175,10 +194,7 @@ std::string Greylisting::plain_address(const mail::Mailbox& recipient) const {
 Task<Greylisting::Refused> Greylisting::catch_refused(Question question,
                                                       bool sure,
                                                       const mail::Mailbox* unknown) {
-  if (is_let_in(question)) co_return Refused::Nothing;
-  if (exceptions_ && exceptions_->clients.has(question.client, question.name)) {
-    co_return Refused::Nothing;
-  }
+  if (is_let_in(question) || is_exception(question)) co_return Refused::Nothing;
   storage::GreyStore::Question asked = make(question);
   storage::GreyStore::Learning learning;
   if (unknown != nullptr && !unknown->domain.empty()) {
@@ -216,7 +232,11 @@ smtp::Reply Greylisting::reply(const Verdict& verdict, std::string_view recipien
 }
 
 void Greylisting::tick() {
-  if (is_on() || lent_) store_.tick(settings_.rules, now());
+  if (is_on() || lent_ || may_trap()) store_.tick(settings_.rules, now());
+  if (!store_.take_full() || std::exchange(told_full_, true)) return;
+  log_.emit(log::StateProblem{
+      "greylisting has no room for more triplets: those that passed longest ago are forgotten, and "
+      "without such, mail of new ones passes at once"});
 }
 
 }  // namespace gatepost::server

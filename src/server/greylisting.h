@@ -85,12 +85,18 @@ class Greylisting {
   struct Verdict {
     bool put_off = false;
     bool trapped = false;   ///< Put off for writing to a trap, not for being new.
+    bool caught = false;    ///< It was this recipient.
     std::string text = {};  ///< Why; without code and address.
     std::string header =
         {};  ///< Field, without line end, of a message that had to wait; empty: none.
   };
   /// Logs what is decided. Where nothing can be remembered, nobody is put off.
   Task<Verdict> judge(Question question);
+  /// Of a client that is not asked about: traps alone. Without greylisting no network is refused,
+  /// for none can be known to send other mail, too; but mail to the trap is.
+  Task<Verdict> judge_trap(Question question);
+  /// Whether there is anything judge_trap() or catch_refused() could find, but what is `sure`.
+  [[nodiscard]] bool may_trap() const { return store_.may_trap(); }
   using Refused = storage::GreyStore::Refused;
   /// Mail to an address that does not exist was refused; `sure`: to one known for a trap;
   /// `unknown`: that address, where nobody has or had it as far as can be seen; may be null. Of one
@@ -116,6 +122,11 @@ class Greylisting {
   [[nodiscard]] bool is_let_in(const Question& question) const {
     return let_in_ != nullptr && let_in_->has(question.client);
   }
+  [[nodiscard]] bool is_exception(const Question& question) const {
+    return exceptions_ && exceptions_->clients.has(question.client, question.name);
+  }
+  /// Of its network, where it is known by something else.
+  [[nodiscard]] std::string identity_of(const Question& question) const;
   void tell(const Question& question,
             std::string_view action,
             std::string_view reason,
@@ -136,6 +147,7 @@ class Greylisting {
   const screen::LetIn* let_in_ = nullptr;
   const screen::Expected* expected_ = nullptr;
   bool lent_ = false;
+  bool told_full_ = false;
 };
 
 /// The name under which several hosts of one sender are one: that of the host without its first

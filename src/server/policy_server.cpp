@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "base/loop.h"
@@ -31,8 +32,18 @@ void PolicyServer::close() {
 }
 
 void PolicyServer::accepted(TcpSocket socket, const Endpoint&, const Endpoint&) {
-  // Closed without a word: Postfix tries again.
-  if (connections_.size() >= kMostConnections) return;
+  // Those that are told to end take a moment.
+  if (connections_.size() >= 2 * kMostConnections) return;
+  if (connections_.size() >= kMostConnections) {
+    // Without a word: Postfix connects again when it has a question.
+    const auto idle = std::prev(connections_.end());
+    (*idle)->abandon();
+    connections_.splice(connections_.begin(), connections_, idle);
+    if (!std::exchange(told_full_, true)) {
+      floor_.log.emit(log::AcceptFailed{
+          "policy: too many connections; for each new one that idle longest is closed"});
+    }
+  }
   connections_.push_front(std::make_unique<net::Connection>(std::move(socket), floor_.deadlines));
   tasks_.spawn("policy", serve(connections_.begin()));
 }
@@ -58,6 +69,7 @@ Task<void> PolicyServer::serve(Connections::iterator place) {
     const Instant until = floor_.clocks.instant() + kIdleTime;
     const FillResult filled = co_await wire.fill(floor_.scratch, until);
     if (filled.kind != Fill::Data) co_return;
+    connections_.splice(connections_.begin(), connections_, place);
     // The buffer is everybody's; what is read stays whole while an answer is waited for.
     kept.assign(floor_.scratch.data(), filled.octets);
     std::string_view input = kept;

@@ -49,7 +49,8 @@ class PolicyServer final : private net::Acceptor {
   Greylisting& greylisting_;
   net::TaskGroup& tasks_;
   std::list<net::Listener> listeners_;
-  Connections connections_;
+  Connections connections_;  ///< The one idle longest is the last.
+  bool told_full_ = false;
   std::array<std::size_t, 256> instances_{};  ///< Hashes of those that had their header last.
   std::size_t next_instance_ = 0;
 };

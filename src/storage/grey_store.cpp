@@ -22,6 +22,11 @@ using greylist::Triplet;
 /// 20 MB on the disk. A flood from networks without number ends here; it is over, and its rows
 /// are gone, when the retry window is.
 constexpr std::uint64_t kMostRows = 200'000;
+/// What a flood that waits cannot take from those who passed.
+constexpr std::uint64_t kKeptPassed = kMostRows / 2;
+constexpr std::int64_t kRoom = 1000;
+/// Looking for room costs a walk through all rows.
+constexpr std::int64_t kLookAgain = 60;
 constexpr std::int64_t kSweepEvery = 3600;
 /// Rows a step: a tenth of a millisecond.
 constexpr std::int64_t kSweepRows = 200;
@@ -29,15 +34,17 @@ constexpr std::size_t kMostText = 1024;
 
 // What is known of client and triplet, in one go: each statement more costs as much as all of it.
 constexpr std::string_view kFacts =
-    "SELECT awl.count, awl.last, trapped.until, trap.learned, grey.first, grey.last, grey.passed "
-    "FROM (SELECT 1) LEFT JOIN awl ON awl.client = ?1 LEFT JOIN trapped ON trapped.net = ?2 "
+    "SELECT awl.count, awl.last, (SELECT max(until) FROM trapped WHERE net IN (?5, ?6)), "
+    "trap.learned, grey.first, grey.last, grey.passed "
+    "FROM (SELECT 1) LEFT JOIN awl ON awl.client = ?1 "
     "LEFT JOIN trap ON trap.address = ?4 "
     "LEFT JOIN grey ON grey.net = ?2 AND grey.passed IN (0, 1) AND grey.sender = ?3 AND "
     "grey.recipient = ?4";
 constexpr std::string_view kFind =
     "SELECT 1 FROM grey WHERE net = ?1 AND passed IN (0, 1) AND sender = ?2 AND recipient = ?3";
 constexpr std::string_view kWaiting =
-    "SELECT count(*) FROM (SELECT 1 FROM grey WHERE net = ?1 AND passed = 0 LIMIT ?2)";
+    "SELECT count(DISTINCT iif(last > ?3, sender, NULL)), sum(last > ?3), count(*) FROM "
+    "(SELECT sender, last FROM grey WHERE net = ?1 AND passed = 0 LIMIT ?2)";
 constexpr std::string_view kPut = "INSERT OR REPLACE INTO grey VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
 constexpr std::string_view kTake =
     "DELETE FROM grey WHERE net = ?1 AND passed = ?2 AND sender = ?3 AND recipient = ?4";
@@ -65,6 +72,8 @@ Result<Known> known_of(StateDatabase& state, const greylist::Key& key, bool exis
   facts->bind(2, key.net);
   facts->bind(3, key.sender);
   facts->bind(4, key.recipient);
+  facts->bind(5, key.trap_net);
+  facts->bind(6, key.host);
   GP_TRY(const bool row, facts->step());
   if (row) {
     if (const auto count = facts->number(0)) {
@@ -100,16 +109,25 @@ Result<std::uint64_t> count_rows(StateDatabase& state, std::string_view sql) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(found, 0));
 }
 
-Result<std::uint32_t> count_waiting(StateDatabase& state,
-                                    std::string_view net,
-                                    std::uint32_t most) {
+Result<greylist::Waiting> count_waiting(StateDatabase& state, const GreyStore::Question& question) {
   GP_TRY(Statement * waiting, state.prepared(kWaiting));
-  waiting->bind(1, net);
-  waiting->bind(2, std::int64_t{most});
+  waiting->bind(1, question.key.net);
+  waiting->bind(2, std::int64_t{question.rules.throttle} * greylist::kMostWaiting);
+  waiting->bind(3, question.now - greylist::fresh_time(question.rules));
   GP_TRY(const bool row, waiting->step());
-  const std::uint32_t found = row ? count_of(waiting->number(0)) : 0;
+  greylist::Waiting out;
+  if (row) {
+    out = {count_of(waiting->number(0)), count_of(waiting->number(1)),
+           count_of(waiting->number(2))};
+  }
   waiting->reset();
-  return found;
+  return out;
+}
+
+/// Mail of the client's network, or of who it is, has passed.
+Result<bool> is_known(StateDatabase& state, const greylist::Key& key) {
+  GP_TRY(const bool known, is_known_sender(state, key.net));
+  return known ? known : is_known_sender(state, key.trap_net);
 }
 
 /// In the place of `known`, which may be another row.
@@ -186,15 +204,64 @@ Result<std::uint64_t*> GreyStore::counted(StateDatabase& state,
   return &count.rows;
 }
 
+Result<void> GreyStore::trap(StateDatabase& state, const Question& question) {
+  trapless_ = false;
+  // Many may send from a network: one of them who writes to a trap shall not stop mail that came
+  // before.
+  const greylist::Key& key = question.key;
+  GP_TRY(const bool known, is_known(state, key));
+  return put_trapped(state, known ? key.host : key.trap_net,
+                     question.now + question.rules.trap_time);
+}
+
+Result<Judgement> GreyStore::judge_trap(StateDatabase& state,
+                                        const Question& question,
+                                        const Known& known) {
+  Judgement out = greylist::judge(question.rules, known, question.now);
+  if (out.reason == Reason::Trapped) {
+    if (out.caught) GP_CHECK(trap(state, question));
+    return out;
+  }
+  GP_TRY(const auto any,
+         count_rows(state, "SELECT EXISTS(SELECT 1 FROM trap) OR EXISTS(SELECT 1 FROM trapped)"));
+  if (any == 0) trapless_ = true;
+  Judgement passes;
+  passes.reason = Reason::Found;
+  return passes;
+}
+
+Result<void> GreyStore::make_room(StateDatabase& state, Stamp now) {
+  full_ = true;
+  if (now >= barren_ && now - barren_ < kLookAgain) return {};
+  const std::int64_t before = state.changes();
+  GP_TRY(Statement * erase,
+         state.prepared(
+             "DELETE FROM grey WHERE (net, passed, sender, recipient) IN (SELECT net, passed, "
+             "sender, recipient FROM grey WHERE passed = 1 ORDER BY last LIMIT min(?1, max(0, "
+             "(SELECT sum(passed) FROM grey) - ?2)))"));
+  erase->bind(1, kRoom);
+  erase->bind(2, static_cast<std::int64_t>(kKeptPassed));
+  GP_CHECK(erase->perform());
+  const auto erased = static_cast<std::uint64_t>(state.changes() - before);
+  count_.rows -= std::min(count_.rows, erased);
+  barren_ = erased == 0 ? now : 0;
+  return {};
+}
+
 Result<Judgement> GreyStore::judge_in(StateDatabase& state, const Question& question) {
   const greylist::Key& key = question.key;
   const Rules& rules = question.rules;
   GP_TRY(Known known, known_of(state, key, true));
+  if (question.traps_only) return judge_trap(state, question, known);
   GP_TRY(std::uint64_t * rows, counted(state, count_, kCount));
   if (!known.triplet) {
+    if (*rows >= kMostRows) GP_CHECK(make_room(state, question.now));
     known.full = *rows >= kMostRows;
     if (rules.throttle > 0) {
-      GP_TRY(known.waiting, count_waiting(state, key.net, rules.throttle));
+      GP_TRY(known.waiting, count_waiting(state, question));
+      if (known.waiting.senders >= rules.throttle) {
+        GP_TRY(known.proven_net, is_known_sender(state, key.net));
+      }
     }
   }
   Judgement out = greylist::judge(rules, known, question.now);
@@ -203,7 +270,7 @@ Result<Judgement> GreyStore::judge_in(StateDatabase& state, const Question& ques
     if (!known.triplet) ++*rows;
   }
   if (out.keep_client) GP_CHECK(put_client(state, key.client, *out.keep_client));
-  if (out.caught) GP_CHECK(put_trapped(state, key.net, question.now + rules.trap_time));
+  if (out.caught) GP_CHECK(trap(state, question));
   triplets_.store(*rows);
   return out;
 }
@@ -219,13 +286,13 @@ Result<bool> GreyStore::learn(StateDatabase& state,
                               const Learning& learning,
                               bool allowed) {
   GP_TRY(std::uint64_t * rows, counted(state, guesses_, kCountGuesses));
-  GP_TRY(const bool known, is_known_sender(state, question.key.net));
+  GP_TRY(const bool known, is_known(state, question.key));
   if (allowed || known) {
     GP_CHECK(storage::note_existing(state, learning.address, question.now, *rows));
     return false;
   }
-  return note_guess(state, {learning.address, question.key.net, question.now, learning.enough},
-                    *rows);
+  const Guess guess{learning.address, question.key.trap_net, question.now, learning.enough};
+  return note_guess(state, guess, *rows);
 }
 
 Task<Result<GreyStore::Refused>> GreyStore::catch_refused(Question question,
@@ -233,12 +300,11 @@ Task<Result<GreyStore::Refused>> GreyStore::catch_refused(Question question,
                                                           Learning learning) {
   return state_.run([this, question = std::move(question), sure,
                      learning = std::move(learning)](StateDatabase& state) -> Result<Refused> {
-    const Rules& rules = question.rules;
     GP_TRY(Known known, known_of(state, question.key, false));
     known.to_trap = known.to_trap || sure;
-    const Judgement judged = greylist::judge(rules, known, question.now);
+    const Judgement judged = greylist::judge(question.rules, known, question.now);
     if (judged.caught) {
-      GP_CHECK(put_trapped(state, question.key.net, question.now + rules.trap_time));
+      GP_CHECK(trap(state, question));
       return Refused::Caught;
     }
     if (learning.enough == 0 || known.to_trap) return Refused::Nothing;
@@ -294,25 +360,26 @@ Task<Result<std::uint64_t>> GreyStore::pass(Filter filter, Stamp now) {
 }
 
 Task<Result<std::uint64_t>> GreyStore::forget(Filter filter) {
-  return state_.run(
-      [this, filter = std::move(filter)](StateDatabase& state) -> Result<std::uint64_t> {
-        const std::int64_t before = state.changes();
-        GP_TRY(Statement * forget,
-               state.prepared("DELETE FROM grey WHERE ?4 OR net = ?1 OR sender = ?2 OR "
-                              "recipient = ?3"));
-        bind_filter(*forget, filter);
-        GP_CHECK(forget->perform());
-        GP_TRY(Statement * client, state.prepared("DELETE FROM awl WHERE ?2 OR client = ?1"));
-        if (!filter.client.empty()) client->bind(1, filter.client);
-        client->bind(2, std::int64_t{filter.is_all()});
-        GP_CHECK(client->perform());
-        GP_TRY(Statement * trapped, state.prepared("DELETE FROM trapped WHERE ?2 OR net = ?1"));
-        if (!filter.net.empty()) trapped->bind(1, filter.net);
-        trapped->bind(2, std::int64_t{filter.is_all()});
-        GP_CHECK(trapped->perform());
-        count_.generation = 0;
-        return static_cast<std::uint64_t>(state.changes() - before);
-      });
+  return state_.run([this,
+                     filter = std::move(filter)](StateDatabase& state) -> Result<std::uint64_t> {
+    const std::int64_t before = state.changes();
+    GP_TRY(Statement * forget,
+           state.prepared("DELETE FROM grey WHERE ?4 OR net = ?1 OR sender = ?2 OR "
+                          "recipient = ?3"));
+    bind_filter(*forget, filter);
+    GP_CHECK(forget->perform());
+    GP_TRY(Statement * client, state.prepared("DELETE FROM awl WHERE ?2 OR client = ?1"));
+    if (!filter.client.empty()) client->bind(1, filter.client);
+    client->bind(2, std::int64_t{filter.is_all()});
+    GP_CHECK(client->perform());
+    GP_TRY(Statement * trapped, state.prepared("DELETE FROM trapped WHERE ?2 OR net IN (?1, ?3)"));
+    if (!filter.net.empty()) trapped->bind(1, filter.net);
+    trapped->bind(2, std::int64_t{filter.is_all()});
+    if (!filter.client.empty()) trapped->bind(3, filter.client);
+    GP_CHECK(trapped->perform());
+    count_.generation = 0;
+    return static_cast<std::uint64_t>(state.changes() - before);
+  });
 }
 
 Task<Result<std::vector<GreyStore::Allowed>>> GreyStore::clients(Filter filter, std::size_t most) {
@@ -328,6 +395,29 @@ Task<Result<std::vector<GreyStore::Allowed>>> GreyStore::clients(Filter filter, 
       GP_TRY(const bool more, rows->step());
       if (!more) break;
       out.push_back({text_of(*rows, 0), {count_of(rows->number(1)), rows->number(2).value_or(0)}});
+    }
+    rows->reset();
+    return out;
+  });
+}
+
+Task<Result<std::vector<GreyStore::Trapped>>> GreyStore::trapped(Filter filter,
+                                                                 Stamp now,
+                                                                 std::size_t most) {
+  return state_.run([filter = std::move(filter), now,
+                     most](StateDatabase& state) -> Result<std::vector<Trapped>> {
+    GP_TRY(Statement * rows,
+           state.prepared("SELECT net, until FROM trapped WHERE net IN (?1, ?2) AND until > ?3 "
+                          "LIMIT ?4"));
+    rows->bind(1, filter.net);
+    rows->bind(2, filter.client);
+    rows->bind(3, now);
+    rows->bind(4, static_cast<std::int64_t>(most));
+    std::vector<Trapped> out;
+    for (;;) {
+      GP_TRY(const bool more, rows->step());
+      if (!more) break;
+      out.push_back({text_of(*rows, 0), rows->number(1).value_or(0)});
     }
     rows->reset();
     return out;
@@ -359,8 +449,9 @@ Task<Result<GreyStore::Stats>> GreyStore::stats(Rules rules, Stamp now) {
 }
 
 Task<Result<bool>> GreyStore::add_trap(std::string address, Stamp now, bool learned) {
-  return state_.run([address = std::move(address), now,
+  return state_.run([this, address = std::move(address), now,
                      learned](StateDatabase& state) -> Result<bool> {
+    trapless_ = false;
     const std::int64_t before = state.changes();
     GP_TRY(
         Statement * add,

@@ -29,6 +29,7 @@ class GreyStore {
     greylist::Key key;
     greylist::Rules rules;
     Stamp now = 0;
+    bool traps_only = false;  ///< Who has not to do with a trap passes, and nothing is kept of it.
   };
   /// greylist::judge() with what is known of it, and keeps what comes of it. An error: nothing is
   /// known, and nobody shall be put off.
@@ -43,8 +44,10 @@ class GreyStore {
     std::uint32_t enough = 0;  ///< greylist_trap_learning; 0: nothing is.
     std::string address;       ///< The recipient without its extension.
   };
+  /// False: there is no trap, nor a network that wrote to one.
+  [[nodiscard]] bool may_trap() const { return !trapless_.load(); }
   /// Mail was refused whose recipient does not exist. When that is a trap, or `sure`, its network
-  /// is trapped. Clients of the auto-allowlist are not, nor does who is known guess.
+  /// is trapped; the client alone, when mail of the network has passed. Clients of the auto-allowlist are not, nor does who is known guess.
   Task<Result<Refused>> catch_refused(Question question, bool sure, Learning learning);
   /// The address is somebody's, or was: never a learned trap.
   void note_existing(std::string address, Stamp now);
@@ -75,6 +78,11 @@ class GreyStore {
     greylist::Client seen;
   };
   Task<Result<std::vector<Allowed>>> clients(Filter filter, std::size_t most);
+  struct Trapped {
+    std::string net;  ///< Or client.
+    Stamp until = 0;
+  };
+  Task<Result<std::vector<Trapped>>> trapped(Filter filter, Stamp now, std::size_t most);
 
   struct Stats {
     std::uint64_t waiting = 0;  ///< Triplets.
@@ -87,6 +95,9 @@ class GreyStore {
   Task<Result<Stats>> stats(greylist::Rules rules, Stamp now);
   /// Triplets as of the last attempt that was judged.
   [[nodiscard]] std::uint64_t triplets() const { return triplets_.load(); }
+
+  /// There was no room for another triplet since it was asked last.
+  [[nodiscard]] bool take_full() { return full_.exchange(false); }
 
   struct Trap {
     std::string address;
@@ -125,6 +136,11 @@ class GreyStore {
     std::uint64_t rows = 0;
   };
   Result<greylist::Judgement> judge_in(StateDatabase& state, const Question& question);
+  Result<greylist::Judgement> judge_trap(StateDatabase& state,
+                                         const Question& question,
+                                         const greylist::Known& known);
+  Result<void> trap(StateDatabase& state, const Question& question);
+  Result<void> make_room(StateDatabase& state, Stamp now);
   static Result<std::uint64_t*> counted(StateDatabase& state, Count& count, std::string_view sql);
   Result<bool> learn(StateDatabase& state,
                      const Question& question,
@@ -136,8 +152,11 @@ class GreyStore {
   Sweep sweep_;
   Count count_;
   Count guesses_;
-  Stamp swept_ = 0;  ///< The loop's: when the last sweep began.
+  Stamp barren_ = 0;  ///< When make_room() found nothing to take.
+  Stamp swept_ = 0;   ///< The loop's: when the last sweep began.
   std::atomic<bool> sweeping_{false};
+  std::atomic<bool> full_{false};
+  std::atomic<bool> trapless_{false};       ///< As was seen, and nothing came since.
   std::atomic<std::uint64_t> triplets_{0};  ///< As count_.rows was.
 };
 

@@ -243,6 +243,14 @@ class Offences(Bans):
         server.wait_log(f"Ban {BAD} for 600s (1): unknown_user=1, trap=1")
         self.assertEqual(self.greeting(server, BAD), BANNED)
 
+    def test_rb7_a_trap_counts_without_greylisting_and_where_it_exists(self):
+        for settings, trap in (({}, NOBODY), ({}, ALICE), ({"greylist_enable": "yes"}, ALICE)):
+            with self.subTest(settings=settings, trap=trap):
+                server = self.bans(settings)
+                self.assertEqual(server.command("trap", "add", trap).returncode, 0)
+                self.offend(server, recipient=trap, times=1)
+                self.assertIn("trap=1", server.wait_log(f"Ban {BAD} for 600s (1): "))
+
     def test_rb7_what_screening_finds_counts_unless_it_is_ignored(self):
         dns = DnsServer()
         self.addCleanup(dns.close)

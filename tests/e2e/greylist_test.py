@@ -248,13 +248,30 @@ class Greylist(Case):
 
     def test_gl14_a_network_with_many_that_wait_gets_no_more(self):
         server = self.grey({"greylist_source_throttle": "2"})
-        for recipient in (ALICE, BOB, f"carol@{DOMAIN}"):
-            self.assert_greylisted(self.rcpt(server, recipient=recipient), recipient)
+        for sender in (SHOP, "b@bad.test", "c@bad.test"):
+            self.assert_greylisted(self.rcpt(server, sender=sender))
         server.wait_log("reason=too many new from its network")
         wait_for(lambda: self.rows(server, "SELECT count(*) FROM grey") == [(2,)], "two rows")
-        # It is not for ever: as others pass, there is room.
-        self.until_accepted(server, recipient=ALICE)
-        self.until_accepted(server, recipient=f"carol@{DOMAIN}")
+        # It is not for ever, nor for a network whose mail has passed.
+        self.until_accepted(server)
+        self.until_accepted(server, client=SAME, sender="c@bad.test")
+
+    def test_gl14_a_full_memory_is_told_and_makes_room(self):
+        server = self.grey()
+        self.rcpt(server)
+        now = int(time.time())
+        self.edit(server, f"WITH RECURSIVE c(n) AS (VALUES(1) UNION ALL SELECT n + 1 FROM c WHERE n < 200000) "
+                          f"INSERT INTO grey SELECT 'net' || n, 'a@b.test', 'c', {now} - 9, {now}, 1 FROM c")
+        self.assert_greylisted(self.rcpt(server, OTHER))
+        server.wait_log("warning: greylisting has no room for more triplets")
+
+    def test_gl14_one_mail_to_many_is_no_flood(self):
+        server = self.grey({"greylist_source_throttle": "2"})
+        users = [ALICE, BOB, f"carol@{DOMAIN}"]
+        with server.client(source=ONE) as session:
+            session.ehlo()
+            self.assertEqual([reply.code for reply in session.envelope(SHOP, *users)], [250, 450, 450, 450])
+        wait_for(lambda: self.rows(server, "SELECT count(*) FROM grey") == [(3,)], "three rows")
 
     def test_gl15_who_writes_to_a_trap_is_put_off_for_long(self):
         trap = f"trap@{DOMAIN}"
@@ -270,6 +287,49 @@ class Greylist(Case):
         self.until_accepted(server, client=SAME)
         self.assertEqual(server.command("trap", "del", trap).returncode, 0)
         self.assertEqual(server.command("trap", "del", trap).returncode, 67)
+
+    def hits(self, server, trap):
+        return server.wait_log(f"trap <{trap}> hit by unknown[{ONE}] from=<{SHOP}>")
+
+    def test_gl15_without_greylisting_a_trap_is_told_and_keeps_nobody_out(self):
+        server = self.server({"greylist_enable": "no"})
+        self.assertEqual(self.rcpt(server, recipient=BOB).code, 250)
+        for trap, code in ((f"trap@{DOMAIN}", 550), (BOB, 450)):
+            with self.subTest(trap=trap):
+                self.assertEqual(server.command("trap", "add", trap).returncode, 0)
+                self.assertEqual(self.rcpt(server, recipient=trap).code, code)
+                self.hits(server, trap)
+                self.assertEqual(self.rcpt(server, SAME).code, 250)
+
+    def test_gl15_a_trap_catches_clients_that_are_not_suspicious(self):
+        for trap, code in ((f"trap@{DOMAIN}", 550), (BOB, 450)):
+            with self.subTest(trap=trap):
+                server = self.grey({"greylist_when": "suspicious"})
+                self.assertEqual(server.command("trap", "add", trap).returncode, 0)
+                self.assertEqual(self.rcpt(server, recipient=trap).code, code)
+                self.hits(server, trap)
+                self.assert_reply(self.rcpt(server, SAME), f"450 4.7.1 <{ALICE}>: Recipient address rejected: Mail to a trap")
+                self.assertEqual(self.rcpt(server, OTHER).code, 250)
+                self.assertRegex(server.command("greylist", "show", ONE).stdout, r"^trapped 127\.0\.1\.0 until \S+ \S+\n$")
+                row = json.loads(server.command("greylist", "show", ONE, "--json").stdout)
+                self.assertEqual(row["trapped"], "127.0.1.0")
+                self.assertEqual(server.command("greylist", "forget", ONE).stdout, "1 row forgotten\n")
+                self.assertEqual(self.rcpt(server, SAME).code, 250)
+
+    def test_gl15_an_address_that_exists_may_be_a_trap(self):
+        server = self.grey()
+        self.assertEqual(server.command("trap", "add", BOB).returncode, 0)
+        self.assert_reply(self.rcpt(server, recipient=BOB), f"450 4.7.1 <{BOB}>: Recipient address rejected: Mail to a trap")
+        self.hits(server, BOB)
+
+    def test_gl15_who_shares_a_network_whose_mail_passed_is_trapped_alone(self):
+        server = self.grey()
+        self.assertEqual(server.command("trap", "add", f"trap@{DOMAIN}").returncode, 0)
+        self.until_accepted(server, client=SAME)
+        self.assertEqual(self.rcpt(server, recipient=f"trap@{DOMAIN}").code, 550)
+        self.assertIn("Mail to a trap", str(self.rcpt(server)))
+        self.assertEqual(self.rcpt(server, SAME).code, 250)
+        self.assertRegex(server.command("greylist", "show", ONE).stdout, rf"(?m)^trapped {re.escape(ONE)} until ")
 
     def test_gl16_the_owner_lists_shows_passes_forgets_and_counts(self):
         server = self.grey({"greylist_delay": "1h"})
@@ -484,6 +544,19 @@ class Greylist(Case):
         _, server = self.named("spf")
         self.assert_greylisted(self.rcpt(server, ONE))
         self.until_accepted(server, client=OTHER)
+        # By that name the owner finds it.
+        name = re.search(r"reason=new, identity=(\S+), client_name=", server.log()).group(1)
+        self.assertIn("passed", server.command("greylist", "show", name).stdout)
+        self.assertEqual(server.command("greylist", "forget", name).returncode, 0)
+        self.assert_greylisted(self.rcpt(server, OTHER))
+
+    def test_identity_of_who_wrote_to_a_trap_does_not_help(self):
+        _, server = self.named("spf")
+        self.assertEqual(server.command("trap", "add", f"trap@{DOMAIN}").returncode, 0)
+        self.assertEqual(self.rcpt(server, recipient=f"trap@{DOMAIN}").code, 550)
+        self.assertIn("Mail to a trap", str(self.rcpt(server)))
+        # The same sender's hosts elsewhere are not its network.
+        self.assert_greylisted(self.rcpt(server, OTHER))
 
     def test_identity_the_null_sender_is_the_name_it_greeted_with(self):
         _, server = self.named("spf")
@@ -574,6 +647,24 @@ class Policy(Case):
         with server.client(source=ONE) as session:
             session.ehlo()
             self.assertEqual(session.envelope(SHOP, ALICE)[1].code, 250)
+
+    def test_gl18_connections_that_are_idle_keep_nobody_out(self):
+        server, port = self.lender()
+        with contextlib.ExitStack() as all_of_them:
+            def connect():
+                return all_of_them.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+            held = [connect() for _ in range(200)]
+            # Answered, they are in the order of their last question.
+            for one in held:
+                ask_on(one)
+            ask_on(held[0])
+            ask_on(connect())
+            self.assertEqual(held[1].recv(1), b"")
+            ask_on(held[0])
+            ask_on(connect())
+            self.assertEqual(held[2].recv(1), b"")
+            server.wait_log("warning: accept: policy: too many connections")
+            self.assertEqual(server.log().count("policy: too many connections"), 1)
 
     def test_gl18_requests_that_make_no_sense_harm_nobody(self):
         _, port = self.lender()

@@ -496,6 +496,24 @@ TEST_CASE("what postconf -n of a Debian system prints is read as Postfix meant i
   CHECK(settings.mydestination.size() == 4);
 }
 
+TEST_CASE("greylisting that nobody could pass, or that means days and says seconds, is told",
+          "[config][load]") {
+  const std::string never = said("greylist_delay = 5m\ngreylist_retry_window = 1m\n");
+  CHECK(mentions(never, ":2: error: greylist_retry_window: nobody could pass"));
+  CHECK(mentions(never, "longer than greylist_delay"));
+  CHECK_FALSE(load("greylist_delay = 300\ngreylist_retry_window = 300\n").ok());
+  CHECK(mentions(said("greylist_delay = 1s\ngreylist_retry_window = 2\n"), "expected 2d"));
+  CHECK(mentions(said("greylist_max_age = 35\n"), "expected 35d"));
+  CHECK(load("greylist_max_age = 35\n").ok());
+  CHECK(said("greylist_retry_window = 1h\ngreylist_max_age = 1d\n").empty());
+  for (const char* header : {"no colon here", ": x", "two words: x"}) {
+    const std::string text = "greylist_header = " + std::string(header) + "\n";
+    CHECK(mentions(said(text), "greylist_header: expected a header field"));
+    CHECK_FALSE(load(text).ok());
+  }
+  CHECK(said("greylist_header =\n").empty());
+}
+
 TEST_CASE("all tables that are named are found", "[config][load]") {
   const Settings settings = good(
       "mynetworks = cidr:/a\nmydestination = hash:/b\nrelay_recipient_maps = hash:/c\n"

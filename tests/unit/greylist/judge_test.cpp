@@ -89,9 +89,9 @@ TEST_CASE("a client is allowed after so many triplets, counted once in an interv
 
 TEST_CASE("a network with many that wait gets no more rows", "[greylist]") {
   Known known;
-  known.waiting = 19;
+  known.waiting = {19, 399, 1999};
   CHECK(judge(kRules, known, kNow).reason == Reason::New);
-  known.waiting = 20;
+  known.waiting = {20, 20, 20};
   const Judgement judged = judge(kRules, known, kNow);
   CHECK(judged.reason == Reason::Throttled);
   CHECK(judged.seconds == 300);
@@ -103,6 +103,22 @@ TEST_CASE("a network with many that wait gets no more rows", "[greylist]") {
   Rules none = kRules;
   none.throttle = 0;
   CHECK(judge(none, known, kNow).reason == Reason::New);
+}
+
+TEST_CASE("a known client, and one of a network whose mail passed, is no flood", "[greylist]") {
+  Known known;
+  known.waiting = {20, 399, 1999};
+  CHECK(judge(kRules, known, kNow).reason == Reason::Throttled);
+  known.proven_net = true;
+  CHECK(judge(kRules, known, kNow).reason == Reason::New);
+  // But for rows without end.
+  known.waiting.fresh = 400;
+  CHECK(judge(kRules, known, kNow).reason == Reason::Throttled);
+  known.proven_net = false;
+  known.client = Client{1, kNow};
+  CHECK(judge(kRules, known, kNow).reason == Reason::New);
+  known.waiting.all = 2000;
+  CHECK(judge(kRules, known, kNow).reason == Reason::Throttled);
 }
 
 TEST_CASE("who wrote to a trap is put off, unless it is known for good mail", "[greylist]") {

@@ -59,6 +59,9 @@ TEST_CASE("an identity stands for the client wherever it comes from", "[greylist
   CHECK(make_key({}, one).net == "spf:example.com");
   CHECK(make_key({}, one).net == make_key({}, other).net);
   CHECK(make_key({}, one).client == "spf:example.com");
+  // A trap may be hit before that is known.
+  CHECK(make_key({}, one).trap_net == "192.0.2.0");
+  CHECK(make_key({}, one).host == "192.0.2.1");
   // Others may have hosts under that name.
   one.identity = "name:example.com";
   CHECK(make_key({}, one).net == "name:example.com");

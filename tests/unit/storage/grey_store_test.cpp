@@ -32,16 +32,19 @@ struct Place {
   }
   [[nodiscard]] GreyStore::Question question(const std::string& client,
                                              const std::string& recipient,
-                                             Stamp now) const {
+                                             Stamp now,
+                                             std::string_view sender = "shop@shop.example") const {
     GreyStore::Question out;
-    out.key =
-        greylist::make_key({}, {*IpAddress::parse(client), {}, "shop@shop.example", recipient});
+    out.key = greylist::make_key({}, {*IpAddress::parse(client), {}, sender, recipient});
     out.rules = rules;
     out.now = now;
     return out;
   }
-  greylist::Judgement judge(const std::string& client, const std::string& recipient, Stamp now) {
-    auto judged = test::run_task(loop, grey->judge(question(client, recipient, now)));
+  greylist::Judgement judge(const std::string& client,
+                            const std::string& recipient,
+                            Stamp now,
+                            std::string_view sender = "shop@shop.example") {
+    auto judged = test::run_task(loop, grey->judge(question(client, recipient, now, sender)));
     if (!judged) FAIL(judged.error().detail);
     return *judged;
   }
@@ -137,17 +140,75 @@ TEST_CASE("a memory full of triplets is emptied rather than in the way", "[stora
   CHECK(place.stats().waiting > 0);
 }
 
-TEST_CASE("a network with many that wait gets no more rows in the store", "[storage][grey]") {
+TEST_CASE("where there is no room, those that passed longest ago go, but not most of them",
+          "[storage][grey]") {
+  Place place;
+  const auto fill = [&](int passed, int waiting) {
+    const auto filled =
+        test::run_task(place.loop, place.state->run([=](StateDatabase& state) -> Result<bool> {
+          GP_TRY(Statement * put,
+                 state.prepared("WITH RECURSIVE c(n) AS (VALUES(1) UNION ALL SELECT n + 1 FROM c "
+                                "WHERE n < ?1 + ?2) INSERT OR REPLACE INTO grey SELECT 'net' || n, "
+                                "'a@b.example', 'c', ?3 - n, ?3 - n, n <= ?1 FROM c"));
+          put->bind(1, std::int64_t{passed});
+          put->bind(2, std::int64_t{waiting});
+          put->bind(3, kNow);
+          GP_CHECK(put->perform());
+          return true;
+        }));
+    REQUIRE(filled);
+  };
+  const std::string bob = "bob@example.com";
+  SECTION("they were many") {
+    fill(150'000, 50'000);
+    CHECK_FALSE(place.grey->take_full());
+    CHECK(place.judge("192.0.2.1", bob, kNow).reason == Reason::New);
+    CHECK(place.grey->take_full());
+    CHECK(place.stats().passed == 149'000);
+    CHECK(place.rows({.net = "net150000"}).empty());
+    CHECK(place.rows({.net = "net149000"}).size() == 1);
+    CHECK(place.judge("192.0.3.1", bob, kNow).reason == Reason::New);
+    CHECK_FALSE(place.grey->take_full());
+  }
+  SECTION("they were few") {
+    fill(100'000, 100'000);
+    CHECK(place.judge("192.0.2.1", bob, kNow).reason == Reason::Full);
+    CHECK(place.grey->take_full());
+    CHECK(place.stats().passed == 100'000);
+  }
+}
+
+TEST_CASE("a network with many senders that wait gets no more rows in the store",
+          "[storage][grey]") {
   Place place;
   place.rules.throttle = 3;
-  for (int n = 0; n < 3; ++n) {
-    CHECK(place.judge("192.0.2.1", std::to_string(n) + "@example.com", kNow).reason == Reason::New);
+  const std::string bob = "bob@example.com";
+  for (const char* sender : {"a@x.example", "b@x.example", "c@x.example"}) {
+    CHECK(place.judge("192.0.2.1", bob, kNow, sender).reason == Reason::New);
   }
-  CHECK(place.judge("192.0.2.9", "3@example.com", kNow).reason == Reason::Throttled);
-  CHECK(place.judge("192.0.3.9", "3@example.com", kNow).reason == Reason::New);
+  CHECK(place.judge("192.0.2.9", bob, kNow, "d@x.example").reason == Reason::Throttled);
+  CHECK(place.judge("192.0.3.9", bob, kNow, "d@x.example").reason == Reason::New);
   CHECK(place.rows().size() == 4);
-  CHECK(place.judge("192.0.2.1", "0@example.com", kNow + 300).fresh);
-  CHECK(place.judge("192.0.2.9", "3@example.com", kNow + 300).reason == Reason::New);
+  // Those of long ago have given up.
+  CHECK(place.judge("192.0.2.9", bob, kNow + 4 * 3600 - 1, "d@x.example").reason ==
+        Reason::Throttled);
+  CHECK(place.judge("192.0.2.9", bob, kNow + 4 * 3600, "d@x.example").reason == Reason::New);
+}
+
+TEST_CASE("one mail to many, and a network whose mail passed, are no flood", "[storage][grey]") {
+  Place place;
+  place.rules.throttle = 3;
+  for (int n = 0; n < 60; ++n) {
+    const std::string recipient = std::to_string(n) + "@example.com";
+    CHECK(place.judge("192.0.2.1", recipient, kNow).reason == Reason::New);
+  }
+  CHECK(place.judge("192.0.2.1", "60@example.com", kNow).reason == Reason::Throttled);
+  const std::string bob = "bob@example.com";
+  CHECK(place.judge("203.0.113.1", bob, kNow).reason == Reason::New);
+  CHECK(place.judge("203.0.113.1", bob, kNow + 300).passes());
+  for (const char* sender : {"a@x.example", "b@x.example", "c@x.example", "d@x.example"}) {
+    CHECK(place.judge("203.0.113.9", bob, kNow + 300, sender).reason == Reason::New);
+  }
 }
 
 TEST_CASE("rows are listed, passed and forgotten by any part", "[storage][grey]") {
@@ -199,6 +260,67 @@ TEST_CASE("a trap catches the network of who writes to it", "[storage][grey]") {
   CHECK((gone && *gone));
   const auto left = test::run_task(place.loop, place.grey->traps(10));
   CHECK((left && left->empty()));
+}
+
+TEST_CASE("a trap that a client of a known network writes to is that client's alone",
+          "[storage][grey]") {
+  Place place;
+  const std::string bob = "bob@example.com";
+  static_cast<void>(place.judge("192.0.2.1", bob, kNow));
+  CHECK(place.judge("192.0.2.1", bob, kNow + 300).passes());
+  CHECK(place.catch_refused("192.0.2.9", "old@example.com", true));
+  CHECK(place.judge("192.0.2.9", bob, kNow + 400).reason == Reason::Trapped);
+  CHECK(place.judge("192.0.2.1", bob, kNow + 400).passes());
+  CHECK(place.judge("192.0.2.10", "carol@example.com", kNow + 400).reason == Reason::New);
+  const auto shown = test::run_task(
+      place.loop, place.grey->trapped({.net = "192.0.2.0", .client = "192.0.2.9"}, kNow, 10));
+  REQUIRE(shown);
+  REQUIRE(shown->size() == 1);
+  CHECK(shown->front().net == "192.0.2.9");
+  CHECK(shown->front().until == kNow + place.rules.trap_time);
+  CHECK(
+      test::run_task(place.loop, place.grey->forget({.net = "192.0.2.0", .client = "192.0.2.9"})));
+  CHECK(place.stats().trapped == 0);
+}
+
+TEST_CASE("whoever a client is by name, a trap is its network's", "[storage][grey]") {
+  Place place;
+  const auto ask = [&](std::string_view client, std::string_view identity) {
+    GreyStore::Question out = place.question("192.0.2.1", "bob@example.com", kNow);
+    out.key = greylist::make_key(
+        {}, {*IpAddress::parse(client), identity, "a@b.example", "bob@example.com"});
+    return out;
+  };
+  CHECK(test::run_task(place.loop, place.grey->catch_refused(ask("192.0.2.1", ""), true, {})));
+  const auto judged =
+      test::run_task(place.loop, place.grey->judge(ask("192.0.2.1", "spf:b.example")));
+  CHECK((judged && judged->reason == Reason::Trapped));
+  const auto other =
+      test::run_task(place.loop, place.grey->judge(ask("203.0.113.1", "spf:b.example")));
+  CHECK((other && other->reason == Reason::New));
+}
+
+TEST_CASE("traps alone are asked about as long as there may be any", "[storage][grey]") {
+  Place place;
+  const auto judge = [&](const std::string& recipient) {
+    GreyStore::Question asked = place.question("192.0.2.1", recipient, kNow);
+    asked.traps_only = true;
+    auto judged = test::run_task(place.loop, place.grey->judge(std::move(asked)));
+    REQUIRE(judged);
+    return *judged;
+  };
+  CHECK(place.grey->may_trap());
+  CHECK(judge("bob@example.com").passes());
+  CHECK_FALSE(place.grey->may_trap());
+  CHECK(place.rows().empty());
+  CHECK(test::run_task(place.loop, place.grey->add_trap("bob@example.com", kNow)));
+  CHECK(place.grey->may_trap());
+  CHECK(judge("alice@example.com").passes());
+  CHECK(place.grey->may_trap());
+  CHECK(judge("bob@example.com").caught);
+  CHECK(test::run_task(place.loop, place.grey->delete_trap("bob@example.com")));
+  CHECK(judge("alice@example.com").reason == Reason::Trapped);
+  CHECK(place.grey->may_trap());
 }
 
 constexpr Stamp kDay = 86'400;
