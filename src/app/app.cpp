@@ -47,6 +47,13 @@ constexpr std::array<ShedStep, 3> kShedSteps{{
 // A step is taken back so far below: the two do not alternate with every tick.
 constexpr std::uint64_t kShedGap = 5;
 
+/// What it does is in state.db, and nowhere else.
+bool changes_state(control::Verb verb) {
+  using control::Verb;
+  return verb >= Verb::GreylistList && verb <= Verb::BanWhy && verb != Verb::DnsblRetry &&
+         control::describe(verb).who == control::Who::Owner;
+}
+
 }  // namespace
 
 App::App(std::unique_ptr<Opened> opened)
@@ -147,6 +154,7 @@ void App::open_doors() {
   login_keeper_->open(settings_->state_directory);
   login_keeper_->configure(*settings_, profile, *directory_);
   screening_->configure(*settings_, profile);
+  ban_export_->open();
   configure_bans(profile);
   floor_->warden = &warden_;
   reception_->configure(profile);
@@ -187,6 +195,7 @@ void App::open_doors() {
     opened_->policy_listeners.clear();
   }
   manager_.ready("serving");
+  generation_ = state_.generation();
   tick();
 }
 
@@ -310,8 +319,24 @@ void App::configure_bans(std::shared_ptr<const server::Profile> profile) {
   ban_export_->configure(settings_->ban_firewall, settings_->state_commit_interval);
 }
 
+// A clock that was ahead, and a file that took the place of another.
+void App::mend_state() {
+  const Stamp now = state_.now(clock_.now(), clocks_.instant());
+  const Stamp back = std::exchange(looked_, now) - now;
+  const bool stepped = is_sane(now) && back > kClockStep;
+  if (stepped) {
+    warden_.mend();
+    owner_words_.mend(back);
+  }
+  const std::uint64_t generation = state_.generation();
+  if (std::exchange(generation_, generation) == generation && !stepped) return;
+  owner_words_.write_anew();
+  warden_.write_anew();
+}
+
 void App::look_after_state() {
   if (phase_ == Phase::Serving) {
+    mend_state();
     warden_.tick();
     ban_export_->tick();
   }
@@ -415,7 +440,20 @@ Task<Result<std::vector<queue::Item>>> App::queue() {
   return store_->list(kQueueListing);
 }
 
+// What the owner is told is done outlives whatever comes next.
 Task<Result<std::string>> App::perform(control::Request request) {
+  const bool is_kept = changes_state(request.verb);
+  const std::uint64_t failures = state_.failures();
+  auto done = co_await serve(std::move(request));
+  if (!is_kept || !done) co_return done;
+  const Moment wall = clock_.now();
+  const Instant steady = clocks_.instant();
+  const auto kept = co_await state_.commit(wall, steady, failures);
+  if (kept) co_return done;
+  co_return Error{Cause::Temporary, "in force, but a restart forgets it: " + kept.error().detail};
+}
+
+Task<Result<std::string>> App::serve(control::Request request) {
   if (request.verb == control::Verb::Login) {
     auto told = co_await login_keeper_->perform(std::move(request.words), request.json);
     outgoing_->wake();
@@ -433,7 +471,7 @@ Task<Result<std::string>> App::perform(control::Request request) {
   if (is_screen_verb(request.verb)) {
     const View view{request.json, clock_.utc_offset(clock_.now())};
     const Stamp now = state_.now(clock_.now(), clocks_.instant());
-    ScreenDesk desk{*screening_, directory_, dns_, owner_words_.let_in(), view, now};
+    ScreenDesk desk{*screening_, directory_, dns_, owner_words_.let_in(), warden_, view, now};
     auto answer = co_await serve_screening(std::move(desk), request);
     co_return answer;
   }

@@ -75,12 +75,14 @@ class App final : public ControlBackend, private net::TaskWatch, private server:
   void many_came() override { look_after_memory(); }
   void look_after_files();
   void look_after_state();
+  void mend_state();
   void configure_greylisting();
   void configure_bans(std::shared_ptr<const server::Profile> profile);
   void tell_files(const std::vector<std::string>& lines);
   Task<void> read_tables();
   Task<void> reload_by_signal();
   Task<Result<std::string>> reload_now();
+  Task<Result<std::string>> serve(control::Request request);
   std::string put_into_force(NextSettings next, std::unique_ptr<log::Sink> sink);
   Result<std::string> fail_reload(std::string detail);
   void configure_local_mail(const std::shared_ptr<const server::Profile>& profile);
@@ -132,9 +134,11 @@ class App final : public ControlBackend, private net::TaskWatch, private server:
   Timer reloaded_;  ///< Never expires; cancelled when a reload is over.
   Moment started_{};
   Phase phase_ = Phase::Starting;
-  std::size_t shedding_ = 0;  // How many of the steps are taken.
-  bool reading_ = false;      ///< Tables, on the reader's thread.
-  bool reloading_ = false;    ///< One at a time.
+  Stamp looked_ = 0;              ///< After the state, by its time.
+  std::uint64_t generation_ = 0;  ///< Of the state, with all bans and words of the owner in it.
+  std::size_t shedding_ = 0;      // How many of the steps are taken.
+  bool reading_ = false;          ///< Tables, on the reader's thread.
+  bool reloading_ = false;        ///< One at a time.
   int exit_code_ = 0;
 };
 

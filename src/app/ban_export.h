@@ -25,16 +25,20 @@ class BanExport {
   };
   BanExport(const Parts& parts, std::string path) : parts_(parts), path_(std::move(path)) {}
 
+  /// Before configure(): whose sets the run before filled. Reads the file; blocks.
+  void open();
   void configure(const bans::Firewall& firewall, Duration interval);
   /// Once a second or so: writes the file when bans changed, and `interval` has passed.
   void tick();
 
  private:
-  Task<void> write(std::string text);
+  /// `last`: nothing is left to be emptied then.
+  Task<void> write(std::string text, bool last);
 
   Parts parts_;
   const std::string path_;
   bans::Firewall firewall_;
+  bans::Firewall left_;  // Its sets are to be emptied, once.
   Stamp interval_ = 0;
   Stamp written_ = 0;
   bool due_ = false;

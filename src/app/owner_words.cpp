@@ -103,7 +103,31 @@ Task<void> OwnerWords::load() {
       if (scope) expected_.add(*std::move(scope), row.until);
     }
   }
+  // Written by a clock that was ahead: what was left then is left now.
+  const Stamp ahead = state_.last_written() - now();
+  if (is_sane(now()) && ahead > kClockStep) {
+    mend(ahead);
+    write_anew();
+  }
   tick();
+}
+
+void OwnerWords::mend(Stamp by) {
+  for (const LetIn::Entry& entry : let_in_.entries()) {
+    if (entry.until != LetIn::kForGood) let_in_.add(entry.network, entry.until - by);
+  }
+  for (const Expected::Entry& entry : expected_.entries()) {
+    expected_.add(entry.scope, entry.until - by);
+  }
+}
+
+void OwnerWords::write_anew() {
+  for (const LetIn::Entry& entry : let_in_.entries()) {
+    store_.keep(Kind::Allow, screen::shown_network(entry.network), entry.until);
+  }
+  for (const Expected::Entry& entry : expected_.entries()) {
+    store_.keep(Kind::Expect, entry.scope.key(), entry.until);
+  }
 }
 
 void OwnerWords::tick() {

@@ -29,6 +29,10 @@ class OwnerWords {
   Task<void> load();
   /// Once a second or so: what is over goes.
   void tick();
+  /// The clock went back by so much: what has an end has it so much earlier.
+  void mend(Stamp by);
+  /// Writes all down: the file has others, or none.
+  void write_anew();
 
   [[nodiscard]] const screen::LetIn& let_in() const { return let_in_; }
   [[nodiscard]] const screen::Expected& expected() const { return expected_; }

@@ -173,7 +173,7 @@ void weigh(Outlook& outlook, const ScreenDesk& desk) {
   outlook.denylist_action = settings.denylist_action;
   outlook.dnsbl_action = settings.of(Test::Dnsbl).action;
   outlook.ruling = screen::rule(outlook.score, profile.thresholds);
-  const bool untested = !outlook.let_in.empty() || !outlook.screened ||
+  const bool untested = !outlook.let_in.empty() || !outlook.banned.empty() || !outlook.screened ||
                         outlook.access == screen::Access::Permit ||
                         (outlook.known && outlook.access != screen::Access::Reject);
   if (untested || !trial.is_due(Test::Pregreet) || outlook.ruling.allowed) return;
@@ -218,6 +218,11 @@ Task<Result<std::string>> test(const ScreenDesk& desk, std::vector<std::string> 
   outlook.screened = desk.screening.profile()->screened;
   if (const auto* entry = desk.let_in.find(*client)) {
     outlook.let_in = screen::shown_network(entry->network);
+  }
+  const bans::Ban* ban = desk.warden.ledger().find(*client, desk.now);
+  if (ban != nullptr && !desk.warden.is_exempt(*client)) {
+    outlook.banned =
+        ban->until == bans::Ban::kForever ? "for good" : "until " + when(ban->until, desk.view);
   }
   const auto access = desk.directory->find_screen_access(*client);
   outlook.access = access.access;

@@ -14,6 +14,7 @@
 #include "base/task.h"
 #include "control/protocol.h"
 #include "screen/let_in.h"
+#include "server/warden.h"
 
 namespace gatepost::app {
 
@@ -24,6 +25,7 @@ struct ScreenDesk {
   std::shared_ptr<SettingsDirectory> directory;
   Dns& dns;
   const screen::LetIn& let_in;
+  server::Warden& warden;
   View view;
   Stamp now = 0;
 };

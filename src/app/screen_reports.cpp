@@ -206,6 +206,7 @@ std::string format_list(const Guard::Status& status, Stamp now, const View& view
 
 std::string format_verdict(const Outlook& outlook) {
   if (!outlook.let_in.empty()) return "let in at once: gatepost allow";
+  if (!outlook.banned.empty()) return "kept out: banned " + outlook.banned;
   if (!outlook.screened) return "let in at once: postscreen_enable is off";
   if (outlook.access == Access::Permit) return "let in at once: postscreen_access_list";
   if (outlook.access == Access::Reject) {
@@ -227,6 +228,7 @@ std::string format_outlook(const Outlook& outlook, Stamp now, const View& view) 
     append_row(out, "client", outlook.client.text());
     append_row(out, "name", name_text(outlook));
     if (!outlook.let_in.empty()) append_row(out, "allow", outlook.let_in);
+    if (!outlook.banned.empty()) append_row(out, "banned", outlook.banned);
     append_row(out, "access list",
                outlook.entry.empty() ? std::string("says nothing")
                                      : format("{} by {}", name_of(outlook.access),
@@ -256,6 +258,7 @@ std::string format_outlook(const Outlook& outlook, Stamp now, const View& view) 
   document.put(root, "name_confirmed", outlook.name.kind == Kind::Confirmed);
   document.put(root, "name_dynamic", outlook.dynamic);
   if (!outlook.let_in.empty()) document.put(root, "allow", outlook.let_in);
+  if (!outlook.banned.empty()) document.put(root, "banned", outlook.banned);
   document.put(root, "access", name_of(outlook.access));
   if (!outlook.entry.empty()) document.put(root, "access_entry", outlook.entry);
   if (remembered) put_record(document, root, outlook.record, now, view);

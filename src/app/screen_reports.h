@@ -42,6 +42,7 @@ struct Outlook {
   bool dynamic = false;  ///< The name looks like one of somebody's home.
   bool screened = true;  ///< postscreen_enable
   std::string let_in;    ///< The network of `gatepost allow` it is in; empty: none.
+  std::string banned;    ///< "until ..." or "for good"; empty: it is not.
   screen::Access access = screen::Access::Dunno;
   std::string entry;  ///< That said so.
   screen::Record record;

@@ -58,7 +58,7 @@ log::ScreenGauge Screening::gauge() const {
 }
 
 void Screening::tick(Stamp now) {
-  if (!is_sane(now) || now < swept_ + kSweepEvery) return;
+  if (!is_sane(now) || (now >= swept_ && now < swept_ + kSweepEvery)) return;
   swept_ = now;
   if (store_.wants_to_learn()) tasks_.spawn("known clients", store_.learn());
   const bool begin =

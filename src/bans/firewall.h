@@ -20,10 +20,13 @@ struct Firewall {
   [[nodiscard]] bool is_set() const { return !set.empty(); }
   /// Empty, or nft:FAMILY TABLE SET with the names nft(8) has.
   [[nodiscard]] static Result<Firewall> parse(std::string_view text);
+  /// What a script of format_nft() is for, by its beginning; not set when it is none.
+  [[nodiscard]] static Firewall of_script(std::string_view script);
 };
 
 /// A script for nft -f that makes the table and both sets where they are missing, and puts the bans
-/// in place of what they hold, each for the time that is left of it.
+/// in place of what they hold, each for the time that is left of it. A ban inside of a wider one is
+/// left out while that is in force.
 [[nodiscard]] std::string format_nft(const Firewall& firewall,
                                      std::span<const Ban> bans,
                                      Stamp now);

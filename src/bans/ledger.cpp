@@ -20,6 +20,12 @@ Stamp later(Stamp at, Stamp by) {
 
 }  // namespace
 
+void Ban::mend(Stamp now) {
+  if (!is_sane(now) || begun <= now) return;
+  if (until != kForever) until = later(now, std::max<Stamp>(until - begun, 0));
+  begun = now;
+}
+
 Network Ledger::network_of(const IpAddress& client) {
   const unsigned prefix = client.is_v4() ? 32 : 64;
   return {client.masked(prefix), prefix};
@@ -135,7 +141,8 @@ std::optional<Ban> Ledger::widen(const IpAddress& client, Stamp now) {
   for (auto at = bans_.lower_bound({prefix, wide.address});
        at != bans_.end() && at->first.prefix == prefix && wide.contains(at->first.address); ++at) {
     const Ban& ban = at->second.ban;
-    if (ban.by_hand || !ban.is_in_force(now)) continue;
+    // A long ban is no news: what led to it was done when it began.
+    if (ban.by_hand || !ban.is_in_force(now) || ban.begun + settings_.find_time <= now) continue;
     sum += settings_.threshold;
     ++addresses;
   }
@@ -183,7 +190,7 @@ const Ledger::Held* Ledger::find_held(const IpAddress& client, Stamp now) const 
   for (unsigned prefix = 0; prefix <= client.bits(); ++prefix) {
     if (prefixes_[prefix] == 0) continue;
     const auto found = bans_.find({prefix, client.masked(prefix)});
-    if (found != bans_.end() && found->second.ban.is_in_force(now)) return &found->second;
+    if (found != bans_.end() && keeps_out(found->second.ban, now)) return &found->second;
   }
   return nullptr;
 }
@@ -296,9 +303,21 @@ std::vector<Network> Ledger::sweep(Stamp now) {
 std::vector<Ban> Ledger::list(Stamp now) const {
   std::vector<Ban> out;
   for (const auto& [key, held] : bans_) {
-    if (held.ban.is_in_force(now)) out.push_back(held.ban);
+    if (keeps_out(held.ban, now)) out.push_back(held.ban);
   }
   return out;
+}
+
+std::vector<Ban> Ledger::all() const {
+  std::vector<Ban> out;
+  for (const auto& [key, held] : bans_) out.push_back(held.ban);
+  return out;
+}
+
+void Ledger::mend(Stamp now) {
+  next_end_ = 0;
+  for (auto& [key, held] : bans_) held.ban.mend(now);
+  for (auto& [network, at] : logins_) at = plausible(at, now);
 }
 
 Account Ledger::look_up(const IpAddress& client, Stamp now) const {
@@ -313,21 +332,15 @@ Account Ledger::look_up(const IpAddress& client, Stamp now) const {
   if (const Ban* ban = find(client, now)) {
     out.ban = *ban;
   } else if (const auto known = bans_.find(key_of(out.network)); known != bans_.end()) {
-    if (earlier(known->second.ban, now) > 0) out.ban = known->second.ban;
+    const Ban& last = known->second.ban;
+    if (!last.is_in_force(now) && earlier(last, now) > 0) out.ban = last;
   }
   if (is_protected(client, now)) out.login = logins_.at(out.network.address);
   return out;
 }
 
-// A ban that began in the future was made by a clock that was wrong; its length was right.
 void Ledger::restore(Ban ban, Stamp now) {
-  // While the clock is wrong nothing has ended, and all is left as it is.
-  if (is_sane(now) && ban.begun > now) {
-    if (ban.until != Ban::kForever) {
-      ban.until = later(now, std::max<Stamp>(ban.until - ban.begun, 0));
-    }
-    ban.begun = now;
-  }
+  ban.mend(now);
   if (!ban.is_in_force(now) && earlier(ban, now) == 0) return;
   const bool over = !ban.is_in_force(now);
   Held& held = put(std::move(ban), now);

@@ -19,7 +19,7 @@
 namespace gatepost::bans {
 
 struct Settings {
-  bool enabled = false;  ///< Else nobody is banned for what it does; by hand they may be.
+  bool enabled = false;  ///< Else nobody is kept out for what it does; by hand they may be.
   Rules rules;
   Stamp find_time = 600;  ///< Offences older than this do not count. All times in seconds.
   Weight threshold = 5 * kOne;
@@ -44,6 +44,9 @@ struct Ban {
 
   static constexpr std::size_t kMostReason = 200;
   [[nodiscard]] bool is_in_force(Stamp now) const { return now < until; }
+  /// One that began in the future was made by a clock that was wrong: it begins now, and its length
+  /// was right. While the clock is wrong all is left as it is.
+  void mend(Stamp now);
 };
 
 /// What is known of one network.
@@ -107,6 +110,10 @@ class Ledger {
 
   /// In force, in the order of their networks.
   [[nodiscard]] std::vector<Ban> list(Stamp now) const;
+  /// All that is known, also of those that are over.
+  [[nodiscard]] std::vector<Ban> all() const;
+  /// The clock went back: see Ban::mend().
+  void mend(Stamp now);
   [[nodiscard]] Account look_up(const IpAddress& client, Stamp now) const;
 
   /// As it was written down before a restart.
@@ -132,6 +139,9 @@ class Ledger {
   using Suspects = std::list<Suspect>;
   using Bans = std::map<Key, Held>;
 
+  [[nodiscard]] bool keeps_out(const Ban& ban, Stamp now) const {
+    return ban.is_in_force(now) && (settings_.enabled || ban.by_hand);
+  }
   static Key key_of(const Network& network) { return {network.prefix, network.address}; }
   Suspect& find_suspect(const IpAddress& address);
   /// All in the network.

@@ -21,6 +21,9 @@ inline constexpr Stamp kEarliest = 1'793'491'200;
   return now >= kEarliest;
 }
 
+/// A clock that is set back by more was wrong before: what it dated is mended.
+inline constexpr Stamp kClockStep = 60;
+
 /// The wall clock, or, while that is wrong, the last time known to be right and what has gone by
 /// since: `last` is when the state was last written, `running` for how long we run. Such a clock
 /// is behind by the time the machine was off, and by no more; without a `last` it begins in 1970,

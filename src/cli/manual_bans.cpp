@@ -85,6 +85,12 @@ and these rules use it, in a chain of the same table:
   tcp dport { 25, 465, 587 } ip saddr @gatepost_ban drop
   tcp dport { 25, 465, 587 } ip6 saddr @gatepost_ban_6 drop
 
+A set that was made with auto-merge has to be made anew (nft delete set inet
+filter gatepost_ban, and the same of gatepost_ban_6): with it neighbours end
+together. A ban inside of a wider one is in the file once that is over. When
+ban_firewall is changed or emptied and read anew (gatepost reload), the file
+empties the sets it named before.
+
 Who can write that file can change the packet filter: it belongs to mail_owner.
 Exceptions inside a network that is banned as a whole need a rule before these; a
 ban with somebody in it who is let in by gatepost allow is not in the file.

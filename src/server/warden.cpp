@@ -64,10 +64,14 @@ Task<void> Warden::load() {
 void Warden::tick() {
   const Stamp today = now();
   for (const bans::Ledger::Ended& ended : ledger_.take_ended(today)) tell_end(ended);
-  if (!is_sane(today) || today < swept_ + kSweepEvery) return;
+  if (!is_sane(today) || (today >= swept_ && today < swept_ + kSweepEvery)) return;
   swept_ = today;
   for (const Network& network : ledger_.sweep(today)) store_.forget(network.text());
   store_.sweep(today - 2 * std::max<Stamp>(ledger_.settings().login_time, 86'400));
+}
+
+void Warden::write_anew() {
+  for (const bans::Ban& ban : ledger_.all()) keep(ban);
 }
 
 bool Warden::is_exempt(const IpAddress& client) const {

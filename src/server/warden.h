@@ -44,6 +44,10 @@ class Warden {
   Task<void> load();
   /// Once a second or so: tells of bans that ended.
   void tick();
+  /// The clock went back.
+  void mend() { ledger_.mend(now()); }
+  /// Writes all bans down: the file has others, or none.
+  void write_anew();
 
   /// The client did something. Not of who is logged in, but for failed logins.
   void note(const IpAddress& client, bans::Offence offence);

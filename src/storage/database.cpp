@@ -141,7 +141,7 @@ Result<Database> Database::open(const std::string& path, Sharing sharing) {
   GP_TRY(auto database, connect(path));
   if (sharing == Sharing::Open) {
     // Others only look in. Who holds the file to write is waited for this long, once.
-    GP_CHECK(database.run("PRAGMA busy_timeout=100;"));
+    database.set_patience(true);
     GP_CHECK(database.use_wal(path));
     GP_CHECK(
         database.run("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=256;"
@@ -211,6 +211,10 @@ Result<void> Database::migrate(std::span<const std::string_view> steps) {
     }
   }
   return {};
+}
+
+void Database::set_patience(bool patient) {
+  sqlite3_busy_timeout(connection_.get(), patient ? 100 : 0);
 }
 
 bool Database::in_transaction() const {

@@ -74,6 +74,8 @@ class Database {
   /// a later version than there are steps is refused (Permanent).
   Result<void> migrate(std::span<const std::string_view> steps);
   [[nodiscard]] bool in_transaction() const;
+  /// Whether each statement of an open file waits a moment for another program that writes.
+  void set_patience(bool patient);
   /// Rows written, changed and removed by this connection since it was opened.
   [[nodiscard]] std::int64_t changes() const;
 

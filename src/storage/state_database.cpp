@@ -58,6 +58,8 @@ void StateDatabase::drop() {
 
 void StateDatabase::use(Database database, bool in_memory) {
   drop();
+  is_kept_out_ = false;
+  is_patient_ = true;
   database_.emplace(std::move(database));
   in_memory_ = in_memory;
   ++generation_;
@@ -66,7 +68,8 @@ void StateDatabase::use(Database database, bool in_memory) {
   const auto found = (*row)->step();
   const std::int64_t written = found && *found ? (*row)->number(0).value_or(0) : 0;
   (*row)->reset();
-  if (written > last_written_) last_written_ = written;
+  // Not what this run wrote: what ran since then would be counted twice.
+  if (written > last_written_) last_written_ = base_ = written;
 }
 
 Result<Database> StateDatabase::open_file() {
@@ -125,11 +128,22 @@ void StateDatabase::prepare_for_job() {
       use_memory(opened.error());
     }
   }
-  // Held until the commit: nobody else writes here. While somebody does, each change of ours is
-  // a transaction of its own, and fails.
-  if (database_ && !database_->in_transaction()) {
-    open_ = static_cast<bool>(database_->run("BEGIN IMMEDIATE"));
-    changes_ = database_->changes();
+  if (database_ && !database_->in_transaction()) begin();
+}
+
+// Held until the commit: nobody else writes here. While somebody does, each change of ours is a
+// transaction of its own, and fails. That one is waited for once: jobs wait for each other.
+void StateDatabase::begin() {
+  if (is_kept_out_) return;
+  const auto begun = database_->run("BEGIN IMMEDIATE");
+  open_ = static_cast<bool>(begun);
+  changes_ = database_->changes();
+  is_kept_out_ = !begun && begun.error().system == EBUSY;
+  if (is_kept_out_ != is_patient_) return;
+  is_patient_ = !is_kept_out_;
+  database_->set_patience(is_patient_);
+  if (is_kept_out_) {
+    tell(format("another program is writing to {}: until it ends nothing is kept", kFile));
   }
 }
 
@@ -149,13 +163,14 @@ bool StateDatabase::recover(const Error& error) {
   return database_.has_value();
 }
 
-void StateDatabase::commit(Stamp now) {
-  if (!database_ || !open_) return;
+Result<void> StateDatabase::commit(Stamp now) {
+  if (!database_) return Error{Cause::Temporary, "no database"};
+  if (!open_) return {};
   open_ = false;
   if (database_->changes() == changes_) {
     // Nothing to write, and so not the time either.
     static_cast<void>(database_->run("ROLLBACK"));
-    return;
+    return {};
   }
   const auto write = [&]() -> Result<void> {
     GP_TRY(Statement * clock, prepared(kWriteClock));
@@ -166,10 +181,11 @@ void StateDatabase::commit(Stamp now) {
   const auto done = write();
   if (done) {
     last_written_ = now;
-    return;
+    return {};
   }
   if (database_->in_transaction()) static_cast<void>(database_->run("ROLLBACK"));
   if (!recover(done.error())) tell(format("{}: {}", kFile, done.error().detail));
+  return Error{Cause::Temporary, done.error().detail};
 }
 
 void StateDatabase::come_back() {
@@ -179,14 +195,16 @@ void StateDatabase::come_back() {
   auto opened = open_or_renew();
   if (!opened) return;
   const auto tried = opened->run(
-      format("BEGIN IMMEDIATE; INSERT OR REPLACE INTO clock VALUES(1, {}); COMMIT", last_written_));
+      format("BEGIN IMMEDIATE; INSERT INTO clock VALUES(1, {}) ON CONFLICT(id) DO UPDATE SET "
+             "written = max(written, excluded.written); COMMIT",
+             last_written_));
   if (!tried) return;
   use(*std::move(opened), false);
   tell(format("{} is used again; what was kept in memory meanwhile is forgotten", kFile));
 }
 
 void StateDatabase::close(Stamp now) {
-  commit(now);
+  static_cast<void>(commit(now));
   drop();
   closed_ = true;
 }

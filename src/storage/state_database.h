@@ -39,6 +39,9 @@ class StateDatabase {
   /// run; 0: never.
   [[nodiscard]] Stamp last_written() const { return last_written_; }
   [[nodiscard]] bool in_memory() const { return in_memory_; }
+  /// As last_written() was when the file was taken into use: its own commits do not move it, so
+  /// that what runs since then can be added.
+  [[nodiscard]] Stamp base() const { return base_; }
   /// Another number than before: it is another database, and what was known of the rows is not.
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   /// There is a transaction, with changes or without.
@@ -50,8 +53,10 @@ class StateDatabase {
   void prepare_for_job();
   /// True when the job that failed so shall be called once more, on another database.
   bool recover(const Error& error);
-  /// Writes what changed; `now` as last_written().
-  void commit(Stamp now);
+  /// Somebody may have ended what kept us from writing: the next job looks, without waiting.
+  void try_again() { is_kept_out_ = false; }
+  /// Writes what changed; `now` as last_written(). Of an error the files were seen to already.
+  Result<void> commit(Stamp now);
   /// In memory: looks whether the file can be used again.
   void come_back();
   /// commit(), and the file is closed for good.
@@ -71,6 +76,7 @@ class StateDatabase {
   void use(Database database, bool in_memory);
   void use_memory(const Error& reason);
   void drop();
+  void begin();
   void tell(std::string line);
 
   Files& files_;
@@ -79,10 +85,13 @@ class StateDatabase {
   std::deque<Prepared> statements_;  // Stay where they are; go before the connection does.
   std::vector<std::string> problems_;
   Stamp last_written_ = 0;
+  Stamp base_ = 0;
   std::int64_t changes_ = 0;  ///< Of the connection, when the transaction began.
   std::uint64_t generation_ = 0;
   bool in_memory_ = false;
   bool open_ = false;
+  bool is_kept_out_ = false;  ///< Another program writes; until try_again().
+  bool is_patient_ = true;    ///< Waits for such a one.
   bool closed_ = false;
 };
 

@@ -27,7 +27,9 @@ StateStore::~StateStore() {
 void StateStore::publish() {
   has_open_ = database_.has_open();
   in_memory_ = database_.in_memory();
+  base_ = database_.base();
   last_written_ = database_.last_written();
+  generation_ = database_.generation();
   auto told = database_.take_problems();
   if (told.empty()) return;
   problems_.with([&told](std::vector<std::string>& all) {
@@ -38,11 +40,30 @@ void StateStore::publish() {
 }
 
 Stamp StateStore::now(Moment wall, Instant steady) const {
-  return state_time(wall, steady - started_, last_written_.load());
+  return state_time(wall, steady - started_, right_base_ == 0 ? base_.load() : right_base_);
+}
+
+void StateStore::note_time(Moment wall, Instant steady) {
+  const Stamp right = state_time(wall, {}, 0);
+  const auto ran = std::chrono::floor<std::chrono::seconds>(steady - started_).count();
+  if (is_sane(right)) right_base_ = right - ran;
+}
+
+Task<Result<void>> StateStore::commit(Moment wall, Instant steady, std::uint64_t failures) {
+  // No number in the errors: they are no reason to look for another file once more.
+  auto job = [this, stamp = now(wall, steady), failures](StateDatabase& state) -> Result<void> {
+    GP_CHECK(state.commit(stamp));
+    if (state.in_memory()) return Error{Cause::Temporary, "state.db cannot be used"};
+    if (failures_.load() == failures) return {};
+    return Error{Cause::Temporary, "state.db could not be written"};
+  };
+  return run(std::move(job));
 }
 
 void StateStore::tick(Moment wall, Instant steady, Duration interval) {
   if (stopped_) return;
+  note_time(wall, steady);
+  ticked_ = true;
   if (in_memory_.load() && steady - tried_ >= kTryAgain) {
     tried_ = steady;
     clerk_.leave([this] {
@@ -60,7 +81,7 @@ void StateStore::tick(Moment wall, Instant steady, Duration interval) {
   open_since_ = kNever;
   committing_ = true;
   clerk_.leave([this, stamp = now(wall, steady)] {
-    database_.commit(stamp);
+    static_cast<void>(database_.commit(stamp));
     committing_ = false;
     publish();
   });
@@ -69,6 +90,7 @@ void StateStore::tick(Moment wall, Instant steady, Duration interval) {
 void StateStore::stop(Moment wall, Instant steady) {
   if (stopped_) return;
   stopped_ = true;
+  note_time(wall, steady);
   clerk_.leave([this, stamp = now(wall, steady)] {
     database_.close(stamp);
     publish();

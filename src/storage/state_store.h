@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -42,7 +43,10 @@ class StateStore {
   /// with: what they would write may be lost.
   template <class F>
   void leave(F job) {
-    if (waiting_.load() >= kMostWaiting) return;
+    if (waiting_.load() >= kMostWaiting) {
+      ++failures_;
+      return;
+    }
     ++waiting_;
     using R = std::invoke_result_t<F&, StateDatabase&>;
     clerk_.leave(Left<R>{{this, make_work<F, R, StateDatabase&>(std::move(job))}});
@@ -50,6 +54,14 @@ class StateStore {
 
   /// For stamps: see state_time().
   [[nodiscard]] Stamp now(Moment wall, Instant steady) const;
+  /// See StateDatabase: as of the last job that is over.
+  [[nodiscard]] Stamp last_written() const { return last_written_.load(); }
+  [[nodiscard]] std::uint64_t generation() const { return generation_.load(); }
+  /// How many of the jobs left came to nothing.
+  [[nodiscard]] std::uint64_t failures() const { return failures_.load(); }
+  /// Commits at once, for who says that what was given before is done. An error when it is not in
+  /// the file: `failures` is what failures() gave before it was given.
+  Task<Result<void>> commit(Moment wall, Instant steady, std::uint64_t failures);
   /// Once a second or so: commits what is older than `interval`.
   void tick(Moment wall, Instant steady, Duration interval);
   /// Commits and closes; blocks. Jobs given later find no database.
@@ -72,12 +84,13 @@ class StateStore {
   struct Left : Attempt<R> {
     void operator()() {
       --this->store->waiting_;
-      static_cast<void>(Attempt<R>::operator()());
+      if (!Attempt<R>::operator()()) ++this->store->failures_;
     }
   };
 
   template <class R>
   R attempt(Work<R, StateDatabase&>& job) {
+    if (ticked_.exchange(false)) database_.try_again();
     database_.prepare_for_job();
     auto outcome = job(database_);
     if (!outcome && database_.recover(outcome.error())) outcome = job(database_);
@@ -85,6 +98,7 @@ class StateStore {
     return outcome;
   }
   void publish();
+  void note_time(Moment wall, Instant steady);
 
   StateDatabase database_;  // The thread's.
   Guarded<std::vector<std::string>> problems_;
@@ -92,11 +106,16 @@ class StateStore {
   std::atomic<bool> in_memory_{false};
   std::atomic<bool> committing_{false};
   std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::uint64_t> failures_{0};
+  std::atomic<bool> ticked_{false};
+  std::atomic<Stamp> base_{0};
   std::atomic<Stamp> last_written_{0};
+  std::atomic<std::uint64_t> generation_{0};
   // The loop's.
   const Instant started_;
   Instant open_since_ = kNever;
   Instant tried_{};
+  Stamp right_base_ = 0;  // By the clock, as it was when it was right; 0: it was not yet.
   bool stopped_ = false;
   Clerk clerk_;  // Last: its thread uses the rest.
 };

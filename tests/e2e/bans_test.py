@@ -426,3 +426,76 @@ class Hands(Bans):
         server.kill()
         server.start()
         self.assertEqual(self.greeting(server, BAD), BANNED)
+
+    def test_rb10_what_the_owner_was_told_is_done_outlives_a_kill(self):
+        server = self.bans({"state_commit_interval": "1h", "greylist_enable": "yes", "postscreen_enable": "yes"})
+        for request in ("ban-add 192.0.2.7", "allow-add 192.0.2.8", "expect 15m", "screen-pass 192.0.2.9",
+                        "trap-add old@example.com"):
+            self.assertFalse(server.control(request).startswith("error"), request)
+        server.kill()
+        server.start()
+        for request, word in (("ban-list", "192.0.2.7"), ("allow-list", "192.0.2.8"), ("expect-list", "all mail"),
+                              ("screen-show 192.0.2.9", "192.0.2.9 pregreet until"), ("trap-list", "old@example.com")):
+            self.assertIn(word, server.control(request))
+
+    def test_nothing_is_called_done_while_somebody_else_writes_in_the_database(self):
+        server = self.bans()
+        database = sqlite3.connect(self.database(server), isolation_level=None)
+        self.addCleanup(database.close)
+        database.execute("BEGIN IMMEDIATE")
+        refused = server.command("ban", "add", OTHER)
+        self.assertEqual((refused.returncode, refused.stdout), (75, ""))
+        self.assertIn("a restart forgets it", refused.stderr)
+        server.wait_log("another program is writing to state.db")
+        self.assertIn("a restart forgets it", server.control("allow-add 192.0.2.8"))
+        database.execute("ROLLBACK")
+        self.assertEqual(server.command("ban", "add", OTHER).returncode, 0)
+        self.assertEqual(self.rows(server, "SELECT network FROM ban"), [(f"{OTHER}/32",)])
+
+    def test_what_memory_alone_has_is_not_called_done(self):
+        server = self.bans()
+        self.assertEqual(server.stop(), 0)
+        self.database(server).unlink()
+        self.database(server).mkdir()
+        server.start()
+        server.wait_log("what it is for is kept in memory")
+        self.assertEqual(server.command("ban", "add", BAD).returncode, 75)
+        self.assertEqual(server.command("allow", "add", "192.0.2.9").returncode, 75)
+        self.assertEqual(self.greeting(server, BAD), BANNED)
+
+    def test_what_began_while_bans_were_on_ends_with_them(self):
+        server = self.bans({"ban_time": "1h", "ban_firewall": "nft:inet filter gatepost_ban"})
+        path = pathlib.Path(server.settings["state_directory"]) / "bans.nft"
+        self.offend(server)
+        self.assertEqual(server.command("ban", "add", OTHER).returncode, 0)
+        wait_for(lambda: path.exists() and BAD in path.read_text(), "the ban in the file")
+        server.write_config({"ban_enable": "no"})
+        self.assertEqual(server.command("reload").returncode, 0)
+        self.assert_served(server, BAD)
+        self.assertEqual(self.greeting(server, OTHER)[:3], "421")
+        wait_for(lambda: BAD not in path.read_text(), "the ban gone from the file")
+        self.assertIn(OTHER, path.read_text())
+        server.write_config({"ban_firewall": ""})
+        self.assertEqual(server.command("reload").returncode, 0)
+        text = wait_for(lambda: OTHER not in path.read_text() and path.read_text(), "the file without bans")
+        self.assertIn("flush set inet filter gatepost_ban\n", text)
+        self.assertNotIn("element", text)
+        # As well by a restart.
+        server.write_config({"ban_firewall": "nft:inet filter other"})
+        self.assertEqual(server.command("reload").returncode, 0)
+        wait_for(lambda: OTHER in path.read_text(), "the ban in another set")
+        self.assertEqual(server.stop(), 0)
+        server.write_config({"ban_firewall": ""})
+        server.start()
+        self.assert_served(server, BAD)
+        self.assertEqual(self.greeting(server, OTHER)[:3], "421")
+        text = wait_for(lambda: OTHER not in path.read_text() and path.read_text(), "the file without bans")
+        self.assertIn("flush set inet filter other\n", text)
+
+    def test_screen_test_says_that_a_client_is_banned(self):
+        server = self.bans({"postscreen_enable": "yes"})
+        self.assertEqual(server.command("ban", "add", OTHER, "1h").returncode, 0)
+        shown = server.command("screen", "test", OTHER).stdout
+        self.assertRegex(shown, r"outcome +kept out: banned until \d{4}-")
+        self.assertEqual(server.command("allow", "add", OTHER).returncode, 0)
+        self.assertIn("let in at once: gatepost allow", server.command("screen", "test", OTHER).stdout)

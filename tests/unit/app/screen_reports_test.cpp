@@ -83,6 +83,10 @@ TEST_CASE("what comes first decides what would become of a client", "[app][scree
   CHECK(format_verdict(out) == "let in at once: postscreen_access_list");
   out.screened = false;
   CHECK(format_verdict(out) == "let in at once: postscreen_enable is off");
+  out.banned = "until 2026-11-26 09:00:00";
+  CHECK(format_verdict(out) == "kept out: banned until 2026-11-26 09:00:00");
+  has(format_outlook(out, kNow, kText), "banned       until 2026-11-26 09:00:00\n");
+  has(format_outlook(out, kNow, kJson), R"("banned":"until 2026-11-26 09:00:00")");
   out.let_in = "192.0.2.0/24";
   CHECK(format_verdict(out) == "let in at once: gatepost allow");
 }

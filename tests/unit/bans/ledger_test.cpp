@@ -298,5 +298,52 @@ TEST_CASE("what was banned by hand gets nothing around it banned", "[bans]") {
   CHECK(books.banned_inside(*Network::parse("192.0.2.0/24")).size() == 1);
 }
 
+TEST_CASE("bans that began before the find time count no more towards the network around",
+          "[bans]") {
+  Settings settings = usual();
+  settings.ban_time = settings.longest = 86'400;
+  const auto ban_five = [&](Stamp step) {
+    Ledger books = ledger(settings);
+    Ban last;
+    for (std::uint8_t i = 1; i <= 5; ++i) last = ban_of(books, host(i), kNow + i * step);
+    return last.network.prefix;
+  };
+  CHECK(ban_five(100) == 24);
+  CHECK(ban_five(150) == 32);
+}
+
+TEST_CASE("while bans are off those that were for an offence have no effect", "[bans]") {
+  Ledger books = ledger();
+  ban_of(books, host(1), kNow);
+  books.add(*Network::parse("192.0.2.2/32"), Ban::kForever, "", kNow);
+  Settings off = usual();
+  off.enabled = false;
+  books.configure(off);
+  CHECK(books.find(host(1), kNow) == nullptr);
+  CHECK_FALSE(books.refuses(host(1), kNow));
+  CHECK_FALSE(books.look_up(host(1), kNow).ban);
+  CHECK(books.refuses(host(2), kNow));
+  CHECK(books.list(kNow).size() == 1);
+  books.configure(usual());
+  CHECK(books.refuses(host(1), kNow));
+}
+
+TEST_CASE("a clock that is set back leaves bans their length", "[bans]") {
+  constexpr Stamp kAhead = kNow + 90 * 86'400;
+  Ledger books = ledger();
+  const Ban right = books.add(*Network::parse("192.0.2.9/32"), 200 * 86'400, "", kNow);
+  ban_of(books, host(1), kAhead);
+  books.add(*Network::parse("192.0.2.2/32"), Ban::kForever, "", kAhead);
+  CHECK(books.note_login(host(3), kAhead));
+  CHECK(books.take_ended(kAhead).empty());
+  books.mend(kNow + 100);
+  CHECK(books.find(host(1), kNow + 100) != nullptr);
+  CHECK(books.find(host(1), kNow + 700) == nullptr);
+  CHECK(books.find(host(2), kAhead) != nullptr);
+  CHECK(*books.find(host(9), kNow) == right);
+  CHECK_FALSE(books.is_protected(host(3), kNow + 3 * 86'400));
+  CHECK(books.take_ended(kNow + 700).size() == 1);
+}
+
 }  // namespace
 }  // namespace gatepost::bans

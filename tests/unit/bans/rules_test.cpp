@@ -61,21 +61,40 @@ TEST_CASE("bans in force are elements of the set of their family, with the time 
       Ban{*Network::parse("192.0.2.8"), 100, 200, 1, false, "over"},
       Ban{*Network::parse("2001:db8::/64"), 1000, 2000, 1, false, "x"},
   };
-  CHECK(
-      format_nft(*firewall, bans, 1100) ==
-      "add table inet filter\n"
-      "add set inet filter gatepost_ban { type ipv4_addr; flags interval, timeout; auto-merge; }\n"
-      "flush set inet filter gatepost_ban\n"
-      "add element inet filter gatepost_ban {\n"
-      "  192.0.2.7/32 timeout 500s,\n"
-      "  198.51.100.0/24\n"
-      "}\n"
-      "add set inet filter gatepost_ban_6 { type ipv6_addr; flags interval, timeout; auto-merge; "
-      "}\n"
-      "flush set inet filter gatepost_ban_6\n"
-      "add element inet filter gatepost_ban_6 {\n"
-      "  2001:db8::/64 timeout 900s\n"
-      "}\n");
+  CHECK(format_nft(*firewall, bans, 1100) ==
+        "add table inet filter\n"
+        "add set inet filter gatepost_ban { type ipv4_addr; flags interval, timeout; }\n"
+        "flush set inet filter gatepost_ban\n"
+        "add element inet filter gatepost_ban {\n"
+        "  192.0.2.7/32 timeout 500s,\n"
+        "  198.51.100.0/24\n"
+        "}\n"
+        "add set inet filter gatepost_ban_6 { type ipv6_addr; flags interval, timeout; }\n"
+        "flush set inet filter gatepost_ban_6\n"
+        "add element inet filter gatepost_ban_6 {\n"
+        "  2001:db8::/64 timeout 900s\n"
+        "}\n");
+}
+
+TEST_CASE("a ban inside of a wider one in force is no element of its own", "[bans]") {
+  const auto firewall = Firewall::parse("nft:inet filter gatepost_ban");
+  const std::array bans{
+      Ban{*Network::parse("192.0.2.0/24"), 1000, 1600, 1, false, "x"},
+      Ban{*Network::parse("198.51.100.0/24"), 100, 200, 1, false, "over"},
+      Ban{*Network::parse("192.0.2.0/32"), 1000, 1700, 1, false, "x"},
+      Ban{*Network::parse("192.0.2.255/32"), 1000, 1700, 1, false, "x"},
+      Ban{*Network::parse("192.0.3.0/32"), 1000, 1700, 1, false, "x"},
+      Ban{*Network::parse("198.51.100.7/32"), 1000, 1700, 1, false, "x"},
+  };
+  const std::string text = format_nft(*firewall, bans, 1100);
+  CHECK(Firewall::of_script(text) == *firewall);
+  CHECK_FALSE(Firewall::of_script("add set x y; z").is_set());
+  CHECK_FALSE(Firewall::of_script("").is_set());
+  CHECK(text.find("{\n"
+                  "  192.0.2.0/24 timeout 500s,\n"
+                  "  192.0.3.0/32 timeout 600s,\n"
+                  "  198.51.100.7/32 timeout 600s\n"
+                  "}\n") != text.npos);
 }
 
 }  // namespace

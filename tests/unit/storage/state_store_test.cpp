@@ -51,6 +51,9 @@ struct Place {
         loop, store->run([](StateDatabase& state) -> Result<std::int64_t> { return get(state); }));
     return found ? *found : -2;
   }
+  Result<void> commit(std::uint64_t failures) {
+    return test::run_task(loop, store->commit(test::at_second(kNow), Instant(), failures));
+  }
   void write(std::int64_t value) {
     const auto done = test::run_task(
         loop, store->run([value](StateDatabase& state) { return put(state, value); }));
@@ -229,6 +232,58 @@ TEST_CASE("a writer from outside delays nothing for good", "[storage][state]") {
   CHECK(place.read() == 10);
 }
 
+TEST_CASE("while another program writes it is asked once a tick whether it goes on",
+          "[storage][state]") {
+  Place place;
+  place.write(1);
+  place.tick(1s);
+  place.tick(10s);
+  auto other = Database::open(place.folder + "/state.db", Sharing::Open);
+  REQUIRE(other);
+  REQUIRE(other->run("BEGIN IMMEDIATE"));
+  const std::uint64_t before = place.store->failures();
+  for (int i = 0; i < 3; ++i)
+    place.store->leave([](StateDatabase& state) { return put(state, 9); });
+  CHECK_FALSE(place.commit(before));
+  CHECK(place.store->failures() == before + 3);
+  const auto told = place.store->take_problems();
+  REQUIRE(told.size() == 1);
+  CHECK(told.front() == "another program is writing to state.db: until it ends nothing is kept");
+  REQUIRE(other->run("ROLLBACK"));
+  const auto is_open = [&] {
+    return *test::run_task(place.loop, place.store->run([](StateDatabase& state) -> Result<bool> {
+      return state.has_open();
+    }));
+  };
+  CHECK_FALSE(is_open());
+  place.tick(11s);
+  CHECK(is_open());
+  CHECK(place.store->take_problems().empty());
+}
+
+TEST_CASE("what an owner was told is done is in the file", "[storage][state]") {
+  Place place;
+  const std::uint64_t before = place.store->failures();
+  place.store->leave([](StateDatabase& state) { return put(state, 9); });
+  CHECK(place.commit(before));
+  CHECK(place.seen_by_others() == kNow);
+  place.store->leave([](StateDatabase&) -> Result<void> {
+    return Error{Cause::Temporary, "it could not be kept"};
+  });
+  const auto lost = place.commit(before);
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().cause == Cause::Temporary);
+  CHECK(place.commit(before + 1));
+  place.store->stop(test::at_second(kNow), Instant());
+  CHECK_FALSE(place.commit(before + 1));
+}
+
+TEST_CASE("what memory alone has is not called done", "[storage][state]") {
+  Place place("/none");
+  place.store->leave([](StateDatabase& state) { return put(state, 9); });
+  CHECK_FALSE(place.commit(0));
+}
+
 TEST_CASE("state time goes on from the last commit while the clock is before this program",
           "[storage][state]") {
   using std::chrono::seconds;
@@ -249,4 +304,49 @@ TEST_CASE("a board that wakes in 1970 counts on from its last commit", "[storage
   place.restart();
   place.settle();
   CHECK(place.store->now(test::at_second(100), Instant() + 40s) == kNow + 40);
+}
+
+TEST_CASE("without a right clock state time runs as fast as time does", "[storage][state]") {
+  Place place;
+  place.write(1);
+  place.store->stop(test::at_second(kNow), Instant());
+  place.restart();
+  const Moment wrong = test::at_second(100);
+  for (int i = 1; i <= 5; ++i) {
+    place.write(i);
+    place.store->tick(wrong, Instant() + i * 20s, 0s);
+    place.settle();
+    CHECK(place.seen_by_others() == kNow + i * 20);
+  }
+  CHECK(place.store->now(wrong, Instant() + 101s) == kNow + 101);
+  place.store->stop(wrong, Instant() + 110s);
+  place.restart();
+  place.settle();
+  CHECK(place.store->now(wrong, Instant() + 1s) == kNow + 111);
+}
+
+TEST_CASE("a clock that was right and is lost is gone on from", "[storage][state]") {
+  Place place;
+  place.write(1);
+  place.store->tick(test::at_second(kNow + 50), Instant() + 50s, 0s);
+  CHECK(place.store->now(test::at_second(100), Instant() + 60s) == kNow + 60);
+}
+
+TEST_CASE("a file that comes back late keeps its time", "[storage][state]") {
+  Place place;
+  place.write(1);
+  place.store->stop(test::at_second(kNow), Instant());
+  place.files.fail_all(test::Call::Space, EIO);
+  std::filesystem::rename(place.folder + "/state.db", place.folder + "/away");
+  std::filesystem::create_directory(place.folder + "/state.db");
+  place.restart();
+  CHECK(place.read() == -1);
+  CHECK(place.store->in_memory());
+  std::filesystem::remove(place.folder + "/state.db");
+  std::filesystem::rename(place.folder + "/away", place.folder + "/state.db");
+  place.files.heal();
+  place.store->tick(test::at_second(100), Instant() + 61s, 5s);
+  place.settle();
+  CHECK_FALSE(place.store->in_memory());
+  CHECK(place.store->now(test::at_second(101), Instant() + 62s) == kNow + 62);
 }
