@@ -380,6 +380,13 @@ void Guard::end_probe(std::size_t zone, Instant now) {
   mute(zone, fault, list.probe.code, now);
 }
 
+void Guard::drop_probe(std::size_t zone, Instant now) {
+  Probe& probe = lists_[zone].probe;
+  // One that was overtaken is due when the list's answers said.
+  if (probe.under_way && !probe.overtaken) lists_[zone].next_probe = now + kAgain;
+  probe.under_way = false;
+}
+
 void Guard::hurry(std::size_t zone, Instant now) {
   lists_[zone].next_probe = now;
 }

@@ -76,6 +76,7 @@ class Guard {
   static constexpr Duration kRoutine = std::chrono::hours(1);  ///< While there are none.
   static constexpr Duration kFirstWait = std::chrono::minutes(1);
   static constexpr Duration kLastWait = std::chrono::hours(1);
+  static constexpr Duration kAgain = std::chrono::seconds(10);  ///< After a probe that was dropped.
   static constexpr Duration kLostProbe = std::chrono::minutes(5);
   static constexpr Duration kSilence = std::chrono::seconds(10);
   static constexpr std::uint32_t kMostFailures = 5;  ///< In a row, over kSilence.
@@ -130,6 +131,8 @@ class Guard {
   [[nodiscard]] bool wants(std::size_t zone, TestPoint point) const;
   void hear_probe(std::size_t zone, TestPoint point, const ListAnswer&, Duration took);
   void end_probe(std::size_t zone, Instant now);
+  /// Instead of its end: a question could not be asked, and it was not the list's fault.
+  void drop_probe(std::size_t zone, Instant now);
   /// A probe is due now, however long it was to wait. One under way is as good.
   void hurry(std::size_t zone, Instant now);
 
