@@ -190,6 +190,22 @@ TEST_CASE("a muted list is probed less and less often until it is heard again", 
   CHECK(desk.guard.next_probe() == desk.now + 1h);
 }
 
+TEST_CASE("a list that is only silent is probed every five minutes at least", "[screen][guard]") {
+  Desk desk(one());
+  desk.prove_all();
+  for (int i = 0; i < 5; ++i) desk.fail(0);
+  for (const Duration wait : {1min, 2min, 4min, 5min, 5min}) {
+    CHECK(desk.guard.next_probe() == desk.now + wait);
+    desk.now = desk.guard.next_probe();
+    CHECK(desk.probe({.listed = "-"}));
+  }
+  desk.now = desk.guard.next_probe();
+  CHECK(desk.probe({}));
+  // One that comes and goes as well.
+  for (int i = 0; i < 5; ++i) desk.fail(0);
+  CHECK(desk.guard.next_probe() == desk.now + 5min);
+}
+
 TEST_CASE("a probe that is dropped says nothing and comes again in seconds", "[screen][guard]") {
   Desk desk(one());
   REQUIRE(desk.guard.begin_probe(desk.now));
