@@ -97,6 +97,20 @@ TEST_CASE("a failed walk keeps the last good set for its time", "[spf][allowlist
   }
 }
 
+TEST_CASE("a part that is gone from the zone does not shorten the list", "[spf][allowlist]") {
+  SpfZone zone = two_mailers();
+  Allowlist list;
+  list.set_domains({"a.example"});
+  walk(list, zone, "a.example", kStart);
+  SpfZone shrunk;
+  shrunk.add("a.example", "TXT v=spf1 include:n.a.example ip6:2001:db8::/32 -all");
+  const auto taken = walk(list, shrunk, "a.example", kStart + 2h);
+  CHECK_FALSE(taken.changed);
+  CHECK(taken.told ==
+        "a.example: its 3 networks are kept: a.example > n.a.example: has no SPF record");
+  CHECK(list.contains(IpAddress::parse("192.0.2.1").value()));
+}
+
 TEST_CASE("a list taken while the clock was ahead is walked and ages like others",
           "[spf][allowlist]") {
   SpfZone zone = two_mailers();
