@@ -94,7 +94,7 @@ App::App(std::unique_ptr<Opened> opened)
       started_(clock_.now()) {
   ban_export_ = std::make_unique<BanExport>(BanExport::Parts{warden_, clerk_, tasks_, log_},
                                             settings_->state_directory + "/bans.nft");
-  floor_->dns = &dns_;
+  floor_->dns = &dns_.common();
   greylisting_.use(owner_words_.let_in(), owner_words_.expected());
   warden_.use(owner_words_.let_in());
   screening_ = std::make_unique<Screening>(Screening::Parts{

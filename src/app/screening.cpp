@@ -15,11 +15,11 @@ Screening::Screening(const Parts& parts)
     : store_(parts.state),
       memory_(&store_),
       lists_(parts.tasks, parts.deadlines, parts.dns, parts.floor.log),
-      screener_(
-          {parts.floor, parts.tasks, &parts.dns, &lists_, memory_, parts.let_in, parts.expected}),
+      screener_({parts.floor, parts.tasks, parts.floor.dns, &lists_, memory_, parts.let_in,
+                 parts.expected}),
       floor_(parts.floor),
       tasks_(parts.tasks),
-      identities_(parts.dns, parts.floor.clocks) {}
+      identities_(*parts.floor.dns, parts.floor.clocks) {}
 
 void Screening::configure(const config::Settings& settings,
                           std::shared_ptr<const server::Profile> profile) {

@@ -36,6 +36,8 @@ struct DnsAnswer {
   /// the SOA record allows (RFC 2308 section 5); zero when nothing says.
   Duration ttl{};
   std::string_view fault;  ///< Lives as long as the program.
+  /// Of Failed: it was us who did not ask, or gave up, which says nothing of the servers.
+  bool ours = false;
 
   [[nodiscard]] bool found() const { return kind == Kind::Found; }
 };

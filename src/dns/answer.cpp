@@ -226,9 +226,10 @@ ares_dns_rec_type_t record_type(DnsType type) {
   std::unreachable();
 }
 
-DnsAnswer failed_answer(Literal fault) {
+DnsAnswer failed_answer(Literal fault, bool ours) {
   DnsAnswer out;
   out.fault = fault;
+  out.ours = ours;
   return out;
 }
 

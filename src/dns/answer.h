@@ -27,7 +27,8 @@ inline constexpr Duration kMostTtl = std::chrono::hours(24);
 inline constexpr Duration kMostNegativeTtl = std::chrono::hours(1);
 
 [[nodiscard]] ares_dns_rec_type_t record_type(DnsType type);
-[[nodiscard]] DnsAnswer failed_answer(Literal fault);
+/// `ours`: as DnsAnswer has it.
+[[nodiscard]] DnsAnswer failed_answer(Literal fault, bool ours = false);
 
 /// `name` is as parse_name() gives it. Aliases (CNAME) are followed as far as they stand in the answer;
 /// what belongs to other names counts for nothing.

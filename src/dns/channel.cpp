@@ -64,12 +64,12 @@ void on_answer(void* argument,
     // c-ares writes letters, digits and - _ / * only; nothing went out.
     DnsAnswer none;
     none.kind = DnsAnswer::Kind::NoName;
-    return pending->asker.answered(std::move(none), true);
+    return pending->asker.answered(std::move(none));
   }
   DnsAnswer answer = record != nullptr && !ours
                          ? read_answer(*record, pending->name, pending->type)
-                         : failed_answer(::ares_strerror(static_cast<int>(status)));
-  pending->asker.answered(std::move(answer), !ours);
+                         : failed_answer(::ares_strerror(static_cast<int>(status)), ours);
+  pending->asker.answered(std::move(answer));
 }
 
 }  // namespace
@@ -118,7 +118,7 @@ bool Channel::use_servers(const std::string& servers) {
 }
 
 void Channel::ask(std::string_view name, DnsType type, Asker& asker) {
-  if (channel_ == nullptr) return asker.answered(failed_answer("no memory"), false);
+  if (channel_ == nullptr) return asker.answered(failed_answer("no memory", true));
   const Instant until = std::chrono::steady_clock::now() + patience_;
   send(std::make_unique<Pending>(Pending{channel_, asker, std::string(name), type, until}));
   arm();

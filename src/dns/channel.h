@@ -19,9 +19,8 @@ namespace gatepost::dns {
 /// Whoever asked. Told exactly once, on the loop's thread, possibly before ask() returns.
 class Asker {
  public:
-  /// `lasting`: an answer of the servers', or their silence; otherwise it was us who gave up. Nothing of
-  /// the channel may be called from here.
-  virtual void answered(DnsAnswer answer, bool lasting) = 0;
+  /// Nothing of the channel may be called from here.
+  virtual void answered(DnsAnswer answer) = 0;
 
  protected:
   ~Asker() = default;

@@ -49,15 +49,14 @@ std::string joined(const std::vector<Endpoint>& servers) {
 
 /// One that is under way. Those who wait hold it too, and look at nothing else when they wake.
 struct Resolver::Question final : Asker {
-  Question(Resolver& by, std::string question)
-      : resolver(by), key(std::move(question)), done(by.loop_) {}
+  Question(Resolver& by, std::string question, bool common)
+      : resolver(by), key(std::move(question)), is_common(common), done(by.loop_) {}
 
-  void answered(DnsAnswer what, bool lasting) override {
-    resolver.take(*this, std::move(what), lasting);
-  }
+  void answered(DnsAnswer what) override { resolver.take(*this, std::move(what)); }
 
   Resolver& resolver;
   std::string key;
+  bool is_common;
   Timer done;  ///< Expires with the limit; cancelled when there is an answer.
   bool is_answered = false;
   DnsAnswer answer;
@@ -123,6 +122,10 @@ Resolver::Questions::iterator Resolver::place_of(std::string_view key) {
 }
 
 Task<DnsAnswer> Resolver::look_up(std::string name, DnsType type) {
+  return find(std::move(name), type, false);
+}
+
+Task<DnsAnswer> Resolver::find(std::string name, DnsType type, bool common) {
   ++totals_.questions;
   const auto parsed = parse_name(name);
   if (!parsed) {
@@ -130,7 +133,7 @@ Task<DnsAnswer> Resolver::look_up(std::string name, DnsType type) {
     none.kind = DnsAnswer::Kind::NoName;
     co_return none;
   }
-  if (!channel_) co_return failed_answer("the service is stopping");
+  if (!channel_) co_return failed_answer("the service is stopping", true);
   follow_resolv_conf();
   std::string key = *parsed;
   key += static_cast<char>(type);
@@ -139,8 +142,8 @@ Task<DnsAnswer> Resolver::look_up(std::string name, DnsType type) {
     ++totals_.known;
     co_return *std::move(known);
   }
-  const std::shared_ptr<Question> question = ask(key, *parsed, type);
-  if (!question) co_return failed_answer("too many questions");
+  const std::shared_ptr<Question> question = ask(key, type, common);
+  if (!question) co_return failed_answer("too many questions", true);
   if (!question->is_answered) {
     const auto token = asio::as_tuple(asio::deferred);
     co_await question->done.async_wait(token);
@@ -150,30 +153,34 @@ Task<DnsAnswer> Resolver::look_up(std::string name, DnsType type) {
 }
 
 std::shared_ptr<Resolver::Question> Resolver::ask(const std::string& key,
-                                                  const std::string& name,
-                                                  DnsType type) {
+                                                  DnsType type,
+                                                  bool common) {
   const auto where = place_of(key);
   if (where != questions_.end() && (*where)->key == key) {
     ++totals_.joined;
     return *where;
   }
   if (questions_.size() >= settings_.questions) return nullptr;
-  auto question = std::make_shared<Question>(*this, key);
+  if (common && commons_ >= settings_.questions / 2) return nullptr;
+  auto question = std::make_shared<Question>(*this, key, common);
+  if (common) ++commons_;
   question->done.expires_after(settings_.limit);
   questions_.insert(where, question);
   ++totals_.sent;
-  channel_->ask(name, type, *question);
+  const std::string_view name(key);
+  channel_->ask(name.substr(0, name.size() - 1), type, *question);
   return question;
 }
 
-void Resolver::take(const Question& question, DnsAnswer answer, bool lasting) {
+void Resolver::take(const Question& question, DnsAnswer answer) {
   const auto where = place_of(question.key);
   const std::shared_ptr<Question> kept = *where;
   questions_.erase(where);
+  if (kept->is_common) --commons_;
   const bool failed = answer.kind == DnsAnswer::Kind::Failed;
   if (failed) ++totals_.failed;
   const Duration good = failed ? Duration(kFailureTime) : answer.ttl;
-  if (lasting && good > Duration{}) cache_.put(kept->key, answer, clock_.now() + good);
+  if (!answer.ours && good > Duration{}) cache_.put(kept->key, answer, clock_.now() + good);
   kept->answer = std::move(answer);
   kept->is_answered = true;
   kept->done.cancel();

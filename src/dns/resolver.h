@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <asio/io_context.hpp>
@@ -33,7 +34,8 @@ struct Settings {
   std::string resolv_conf = "/etc/resolv.conf";
   Channel::Settings tries{std::chrono::seconds(3), 2};
   Duration limit = std::chrono::seconds(10);  ///< Within which every question is answered.
-  std::size_t questions = 2000;               ///< Under way; more are Failed at once.
+  /// Under way; more are Failed at once. Half of them for common().
+  std::size_t questions = 2200;
 };
 
 struct Totals {
@@ -57,6 +59,9 @@ class Resolver final : public Dns {
   Resolver& operator=(const Resolver&) = delete;
 
   Task<DnsAnswer> look_up(std::string name, DnsType type) override;
+  /// The same for questions whose servers a stranger chooses, as those of a client's own zone: these
+  /// may be silent to all of them, and others still have room.
+  [[nodiscard]] Dns& common() { return common_; }
 
   /// Questions under way go on with the new servers, but fail when times and tries change. What is
   /// remembered is forgotten when the servers change: others may know other names.
@@ -72,6 +77,16 @@ class Resolver final : public Dns {
 
  private:
   struct Question;
+  class Common final : public Dns {
+   public:
+    explicit Common(Resolver& resolver) : resolver_(resolver) {}
+    Task<DnsAnswer> look_up(std::string name, DnsType type) override {
+      return resolver_.find(std::move(name), type, true);
+    }
+
+   private:
+    Resolver& resolver_;
+  };
   using Questions = std::vector<std::shared_ptr<Question>>;
   /// By which the same file is known again.
   struct Stamp {
@@ -80,10 +95,11 @@ class Resolver final : public Dns {
     bool operator==(const Stamp&) const = default;
   };
 
+  Task<DnsAnswer> find(std::string name, DnsType type, bool common);
   Questions::iterator place_of(std::string_view key);
-  /// Null: too many.
-  std::shared_ptr<Question> ask(const std::string& key, const std::string& name, DnsType type);
-  void take(const Question& question, DnsAnswer answer, bool lasting);
+  /// Null: too many. `key` is the name with the type behind it.
+  std::shared_ptr<Question> ask(const std::string& key, DnsType type, bool common);
+  void take(const Question& question, DnsAnswer answer);
   void follow_resolv_conf();
   void use_servers(std::string servers);
 
@@ -93,6 +109,8 @@ class Resolver final : public Dns {
   Cache cache_;
   std::unique_ptr<Channel> channel_;  ///< Null: stopped.
   Questions questions_;               ///< Under way, by key.
+  std::size_t commons_ = 0;           ///< Of these, the common ones.
+  Common common_{*this};
   std::string servers_;
   Stamp stamp_;
   Instant looked_{};

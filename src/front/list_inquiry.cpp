@@ -198,7 +198,8 @@ void ListInquiry::hear(std::string_view name,
   // Given up, and counted as a failure then.
   if (!gone && (at->second.open & zone_bit(zone)) == 0) return;
   const ListAnswer said = as_list_answer(answer);
-  const ListAnswer believed = guard_.hear(zone, said, since(begun), now());
+  // What we could not ask says nothing of the list.
+  const ListAnswer believed = answer.ours ? said : guard_.hear(zone, said, since(begun), now());
   if (gone && said.kind == ListAnswer::Kind::Failed) {
     // The client has gone on without it; the owner wants to know all the same.
     if (since(begun) >= timeout_) {
@@ -327,6 +328,11 @@ Task<void> ListInquiry::probe(std::string name) {
     const DnsAnswer answer = co_await dns_.look_up(std::move(question), DnsType::A);
     zone = guard_.sites().find(name);
     if (zone >= lanes_.size()) co_return;
+    if (answer.ours) {
+      guard_.drop_probe(zone, now());
+      arm();
+      co_return;
+    }
     guard_.hear_probe(zone, point, as_list_answer(answer), since(begun));
   }
   const std::size_t zone = guard_.sites().find(name);

@@ -188,15 +188,16 @@ void Guard::mute(std::size_t zone, Fault fault, const IpAddress& code, Instant n
   list.probe.overtaken = true;
   const bool before = list.state == State::Muted ? list.believed : list.state == State::Heard;
   list.believed = before && is_about_time(fault);
+  const Duration most = fault == Fault::Silent ? kLastSilence : kLastWait;
   if (list.state != State::Muted) {
     // One that comes and goes is not told of every minute.
     const bool again = list.wait > Duration::zero() && now - list.since < kLastWait;
-    list.wait = again ? std::min(list.wait * 2, kLastWait) : kFirstWait;
+    list.wait = again ? std::min(list.wait * 2, most) : kFirstWait;
     list.state = State::Muted;
     list.since = now;
     notices_.push_back({zone, true, fault, code, {}});
   } else {
-    list.wait = std::min(list.wait * 2, kLastWait);
+    list.wait = std::min(list.wait * 2, most);
   }
   list.next_probe = fault == Fault::Limit ? list.day + kDay : now + list.wait;
 }
@@ -378,6 +379,13 @@ void Guard::end_probe(std::size_t zone, Instant now) {
     return;
   }
   mute(zone, fault, list.probe.code, now);
+}
+
+void Guard::drop_probe(std::size_t zone, Instant now) {
+  Probe& probe = lists_[zone].probe;
+  // One that was overtaken is due when the list's answers said.
+  if (probe.under_way && !probe.overtaken) lists_[zone].next_probe = now + kAgain;
+  probe.under_way = false;
 }
 
 void Guard::hurry(std::size_t zone, Instant now) {

@@ -66,7 +66,9 @@ struct GuardSettings {
 /// - An answer that is an error code mutes at once; so do a probe that goes wrong, answers that stay
 ///   away, or come late, and the limit of a day.
 /// - A muted list is not asked about clients. What it answered before adds nothing either, unless it
-///   was in order and is only silent, slow or asked too often now. Probes go on, after 1 minute and then twice as long each time up to an hour; the first good one ends it.
+///   was in order and is only silent, slow or asked too often now. Probes go on, after 1 minute and then
+///   twice as long each time up to an hour; the first good one ends it. Of one that is only silent up
+///   to five minutes: it may have been our own line.
 ///
 /// Time of the steady clock: a board without a clock of its own has a day, too.
 class Guard {
@@ -76,6 +78,8 @@ class Guard {
   static constexpr Duration kRoutine = std::chrono::hours(1);  ///< While there are none.
   static constexpr Duration kFirstWait = std::chrono::minutes(1);
   static constexpr Duration kLastWait = std::chrono::hours(1);
+  static constexpr Duration kLastSilence = std::chrono::minutes(5);
+  static constexpr Duration kAgain = std::chrono::seconds(10);  ///< After a probe that was dropped.
   static constexpr Duration kLostProbe = std::chrono::minutes(5);
   static constexpr Duration kSilence = std::chrono::seconds(10);
   static constexpr std::uint32_t kMostFailures = 5;  ///< In a row, over kSilence.
@@ -130,6 +134,8 @@ class Guard {
   [[nodiscard]] bool wants(std::size_t zone, TestPoint point) const;
   void hear_probe(std::size_t zone, TestPoint point, const ListAnswer&, Duration took);
   void end_probe(std::size_t zone, Instant now);
+  /// Instead of its end: a question could not be asked, and it was not the list's fault.
+  void drop_probe(std::size_t zone, Instant now);
   /// A probe is due now, however long it was to wait. One under way is as good.
   void hurry(std::size_t zone, Instant now);
 

@@ -124,10 +124,12 @@ Allowlist::Mailer* Allowlist::mailer(std::string_view domain) {
 }
 
 const Allowlist::Mailer* Allowlist::due(Moment now) const {
-  const auto first =
-      std::min_element(mailers_.begin(), mailers_.end(),
-                       [](const Mailer& a, const Mailer& b) { return a.due < b.due; });
-  return first != mailers_.end() && first->due <= now ? &*first : nullptr;
+  const Moment last = now + std::max(settings_.least, settings_.most);
+  for (const Mailer& one : mailers_) {
+    // One that was walked while the clock was ahead would wait until it is right.
+    if (one.due <= now || one.due > last || one.taken > now) return &one;
+  }
+  return nullptr;
 }
 
 std::optional<Moment> Allowlist::next() const {
@@ -168,6 +170,10 @@ Allowlist::Taken Allowlist::take(std::string_view domain, WalkResult result, Mom
     return out;
   }
   one->due = now + kRetry;
+  if (one->taken > now) {
+    one->taken = now;
+    out.changed = true;
+  }
   const bool had = one->taken != Moment{};
   if (had && now - one->taken <= settings_.keep) {
     if (!failed_before) {

@@ -52,7 +52,7 @@ class Allowlist {
   /// Those that were there before keep what is known of them; new ones are due at once.
   void set_domains(const std::vector<std::string>& domains);
 
-  /// The mailer to walk now; null when none is due.
+  /// A mailer to walk now; null when none is due. One that was walked later than `now` is.
   [[nodiscard]] const Mailer* due(Moment now) const;
   /// When the next one is; nothing without mailers.
   [[nodiscard]] std::optional<Moment> next() const;

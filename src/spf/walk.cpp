@@ -100,13 +100,9 @@ void Walk::take_record(const Visit& from, const DnsAnswer& answer) {
     take_terms(from, selected->record);
     return;
   }
-  const std::string what = selected ? "has no SPF record" : selected.error().detail;
-  // A broken part of a mailer's record is its own affair; without the first there is nothing.
-  if (from.depth == 0) {
-    fail(from, what);
-  } else {
-    note(from, what);
-  }
+  // RFC 7208 section 5.2 and 6.1: the whole of it is in error then. A zone that has lost a part for an
+  // hour must not shorten the list.
+  fail(from, selected ? "has no SPF record" : selected.error().detail);
 }
 
 void Walk::take_terms(const Visit& from, const Record& record) {

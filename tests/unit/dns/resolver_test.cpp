@@ -2,6 +2,7 @@
 // dns: questions to a server on loopback, ages by a clock of the test's.
 #include "dns/resolver.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -49,8 +50,9 @@ struct Asking {
     return out;
   }
   /// Not run yet.
-  void ask(std::string name, DnsType type = DnsType::A) {
-    auto task = resolver->look_up(std::move(name), type);
+  void ask(std::string name, DnsType type = DnsType::A) { ask(*resolver, std::move(name), type); }
+  void ask(Dns& dns, std::string name, DnsType type = DnsType::A) {
+    auto task = dns.look_up(std::move(name), type);
     asio::co_spawn(loop, std::move(task), [this](const std::exception_ptr& thrown, DnsAnswer got) {
       REQUIRE_FALSE(thrown);
       answers.push_back(std::move(got));
@@ -207,9 +209,28 @@ TEST_CASE("questions under way are bounded", "[dns]") {
   for (int i = 0; i < 5; ++i) test.ask("host" + std::to_string(i) + ".test");
   test.wait(5);
   int refused = 0;
-  for (const DnsAnswer& one : test.answers) refused += one.fault == "too many questions" ? 1 : 0;
+  for (const DnsAnswer& one : test.answers) {
+    CHECK(one.ours == (one.fault == "too many questions"));
+    refused += one.ours ? 1 : 0;
+  }
   CHECK(refused == 2);
   CHECK(test.resolver->under_way() == 0);
+}
+
+TEST_CASE("common questions leave half the room to others", "[dns]") {
+  Asking test({}, 4);
+  for (int round = 0; round < 2; ++round) {
+    test.answers.clear();
+    for (int i = 0; i < 5; ++i) {
+      test.ask(test.resolver->common(), "common" + std::to_string(i) + ".test");
+    }
+    test.ask("host.test", DnsType::Mx);
+    test.ask("host.test", DnsType::Txt);
+    test.wait(7);
+    const auto refused = std::count_if(test.answers.begin(), test.answers.end(),
+                                       [](const DnsAnswer& one) { return one.ours; });
+    CHECK(refused == 3);
+  }
 }
 
 TEST_CASE("what is remembered is bounded, the last used stays", "[dns]") {
@@ -239,7 +260,10 @@ TEST_CASE("a stop answers all who wait, and those who come later", "[dns]") {
   test.resolver->stop();
   test.ask("host.test");
   test.wait(4);
-  for (const DnsAnswer& one : test.answers) CHECK(one.kind == Kind::Failed);
+  for (const DnsAnswer& one : test.answers) {
+    CHECK(one.kind == Kind::Failed);
+    CHECK(one.ours);
+  }
 }
 
 TEST_CASE("who waits is answered when the resolver is gone", "[dns]") {

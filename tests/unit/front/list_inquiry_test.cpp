@@ -36,6 +36,7 @@ class Book final : public Dns {
  public:
   std::map<std::string, std::vector<std::string>> records;
   std::map<std::string, std::string> broken;  ///< The end of a name, and what is wrong.
+  bool ours = false;                          ///< And it is not the servers who are at fault.
   std::string held;
   std::vector<std::string> asked;
   std::size_t most_at_once = 0;
@@ -67,6 +68,7 @@ class Book final : public Dns {
     for (const auto& [end, fault] : broken) {
       if (!name.ends_with(end)) continue;
       out.fault = fault;
+      out.ours = ours;
       return out;
     }
     const auto found = records.find(name);
@@ -306,6 +308,26 @@ TEST_CASE("a lookup that fails adds nothing and has dnsblog's line", "[front]") 
   CHECK(asked.score().total == 0);
   CHECK(house.lines().back() ==
         "warning: dnsblog_query: lookup error for DNS query 4.3.2.1.zen.example: server failure");
+}
+
+TEST_CASE("a question that could not be asked is no failure of the list", "[front]") {
+  House house({"zen.example"});
+  house.dns.broken["new.example"] = "too many questions";
+  house.dns.broken["zen.example"] = "too many questions";
+  house.dns.ours = true;
+  const ListInquiry::Asked asked(house.inquiry, address("1.2.3.4"), nullptr);
+  house.turn();
+  CHECK(asked.is_complete());
+  CHECK(asked.finding(0).kind == screen::Finding::Kind::Failed);
+  CHECK(house.inquiry.guard().status(0, Instant()).failures == 0);
+  house.configure({"zen.example", "new.example"});
+  house.turn();
+  CHECK(house.inquiry.guard().status(1, Instant()).state == screen::Guard::State::Untried);
+  CHECK(house.dns.count("2.0.0.127.new.example") == 1);
+  house.dns.broken.clear();
+  CHECK(house.inquiry.probe_now("new.example"));
+  house.turn();
+  CHECK(house.inquiry.guard().status(1, Instant()).state == screen::Guard::State::Heard);
 }
 
 TEST_CASE("an error code is no listing, mutes the list and is told once", "[front]") {

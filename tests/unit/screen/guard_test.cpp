@@ -190,6 +190,36 @@ TEST_CASE("a muted list is probed less and less often until it is heard again", 
   CHECK(desk.guard.next_probe() == desk.now + 1h);
 }
 
+TEST_CASE("a list that is only silent is probed every five minutes at least", "[screen][guard]") {
+  Desk desk(one());
+  desk.prove_all();
+  for (int i = 0; i < 5; ++i) desk.fail(0);
+  for (const Duration wait : {1min, 2min, 4min, 5min, 5min}) {
+    CHECK(desk.guard.next_probe() == desk.now + wait);
+    desk.now = desk.guard.next_probe();
+    CHECK(desk.probe({.listed = "-"}));
+  }
+  desk.now = desk.guard.next_probe();
+  CHECK(desk.probe({}));
+  // One that comes and goes as well.
+  for (int i = 0; i < 5; ++i) desk.fail(0);
+  CHECK(desk.guard.next_probe() == desk.now + 5min);
+}
+
+TEST_CASE("a probe that is dropped says nothing and comes again in seconds", "[screen][guard]") {
+  Desk desk(one());
+  REQUIRE(desk.guard.begin_probe(desk.now));
+  desk.guard.drop_probe(0, desk.now);
+  CHECK(desk.status().state == Guard::State::Untried);
+  CHECK(desk.guard.next_probe() == desk.now + 10s);
+  desk.now += 10s;
+  REQUIRE(desk.guard.begin_probe(desk.now));
+  // What clients were answered meanwhile weighs more.
+  static_cast<void>(desk.hear(0, {"127.255.255.254"}));
+  desk.guard.drop_probe(0, desk.now);
+  CHECK(desk.guard.next_probe() == desk.now + 1min);
+}
+
 TEST_CASE("a list that was good for hours is muted for a minute only", "[screen][guard]") {
   Desk desk(one());
   desk.prove_all();

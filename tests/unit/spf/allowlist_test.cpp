@@ -97,6 +97,51 @@ TEST_CASE("a failed walk keeps the last good set for its time", "[spf][allowlist
   }
 }
 
+TEST_CASE("a part that is gone from the zone does not shorten the list", "[spf][allowlist]") {
+  SpfZone zone = two_mailers();
+  Allowlist list;
+  list.set_domains({"a.example"});
+  walk(list, zone, "a.example", kStart);
+  SpfZone shrunk;
+  shrunk.add("a.example", "TXT v=spf1 include:n.a.example ip6:2001:db8::/32 -all");
+  const auto taken = walk(list, shrunk, "a.example", kStart + 2h);
+  CHECK_FALSE(taken.changed);
+  CHECK(taken.told ==
+        "a.example: its 3 networks are kept: a.example > n.a.example: has no SPF record");
+  CHECK(list.contains(IpAddress::parse("192.0.2.1").value()));
+}
+
+TEST_CASE("a list taken while the clock was ahead is walked and ages like others",
+          "[spf][allowlist]") {
+  SpfZone zone = two_mailers();
+  Allowlist ahead;
+  ahead.set_domains({"b.example"});
+  walk(ahead, zone, "b.example", kStart + std::chrono::hours(24 * 365 * 10));
+  Allowlist list;
+  list.set_domains({"b.example"});
+  REQUIRE(list.restore(ahead.text("permit")));
+  for (Allowlist* one : {&ahead, &list}) {
+    REQUIRE(one->due(kStart) != nullptr);
+    SpfZone silent;
+    silent.add("b.example", "TIMEOUT");
+    // Of unknown age: good from now on, and the file says so.
+    CHECK(walk(*one, silent, "b.example", kStart).changed);
+    CHECK(one->mailers()[0].taken == kStart);
+    CHECK(one->networks() == 1);
+    CHECK(one->due(kStart) == nullptr);
+    walk(*one, silent, "b.example", kStart + 24h * 14 + 1s);
+    CHECK(one->networks() == 0);
+    walk(*one, zone, "b.example", kStart + 24h * 20);
+    CHECK(one->next() == kStart + 24h * 20 + 2h);
+  }
+  // The try of a walk that failed then is due, too.
+  walk(list, zone, "b.example", kStart);
+  SpfZone silent;
+  silent.add("b.example", "TIMEOUT");
+  walk(list, silent, "b.example", kStart + 24h * 300);
+  CHECK(list.due(kStart + 1min) != nullptr);
+}
+
 TEST_CASE("a mailer that is struck off is gone, others stay", "[spf][allowlist]") {
   SpfZone zone = two_mailers();
   Allowlist list;

@@ -153,7 +153,8 @@ TEST_CASE("depth, lookups and networks are bounded, and that is told", "[spf][wa
   CHECK(walk(zone, "many.example", limits).fault == "many.example: names too many networks");
 }
 
-TEST_CASE("a question nobody answers is a fault, a broken part only noted", "[spf][walk]") {
+TEST_CASE("a question nobody answers is a fault, and so is a part without a record",
+          "[spf][walk]") {
   SpfZone zone;
   zone.add("a.example", "TXT v=spf1 include:slow.example ip4:192.0.2.1 include:none.example");
   zone.add("slow.example", "TIMEOUT");
@@ -163,9 +164,11 @@ TEST_CASE("a question nobody answers is a fault, a broken part only noted", "[sp
   zone.add("b.example", "TXT v=spf1 include:broken.example ip4:192.0.2.1 include:none.example");
   zone.add("broken.example", "TXT v=spf1 mooh");
   const auto broken = walk(zone, "b.example");
-  CHECK(broken.fault.empty());
+  CHECK(broken.fault == "b.example > broken.example: SPF record has a broken mechanism: mooh");
+  CHECK(text(broken) == "192.0.2.1 ");
   CHECK(noted(broken, "b.example > none.example: has no SPF record"));
-  CHECK(noted(broken, "b.example > broken.example: SPF record has a broken mechanism: mooh"));
+  zone.add("c.example", "TXT v=spf1 ip4:192.0.2.1 redirect=none.example");
+  CHECK(walk(zone, "c.example").fault == "c.example > none.example: has no SPF record");
 }
 
 TEST_CASE("a domain without networks is a fault", "[spf][walk]") {
