@@ -236,11 +236,11 @@ TEST_CASE("while another program writes it is asked once a tick whether it goes 
           "[storage][state]") {
   Place place;
   place.write(1);
-  place.tick(1s);
-  place.tick(10s);
+  place.store->stop(test::at_second(kNow), Instant());
   auto other = Database::open(place.folder + "/state.db", Sharing::Open);
   REQUIRE(other);
   REQUIRE(other->run("BEGIN IMMEDIATE"));
+  place.restart();
   const std::uint64_t before = place.store->failures();
   for (int i = 0; i < 3; ++i)
     place.store->leave([](StateDatabase& state) { return put(state, 9); });
@@ -319,6 +319,7 @@ TEST_CASE("without a right clock state time runs as fast as time does", "[storag
     CHECK(place.seen_by_others() == kNow + i * 20);
   }
   CHECK(place.store->now(wrong, Instant() + 101s) == kNow + 101);
+  place.write(6);
   place.store->stop(wrong, Instant() + 110s);
   place.restart();
   place.settle();
