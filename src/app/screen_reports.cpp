@@ -214,7 +214,9 @@ std::string format_verdict(const Outlook& outlook) {
   }
   if (outlook.known) return "let in at once: it has passed all tests";
   if (outlook.ruling.listed) {
-    return format("{}: DNS lists", consequence(outlook.dnsbl_action));
+    return format(
+        "{}{}: DNS lists", consequence(outlook.dnsbl_action),
+        outlook.ruling.deferred ? " for now, as one that could save it is not heard" : "");
   }
   if (outlook.ruling.allowed) return "let in: DNS lists vouch for it";
   return "let in if it passes the tests that are left";

@@ -12,6 +12,7 @@
 
 using namespace gatepost;
 using namespace gatepost::app;
+namespace test = gatepost::storage::test;
 using control::Verb;
 
 namespace {
