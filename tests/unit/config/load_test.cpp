@@ -499,7 +499,7 @@ TEST_CASE("what postconf -n of a Debian system prints is read as Postfix meant i
 TEST_CASE("greylisting that nobody could pass, or that means days and says seconds, is told",
           "[config][load]") {
   const std::string never = said("greylist_delay = 5m\ngreylist_retry_window = 1m\n");
-  CHECK(mentions(never, ":2: error: greylist_retry_window: nobody could pass"));
+  CHECK(mentions(never, "greylist_retry_window: nobody could pass"));
   CHECK(mentions(never, "longer than greylist_delay"));
   CHECK_FALSE(load("greylist_delay = 300\ngreylist_retry_window = 300\n").ok());
   CHECK(mentions(said("greylist_delay = 1s\ngreylist_retry_window = 2\n"), "expected 2d"));
