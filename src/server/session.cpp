@@ -308,9 +308,7 @@ Task<void> Session::obey(smtp::Step todo) {
   } else if (std::holds_alternative<step::AskRecipient>(todo)) {
     ruling = co_await rule_on_recipient();
   } else if (auto* who = std::get_if<step::AskVerify>(&todo)) {
-    auto refused = gate_ ? gate_->rejection() : std::nullopt;
-    if (!refused) ruling = co_await desk().verify(who->mailbox);
-    if (refused) ruling.reply = *std::move(refused);
+    ruling = co_await rule_on_verify(who->mailbox);
   } else if (auto* auth = std::get_if<step::AskAuth>(&todo)) {
     if (secure_) {
       login().bind(secure_->channel_binding(tls::ChannelBinding::Exporter),
@@ -320,9 +318,7 @@ Task<void> Session::obey(smtp::Step todo) {
   } else if (auto* response = std::get_if<step::AskAuthResponse>(&todo)) {
     ruling = co_await login().respond(std::move(response->octets));
   } else if (std::holds_alternative<step::AskText>(todo)) {
-    auto refused = gate_ ? gate_->stop(*machine_) : std::nullopt;
-    if (!refused) ruling = co_await desk().text();
-    if (refused) ruling.reply = *std::move(refused);
+    ruling = co_await rule_on_text();
   } else if (std::holds_alternative<step::AskCommit>(todo)) {
     ruling = co_await desk().commit();
   } else {
@@ -391,6 +387,20 @@ Task<smtp::Ruling> Session::rule_on_recipient() {
     place_.prove();
     if (gate_ && gate_->most_octets() > 0) machine_->limit_text(gate_->most_octets());
   }
+  co_return ruling;
+}
+
+Task<smtp::Ruling> Session::rule_on_verify(const mail::Mailbox& mailbox) {
+  auto refusal = gate_ ? gate_->rejection() : std::nullopt;
+  if (refusal) co_return smtp::Ruling{*std::move(refusal)};
+  smtp::Ruling ruling = co_await desk().verify(mailbox);
+  co_return ruling;
+}
+
+Task<smtp::Ruling> Session::rule_on_text() {
+  auto refusal = gate_ ? gate_->stop(*machine_) : std::nullopt;
+  if (refusal) co_return smtp::Ruling{*std::move(refusal)};
+  smtp::Ruling ruling = co_await desk().text();
   co_return ruling;
 }
 

@@ -96,6 +96,9 @@ class Session : private smtp::Variation {
   void say(smtp::Reply&& reply);
   Task<smtp::Ruling> rule_on_sender();
   Task<smtp::Ruling> rule_on_recipient();
+  /// `mailbox` outlives the task.
+  Task<smtp::Ruling> rule_on_verify(const mail::Mailbox& mailbox);
+  Task<smtp::Ruling> rule_on_text();
 
   Floor& floor_;
   std::shared_ptr<const Profile> profile_;
