@@ -16,6 +16,8 @@ using control::Verb;
 
 namespace {
 
+namespace test = gatepost::storage::test;
+
 constexpr Stamp kNow = kEarliest + 86'400;
 constexpr Stamp kAhead = 365 * 86'400;
 
