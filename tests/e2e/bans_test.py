@@ -428,7 +428,8 @@ class Hands(Bans):
         self.assertEqual(self.greeting(server, BAD), BANNED)
 
     def test_rb10_what_the_owner_was_told_is_done_outlives_a_kill(self):
-        server = self.bans({"state_commit_interval": "1h", "greylist_enable": "yes", "postscreen_enable": "yes"})
+        server = self.bans({"state_commit_interval": "1h", "greylist_enable": "yes", "postscreen_enable": "yes",
+                            "postscreen_greet_wait": "0s"})
         for request in ("ban-add 192.0.2.7", "allow-add 192.0.2.8", "expect 15m", "screen-pass 192.0.2.9",
                         "trap-add old@example.com"):
             self.assertFalse(server.control(request).startswith("error"), request)
@@ -493,7 +494,7 @@ class Hands(Bans):
         self.assertIn("flush set inet filter other\n", text)
 
     def test_screen_test_says_that_a_client_is_banned(self):
-        server = self.bans({"postscreen_enable": "yes"})
+        server = self.bans({"postscreen_enable": "yes", "postscreen_greet_wait": "0s"})
         self.assertEqual(server.command("ban", "add", OTHER, "1h").returncode, 0)
         shown = server.command("screen", "test", OTHER).stdout
         self.assertRegex(shown, r"outcome +kept out: banned until \d{4}-")

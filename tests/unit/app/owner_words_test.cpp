@@ -17,6 +17,8 @@ using control::Verb;
 
 namespace {
 
+namespace test = gatepost::storage::test;
+
 constexpr Stamp kNow = kEarliest + 86'400;
 constexpr Stamp kAhead = 365 * 86'400;
 

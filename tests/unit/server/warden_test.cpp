@@ -16,24 +16,26 @@ using namespace gatepost;
 
 namespace {
 
+namespace disk = gatepost::storage::test;
+
 constexpr Stamp kNow = kEarliest + 86'400;
 
 struct Hands final : server::Clocks {
   [[nodiscard]] Instant instant() const override { return Instant(); }
-  [[nodiscard]] Moment moment() const override { return storage::test::at_second(now); }
+  [[nodiscard]] Moment moment() const override { return disk::at_second(now); }
   [[nodiscard]] int utc_offset_minutes(Moment) const override { return 0; }
   Stamp now = kNow;
 };
 
 struct Place {
   std::size_t rows() {
-    const auto content = storage::test::run_task(loop, rows_of.load());
+    const auto content = disk::run_task(loop, rows_of.load());
     REQUIRE(content);
     return content->bans.size();
   }
 
   Hands clocks;
-  storage::test::Scratch scratch;
+  disk::Scratch scratch;
   std::unique_ptr<storage::Files> files = storage::make_system_files();
   asio::io_context loop{1};
   std::vector<std::string> lines;
