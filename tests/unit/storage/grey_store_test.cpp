@@ -146,12 +146,10 @@ TEST_CASE("where there is no room, those that passed longest ago go, but not mos
   const auto fill = [&](int passed, int waiting) {
     const auto filled =
         test::run_task(place.loop, place.state->run([=](StateDatabase& state) -> Result<bool> {
-          GP_TRY(Statement * put,
-                 state.prepared("INSERT OR REPLACE INTO grey VALUES(?1, 'a@b.example', 'c', ?2, "
-                                "?2, ?3)"));
-          for (std::int64_t n = 1; n <= passed + waiting; ++n) {
-            const std::string net = "net" + std::to_string(n);
-            put->bind(1, net);
+          GP_TRY(Statement * put, state.prepared("INSERT INTO grey VALUES('net' || ?1, "
+                                                 "'a@b.example', 'c', ?2, ?2, ?3)"));
+          for (int n = 1; n <= passed + waiting; ++n) {
+            put->bind(1, std::int64_t{n});
             put->bind(2, kNow - n);
             put->bind(3, std::int64_t{n <= passed});
             GP_CHECK(put->perform());
