@@ -3,7 +3,7 @@
 #include "storage/queue_recovery.h"
 
 #include <cerrno>
-#include <unordered_set>
+#include <set>
 
 #include "base/format.h"
 #include "queue/record.h"
@@ -119,7 +119,7 @@ Result<void> adopt(QueueIndex& index,
 Result<void> reconcile(QueueIndex& index, QueueTexts& texts, Problems& problems) {
   GP_CHECK(remove_texts(index, texts, problems));
   GP_TRY(const auto removed, index.removed());
-  std::unordered_set<std::string> known(removed.begin(), removed.end());
+  std::set<std::string> known(removed.begin(), removed.end());
   GP_TRY(const auto rows, index.rows());
   for (const QueueIndex::Row& row : rows) {
     known.insert(row.id);
