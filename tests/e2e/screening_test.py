@@ -8,7 +8,7 @@ import struct
 import time
 
 from dns_server import SERVFAIL, DnsServer
-from harness import DOMAIN, HOME, STRANGER, Case, message, wait_for
+from harness import DOMAIN, HOME, STRANGER, Case, free_ports, message, wait_for
 from smtp_client import Client
 
 ALICE = f"alice@{DOMAIN}"
@@ -428,8 +428,9 @@ class Room(Screening):
         self.assertEqual(held[0].ask("NOOP").code, 250)
 
     def test_who_only_holds_the_ports_for_users_makes_room(self):
-        server = self.full({"smtpd_session_limit": "3", "postscreen_greet_wait": "0s"})
-        held = [Client(server.submission_port, source=BAD) for _ in range(3)]
+        port, = free_ports(1)
+        server = self.full({"smtpd_session_limit": "3", "postscreen_greet_wait": "0s", "submission_listen": f"{STRANGER}:{port}"})
+        held = [Client(port, source=BAD) for _ in range(3)]
         for session in held:
             self.addCleanup(session.close)
         self.assertEqual(self.connect(server, GOOD).greeting.code, 220)

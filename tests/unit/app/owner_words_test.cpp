@@ -12,7 +12,6 @@
 
 using namespace gatepost;
 using namespace gatepost::app;
-namespace test = gatepost::storage::test;
 using control::Verb;
 
 namespace {
