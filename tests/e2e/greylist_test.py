@@ -616,11 +616,18 @@ def postgrey(case, home, *options):
         except OSError:
             case.assertIsNone(process.poll(), "postgrey ended")
             return False
+    def ended():
+        # A signal that comes right before it waits for the next connection is heard with that one.
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return process.poll() is not None
     try:
         wait_for(listens, "postgrey")
         yield port
-    finally:
         process.terminate()
+        wait_for(ended, "the end of postgrey")
+    finally:
+        process.kill()
         process.wait()
 
 

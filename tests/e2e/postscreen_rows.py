@@ -197,7 +197,7 @@ DEEP = [
     Row("all sins at once", "<\n> GET / HTTP/1.1\\nHost: x\\n\\n\n.", PIPE + JUNK + BARE + "postscreen_bare_newline_action = enforce"),
     Row("hangs up in the deep tests", "<\nEHLO c.test\n/hang up", PIPE),
     Row("hangs up after the deep tests",
-        "<\nEHLO c.test\nMAIL FROM:<a@x.test>\nRCPT TO:<alice@example.com>\n/hang up\n/again" + PASSING, PIPE),
+        "<\nEHLO c.test\nMAIL FROM:<a@x.test>\nRCPT TO:<alice@example.com>\n/hang up\n/log DISCONNECT\n/again" + PASSING, PIPE),
     Row("mail to nobody in the deep tests", "<\nEHLO c.test\nMAIL FROM:<a@x.test>\nRCPT TO:<nobody@example.com>\nQUIT", PIPE),
     Row("relaying in the deep tests", "<\nEHLO c.test\nMAIL FROM:<a@x.test>\nRCPT TO:<a@elsewhere.test>\nQUIT", PIPE),
     Row("DATA in the deep tests", "<\nEHLO c.test\nMAIL FROM:<a@x.test>\nRCPT TO:<alice@example.com>\nDATA\n.", PIPE),
