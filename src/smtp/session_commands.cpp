@@ -24,7 +24,7 @@ void ServerSession::Parts::on_line(const Line& line, std::string_view input) {
   if (peer_.watch.on && watch_line(line, command, before, input)) {
     if (state_ == State::Closed) return;
     // Who hears it may end the session, before the command is looked at.
-    held_ = std::make_unique<HeldLine>(std::string(line.text), line);
+    held_ = std::make_unique<HeldLine>(HeldLine{std::string(line.text), line});
     return;
   }
   obey_line(line, command, input);

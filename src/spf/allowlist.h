@@ -74,7 +74,7 @@ class Allowlist {
 
  private:
   [[nodiscard]] Mailer* mailer(std::string_view domain);
-  [[nodiscard]] Moment due_after(const Mailer& mailer) const;
+  [[nodiscard]] Moment due_after(const Mailer& one) const;
 
   Settings settings_;
   std::vector<Mailer> mailers_;

@@ -3,6 +3,7 @@
 #include "spf/network_set.h"
 
 #include <algorithm>
+#include <compare>
 #include <utility>
 
 namespace gatepost::spf {
@@ -43,7 +44,7 @@ void NetworkSet::add_all(const NetworkSet& other) {
 void NetworkSet::settle() {
   std::sort(networks_.begin(), networks_.end(), [](const Listed& a, const Listed& b) {
     const auto order = base_of(a.network) <=> base_of(b.network);
-    return order != 0 ? order < 0 : a.network.prefix < b.network.prefix;
+    return std::is_neq(order) ? std::is_lt(order) : a.network.prefix < b.network.prefix;
   });
   // What is kept is in order and apart, so that only the last one can cover the next, or be the
   // other half of it.
