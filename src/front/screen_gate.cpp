@@ -95,7 +95,8 @@ Task<void> ScreenGate::meet(const server::Peer& peer) {
 void ScreenGate::begin_lookup() {
   const Screener::World& world = screener_.world_;
   if (world.dns == nullptr || client() == IpAddress::v4({127, 0, 0, 1})) return;
-  if (*screener_.names_ >= Screener::kMostNames) return;
+  unnamed_ = *screener_.names_ >= Screener::kMostNames;
+  if (unnamed_) return;
   lookup_ = std::make_shared<Lookup>();
   lookup_->gate = this;
   world.tasks.spawn("client name",
@@ -236,8 +237,8 @@ bool ScreenGate::is_proven() const {
 bool ScreenGate::is_expected() const {
   const screen::Expected& expected = screener_.world_.expected;
   if (expected.entries().empty()) return false;
-  // Its name is on its way.
-  if (lookup_ && !lookup_->name) return false;
+  // Its name is on its way, or was not asked for: what it looks like is not known.
+  if (unnamed_ || (lookup_ && !lookup_->name)) return false;
   std::string_view name;
   if (lookup_) {
     const server::ClientName& found = *lookup_->name;

@@ -119,8 +119,9 @@ class ScreenGate final : public server::Gate, private ListInquiry::Observer {
   bool told_end_ = false;
   bool passed_ = false;
   bool stopping_ = false;
-  bool lane_ = false;    // A mail for postmaster is on its way.
-  bool softly_ = false;  // Being listed is a reason to come again, not to stay away.
+  bool lane_ = false;     // A mail for postmaster is on its way.
+  bool unnamed_ = false;  // Too many names were looked up.
+  bool softly_ = false;   // Being listed is a reason to come again, not to stay away.
 };
 
 }  // namespace gatepost::front

@@ -303,6 +303,18 @@ TEST_CASE("names of clients that hang up do not fill the resolver", "[front][gat
     house.turn_until([&] { return house.screener.under_test() == 0; });
   }
   CHECK(house.dns.waiting.size() == 512);
+  // What an unknown name would say against it is not known: it waits, whatever is expected.
+  REQUIRE(house.expected.add({}, kEarliest));
+  {
+    Client client(house);
+    client.until("220-wait\r\n");
+    house.loop.poll();
+    CHECK(house.screener.under_test() == 1);
+    client.hear();
+    CHECK(client.heard.empty());
+  }
+  house.turn_until([&] { return house.screener.under_test() == 0; });
+  house.expected = {};
   house.dns.answer();
   house.dns.silent = true;
   house.loop.poll();
