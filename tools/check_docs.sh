@@ -32,7 +32,7 @@ page() {
 page config/gatepost.conf manual sample
 page config/gatepost.conf.5 manual config
 for topic in sendmail mailq newaliases; do page "config/$topic.1" manual "$topic"; done
-for topic in settings commands control events metrics extensions replies users; do page "config/manual/$topic.txt" manual "$topic"; done
+for topic in settings commands control events metrics extensions replies users bans; do page "config/manual/$topic.txt" manual "$topic"; done
 
 # The sample is a configuration gatepost itself finds right.
 [ ! -f config/gatepost.conf ] || "$program" config -d -c config/gatepost.conf </dev/null >/dev/null || { echo "config/gatepost.conf is not accepted"; bad=1; }

@@ -22,7 +22,7 @@ AWAITING = re.compile(r"[^;{}]*\bco_await\b[^;]*;")
 VENDORS = ("asio", "mbedtls", "psa", "sqlite3", "fmt", "pcre2", "yyjson", "ares", "catch2")
 REFUSED = ("iostream", "sstream", "fstream", "iomanip", "regex", "locale", "codecvt", "print", "format", "expected")
 # The rooms that decide: they return what they know and read time as an argument.
-PURE = ("mail", "smtp", "policy", "queue", "tables", "config", "control", "screen", "auth", "dns", "report")
+PURE = ("mail", "smtp", "policy", "queue", "tables", "config", "control", "screen", "greylist", "auth", "spf", "report")
 FORBIDDEN_IN_PURE = re.compile(r"^(asio(/|\.hpp)|unistd\.h|fcntl\.h|sys/|netinet/|arpa/|poll\.h|signal\.h|thread|mutex|future|syslog\.h)")
 
 

@@ -6,7 +6,7 @@
 #   tools/check_purity.sh --self-test
 set -euo pipefail
 cd "$(dirname "$0")/.."
-pure='base mail smtp policy queue auth tables config control'
+pure='base mail smtp policy screen queue auth tables config control'
 
 # Reads "room symbol" lines, prints those that are not allowed.
 judge() {

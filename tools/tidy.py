@@ -4,7 +4,8 @@
 """tidy.py [--analyze] FILE...
 
 The compile commands are g++'s, so clang is told to overlook what it does not know. Sources are read several of a room at once,
-since most of the time goes to the headers they share; those whose private names meet are read again one by one.
+since most of the time goes to the headers they share. Those whose private names meet are read apart, and where one is overlooked,
+all are read again one by one.
 
 --analyze: the rooms that decide are also analyzed, each source by itself, a quarter of a minute each. The analyzer of clang 14
 does not understand coroutines and reports faults in Asio's, so it does not look at the rooms that act."""
@@ -12,13 +13,14 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "dev"
-DECIDING = {"base", "log", "mail", "smtp", "policy", "queue", "auth", "tables", "config", "control"}
+DECIDING = {"base", "log", "mail", "smtp", "policy", "queue", "auth", "greylist", "tables", "config", "control"}
 AT_ONCE = 7
 OVERLOOK = ["--extra-arg=-std=c++2b", "--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-everything"]
 
@@ -33,6 +35,31 @@ def tool():
 def tidy(tidy_path, database, files, options):
     command = [tidy_path, "-p", str(database), "--quiet", *OVERLOOK, *options, *map(str, files)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
+PRIVATE = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.MULTILINE | re.DOTALL)
+DECLARED = re.compile(r"^(?:(?:struct|class|enum(?: class)?|using) (\w+)|(?:inline |static )?const(?:expr|init)?\b[^=({;]*?(\w+)(?: =|\{|\[|;)"
+                      r"|[\w:][\w:<>,&* ]*?[ *&>](\w+)\()", re.MULTILINE)
+
+
+def private_names(file):
+    """What a source declares for itself alone, as far as a line's beginning tells."""
+    return {next(filter(None, name)) for block in PRIVATE.findall((ROOT / file).read_text()) for name in DECLARED.findall(block)}
+
+
+def batches_of(files):
+    """Some at a time, none of which has a private name of another."""
+    batches = []
+    for file in files:
+        names = private_names(file)
+        for batch, taken in batches:
+            if len(batch) < AT_ONCE and taken.isdisjoint(names):
+                batch.append(file)
+                taken |= names
+                break
+        else:
+            batches.append(([file], names))
+    return [batch for batch, _ in batches]
 
 
 def gather(files, commands):
@@ -72,8 +99,7 @@ def main():
     together = [file for file in files if file not in alone]
     batches = [[file] for file in alone]
     for room in sorted({file.parent for file in together}):
-        here = [file for file in together if file.parent == room]
-        batches += [here[n:n + AT_ONCE] for n in range(0, len(here), AT_ONCE)]
+        batches += batches_of([file for file in together if file.parent == room])
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for answers in pool.map(lambda batch: judge_batch(tidy_path, batch, commands, analyze), batches):

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "dns/resolver.h"
 #include "log/clock.h"
 #include "server/floor.h"
 
@@ -24,6 +25,12 @@ class MachineClocks final : public server::Clocks {
 
  private:
   log::Clock& clock_;
+};
+
+/// By which DNS answers age.
+class SteadyClock final : public dns::Clock {
+ public:
+  [[nodiscard]] Instant now() const override { return std::chrono::steady_clock::now(); }
 };
 
 }  // namespace gatepost::app

@@ -11,10 +11,10 @@
 
 #include <asio/as_tuple.hpp>
 #include <asio/read_until.hpp>
-#include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
 #include "base/limits.h"
+#include "base/loop.h"
 #include "control/answer.h"
 #include "control/protocol.h"
 
@@ -22,7 +22,7 @@ namespace gatepost::app {
 
 namespace {
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+constexpr auto kToken = asio::as_tuple(kUseTask);
 
 /// A request is one line from a program on this machine; an answer may be long and is read
 /// by a person's pager.
@@ -65,7 +65,7 @@ Result<control::Asker> find_asker(int descriptor) {
 }
 
 /// One over the bound hears why, as far as that needs no waiting, and is hung up on.
-void turn_away(asio::local::stream_protocol::socket& stream) {
+void turn_away(LocalSocket& stream) {
   const std::string text =
       control::format_refusal(control::exits::kTemporary, "too many control connections");
   asio::error_code ignored;

@@ -9,9 +9,9 @@
 
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>
-#include <asio/steady_timer.hpp>
 
 #include "app/control_socket.h"
+#include "base/loop.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "control/access.h"
@@ -62,7 +62,7 @@ class ControlServer {
 
  private:
   class Conversation;
-  using Stream = asio::local::stream_protocol::socket;
+  using Stream = LocalSocket;
 
   Task<void> accept_all();
   void admit(Stream stream);
@@ -75,8 +75,8 @@ class ControlServer {
   ControlSocket socket_;
   control::Access access_;
   Parts parts_;
-  asio::local::stream_protocol::acceptor acceptor_;
-  asio::steady_timer pause_;
+  LocalAcceptor acceptor_;
+  Timer pause_;
   std::list<Conversation*> conversations_;  // As they came.
 };
 

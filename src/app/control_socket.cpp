@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// app: the control socket's file: made, guarded by a lock, and removed.
+// app: the file of the control socket, or of another: made, guarded by a lock, and removed.
 #include "app/control_socket.h"
 
 #include <cerrno>
@@ -17,8 +17,6 @@ namespace gatepost::app {
 namespace {
 
 constexpr int kBacklog = 16;
-constexpr mode_t kSocketMode = 0660;
-constexpr mode_t kDirectoryMode = 0750;
 
 Error unusable(std::string detail) {
   return {.cause = Cause::Permanent, .detail = std::move(detail), .system = 0};
@@ -32,8 +30,8 @@ Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-    return unusable("control_socket: the path must have 1 to " +
-                    std::to_string(sizeof(address.sun_path) - 1) + " octets: " + path);
+    return unusable("the path must have 1 to " + std::to_string(sizeof(address.sun_path) - 1) +
+                    " octets: " + path);
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   return address;
@@ -54,9 +52,15 @@ Result<void> make_directory(const ControlSettings& settings) {
   const std::size_t slash = settings.path.rfind('/');
   if (slash == std::string::npos || slash == 0) return {};
   const std::string directory = settings.path.substr(0, slash);
-  if (::mkdir(directory.c_str(), kDirectoryMode) == 0) return hand_over(directory, settings);
-  if (errno == EEXIST) return {};
-  return system_error("mkdir " + directory, errno);
+  // The umask leaves others nothing, and they are to reach such a socket.
+  const bool shared = (settings.mode & 07) != 0;
+  const mode_t masked = ::umask(shared ? 022 : 027);
+  const bool made = ::mkdir(directory.c_str(), shared ? 0755 : 0750) == 0;
+  const int number = errno;
+  ::umask(masked);
+  if (made) return hand_over(directory, settings);
+  if (number == EEXIST) return {};
+  return system_error("mkdir " + directory, number);
 }
 
 /// The lock, or an error that says who has it. The file stays: removing it would let two
@@ -102,7 +106,7 @@ Result<void> bind_and_listen(int descriptor,
                              const ControlSettings& settings) {
   // The file is born with the socket's own mode, less the umask, and still with our own user and
   // group: nobody gets in early, and no chmod by name could be led astray.
-  if (::fchmod(descriptor, kSocketMode) != 0) return system_error("chmod control socket", errno);
+  if (::fchmod(descriptor, settings.mode) != 0) return system_error("chmod socket", errno);
   const mode_t masked = ::umask(0);
   const bool bound = ::bind(descriptor, generic(address), sizeof(address)) == 0;
   const int number = errno;

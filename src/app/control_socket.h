@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// app: the control socket's file: made, guarded by a lock, and removed.
+// app: the file of the control socket, or of another: made, guarded by a lock, and removed.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,15 @@
 namespace gatepost::app {
 
 struct ControlSettings {
-  std::string path;  ///< control_socket
+  std::string path;  ///< As control_socket.
   /// Who may ask: the user the service runs as once privileges are dropped, and control_group.
   control::Access access;
   std::uint32_t owner_group = 0;  ///< The owner's primary group.
+  std::uint32_t mode = 0660;      ///< The socket's.
 };
 
-/// A listening socket with mode 0660 at `path`. Its directory is made with mode 0750 when it is
-/// missing; one that is there is left as it is. Beside it lies PATH.lock, which says as long as this
+/// A listening socket at `path`. Its directory is made when it is missing, with mode 0750, or 0755
+/// where others may ask; one that is there is left as it is. Beside it lies PATH.lock, which says as long as this
 /// process lives that the socket is in use: a socket file found without it being locked is what
 /// a crash left, and is replaced, unless somebody answers there all the same.
 class ControlSocket {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "app/key_file.h"
 #include "app/wiring.h"
 #include "base/format.h"
 #include "base/text.h"
@@ -16,14 +17,12 @@
 #include "log/events.h"
 #include "mail/header_fixer.h"
 #include "mail/trace.h"
-#include "system/random.h"
 #include "system/read_file.h"
 #include "system/write_file.h"
 
 namespace gatepost::app {
 namespace {
 
-constexpr std::size_t kKey = 32;
 constexpr std::size_t kHeldFile = 1024 * 1024;
 /// All of them: what is left out would stay for good.
 constexpr std::size_t kMostItems = std::numeric_limits<std::size_t>::max();
@@ -67,18 +66,8 @@ void LoginKeeper::open(const std::string& state_directory) {
   held_file_ = state_directory + "/held-logins";
   if (const auto text = system::read_file(held_file_, kHeldFile)) logins_.limits.restore(*text);
   if (!held().empty()) tasks_.spawn("login count", count_held());
-  const std::string path = state_directory + "/login.key";
-  auto key = system::read_file(path, kKey);
-  if (key && key->size() == kKey) {
-    key_ = Secret(*std::move(key));
-    return;
-  }
-  std::array<std::uint8_t, kKey> random{};
-  if (!system::fill_random(random)) return;
-  key_ = Secret(std::string(random.begin(), random.end()));
-  const Result<void> written = system::write_file(path, key_.reveal());
   // Without the file unknown users get other salts after a restart, which is all that is lost.
-  if (!written) floor_.log.emit(log::ConfigNote{written.error().detail});
+  key_ = open_key_file(state_directory + "/login.key", floor_.log);
 }
 
 void LoginKeeper::configure(const config::Settings& settings,

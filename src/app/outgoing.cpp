@@ -3,7 +3,7 @@
 #include "app/outgoing.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 #include <utility>
 
 #include "app/transports.h"
@@ -148,7 +148,7 @@ Result<std::vector<std::string>> Outgoing::find_places(const mail::Mailbox& to,
 std::vector<std::vector<std::size_t>> Outgoing::set_apart(const queue::Item& item,
                                                           const std::vector<std::size_t>& which) {
   std::vector<std::vector<std::size_t>> parts;
-  std::unordered_map<std::string, std::size_t> part_of;
+  std::map<std::string, std::size_t> part_of;
   for (const std::size_t n : which) {
     auto places = find_places(item.destinations[n].recipient.mailbox, item.sender);
     if (!places) continue;

@@ -34,6 +34,8 @@ class Outgoing final : public delivery::World, public server::Handover {
   void configure(const config::Settings& settings, std::shared_ptr<const server::Profile> profile);
   void start() { runner_.start(); }
   void stop();
+  /// While true nothing new is tried.
+  void pause(bool yes) { runner_.pause(yes); }
 
   // delivery::World
   Moment now() override { return floor_.clocks.moment(); }

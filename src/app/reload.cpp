@@ -6,12 +6,12 @@
 #include <utility>
 
 #include <asio/as_tuple.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include "app/app.h"
 #include "app/load.h"
 #include "app/tls_wiring.h"
 #include "app/wiring.h"
+#include "base/loop.h"
 #include "log/events.h"
 #include "log/sink.h"
 
@@ -93,7 +93,7 @@ Task<void> App::reload_by_signal() {
 }
 
 Task<Result<std::string>> App::reload() {
-  const auto token = asio::as_tuple(asio::use_awaitable);
+  const auto token = asio::as_tuple(kUseTask);
   while (reloading_) co_await reloaded_.async_wait(token);
   if (phase_ != Phase::Serving)
     co_return Error{Cause::Temporary, "the service is starting or stopping"};
@@ -131,14 +131,20 @@ std::string App::put_into_force(NextSettings next, std::unique_ptr<log::Sink> si
   settings_ = std::make_shared<const config::Settings>(std::move(next.settings));
   directory_ = std::move(next.directory);
   directory_->use(*book_, clocks_);
+  if (spf_) directory_->use(*spf_);
   clock_.reload_zone();
   log_.configure(make_log_settings(*settings_), std::move(sink));
   take_over_keys(std::move(next.tls));
+  dns_.configure(make_dns_settings(*settings_));
   const auto profile = make_profile(*settings_, directory_);
   login_keeper_->configure(*settings_, profile, *directory_);
+  screening_->configure(*settings_, profile);
+  configure_bans(profile);
   reception_->configure(profile);
+  configure_greylisting();
   configure_local_mail(profile);
   outgoing_->configure(*settings_, profile);
+  if (spf_) spf_->configure(*settings_);
   std::string changes = "settings, tables, users and certificates are read anew";
   if (!next.waiting.empty()) changes += "; these need a restart: " + joined(next.waiting);
   log_.emit(log::ServiceReloaded{changes});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // app: where addresses lead, by the tables of aliases, throw-away addresses and users.
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "app/settings_directory.h"
@@ -58,6 +59,16 @@ Task<Result<void>> SettingsDirectory::keep_uses(std::vector<mail::ThrowawayUse> 
 
 void SettingsDirectory::take_back(const mail::ThrowawayUse& use) {
   if (book_ != nullptr) book_->take_back(use);
+}
+
+// Where users have homes (%h) nothing says where an unknown one's was.
+bool SettingsDirectory::has_remains(const mail::Mailbox& address) {
+  const std::string whole = lower(address.local) + "@" + lower(address.domain);
+  if (policy::find_name_fault(whole) != nullptr) return false;
+  const auto target = target_of(policy::User{.name = whole}, DomainClass::Local);
+  if (!target) return false;
+  const auto found = files_.stamp(target->maildir);
+  return found || (found.error().system != ENOENT && found.error().system != ENOTDIR);
 }
 
 Result<const mail::Throwaway*> SettingsDirectory::find_throwaway(const mail::Mailbox& address) {

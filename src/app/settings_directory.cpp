@@ -81,6 +81,7 @@ Result<std::shared_ptr<SettingsDirectory>> SettingsDirectory::open(const config:
   for (const std::string& error : lint.errors) faults += (faults.empty() ? "" : ", ") + error;
   if (!faults.empty()) return Error{Cause::Permanent, std::move(faults)};
   for (const std::string& warning : lint.warnings) out->warnings_.push_back("warning: " + warning);
+  out->make_exceptions();
   return out;
 }
 
@@ -122,7 +123,13 @@ AliasMaps::Lint SettingsDirectory::lint() {
   return out;
 }
 
+void SettingsDirectory::take(const Reading& read) {
+  tables_.take(read.tables);
+  make_exceptions();
+}
+
 Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
+  GP_CHECK(open_exceptions(settings));
   const auto& with_parents = settings.parent_domain_matches_subdomains;
   const bool parents =
       std::find(with_parents.begin(), with_parents.end(), "relay_domains") != with_parents.end();
@@ -136,12 +143,15 @@ Result<void> SettingsDirectory::open_lists(const config::Settings& settings) {
   GP_TRY(mynetworks_, open_list("mynetworks", settings.mynetworks, tables_));
   GP_TRY(unlimited_, open_list("smtpd_client_event_limit_exceptions",
                                settings.smtpd_client_event_limit_exceptions, tables_));
+  GP_TRY(never_banned_, open_list("ban_exceptions", settings.ban_exceptions, tables_));
   GP_TRY(bare_newline_, open_list("smtpd_forbid_bare_newline_exclusions",
                                   settings.smtpd_forbid_bare_newline_exclusions, tables_));
   GP_TRY(relay_maps_, open_all("relay_recipient_maps", settings.relay_recipient_maps, tables_));
   GP_TRY(local_maps_, open_all("local_recipient_maps", settings.local_recipient_maps, tables_));
   GP_TRY(sni_maps_, open_all("tls_server_sni_maps", settings.tls_server_sni_maps, tables_));
   GP_CHECK(open_login_lists(settings));
+  GP_CHECK(open_screen_lists(settings));
+  GP_CHECK(open_talks(settings));
   // A stranger's domain that counts as ours makes an open relay, whatever the rules say.
   GP_TRY(const DomainClass probe, domain_class("relay-probe.invalid"));
   if (probe != DomainClass::Other) {
@@ -231,6 +241,10 @@ bool SettingsDirectory::in_mynetworks(const IpAddress& client) {
 
 bool SettingsDirectory::is_unlimited(const IpAddress& client) {
   return grants(unlimited_, client);
+}
+
+bool SettingsDirectory::is_never_banned(const IpAddress& client) {
+  return grants(never_banned_, client);
 }
 
 bool SettingsDirectory::may_send_bare_newlines(const IpAddress& client) {

@@ -2,6 +2,7 @@
 // app: what the settings, their tables and the passwd-file say about names and addresses.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "server/alias_book.h"
 #include "server/directory.h"
 #include "server/floor.h"
+#include "server/greylisting.h"
 #include "tables/files.h"
 #include "tables/match_list.h"
 #include "tables/table_set.h"
@@ -40,9 +42,24 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
                                           const mail::Mailbox& sender) override;
   Task<Result<void>> keep_uses(std::vector<mail::ThrowawayUse> uses) override;
   void take_back(const mail::ThrowawayUse& use) override;
+  bool has_remains(const mail::Mailbox& address) override;
   bool in_mynetworks(const IpAddress& client) override;
   bool is_unlimited(const IpAddress& client) override;
+  bool is_never_banned(const IpAddress& client) override;
   bool may_send_bare_newlines(const IpAddress& client) override;
+  std::optional<std::string> find_talk(server::Talk which,
+                                       std::size_t audience,
+                                       std::string_view key) override;
+  screen::Access screen_access(const IpAddress& client) override;
+  struct ScreenAccess {
+    screen::Access access = screen::Access::Dunno;
+    std::string_view entry;  ///< Of postscreen_access_list; empty: none has to do with the client.
+  };
+  /// As screen_access(). Borrows from the directory.
+  [[nodiscard]] ScreenAccess find_screen_access(const IpAddress& client);
+  bool may_earn(const IpAddress& local) override;
+  bool is_proxy(const IpAddress& peer) override;
+  std::string shown_list(std::string_view zone) override;
   Result<server::LoginName> find_login(std::string_view name) override;
   std::shared_ptr<const auth::Decoys> decoys() override;
   Result<policy::Owner> owner_of(const mail::Mailbox& sender, std::string_view login) override;
@@ -52,6 +69,8 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
 
   /// Throw-away addresses, and the clock they go by; both outlive the directory.
   void use(server::AliasBook& book, const server::Clocks& clocks);
+  /// permit_spf_allowlist; outlives the directory.
+  void use(const server::Networks& allowed) { allowed_ = &allowed; }
   /// Where mail for `recipient` goes, without a look at who sends it.
   [[nodiscard]] Result<server::Resolution> follow(const mail::Mailbox& recipient,
                                                   policy::DomainClass domain);
@@ -86,7 +105,11 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   /// do not are left as they were. Any thread; it may take long.
   [[nodiscard]] static Reading read(Reading from);
   /// Puts what was read into force. Tables opened since stay as they are.
-  void take(const Reading& read) { tables_.take(read.tables); }
+  void take(const Reading& read);
+  /// greylist_client_exceptions and greylist_recipient_exceptions, with their files.
+  [[nodiscard]] std::shared_ptr<const server::GreyExceptions> grey_exceptions() const {
+    return grey_exceptions_;
+  }
   /// What there was to warn about since the last call.
   [[nodiscard]] std::vector<std::string> take_warnings();
   /// A server name and its PEM files, from tls_server_sni_maps.
@@ -102,6 +125,9 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   /// Opens what the settings name, and looks at it as a whole.
   AliasMaps::Lint lint();
   Result<void> open_lists(const config::Settings& settings);
+  Result<void> open_exceptions(const config::Settings& settings);
+  /// Faults are warnings.
+  void make_exceptions();
   Result<void> check_mynetworks() const;
   Result<bool> has_taker(const policy::Leaf& leaf) override;
   Result<void> put(const policy::Leaf& leaf, server::Resolution& to);
@@ -132,7 +158,9 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
                : (domain == policy::DomainClass::Local && local_handed_over_);
   }
   /// A list that cannot say is as good as one that says no: it grants something.
+  Result<void> open_screen_lists(const config::Settings& settings);
   Result<void> open_login_lists(const config::Settings& settings);
+  Result<void> open_talks(const config::Settings& settings);
   static bool grants(const tables::MatchList& list, const IpAddress& client);
 
   std::shared_ptr<const config::Settings> settings_;
@@ -146,10 +174,31 @@ class SettingsDirectory final : public server::Directory, private KnownAddresses
   tables::Parents relay_parents_ = tables::Parents::Yes;
   tables::MatchList mynetworks_;
   tables::MatchList unlimited_;
+  tables::MatchList never_banned_;
   tables::MatchList bare_newline_;
+  /// An entry of postscreen_access_list.
+  struct AccessEntry {
+    std::string word;
+    tables::TableHandle table;  // Null: the word says it.
+  };
+  std::vector<AccessEntry> access_list_;
+  const server::Networks* allowed_ = nullptr;
+  tables::MatchList earning_;
+  tables::MatchList proxies_;
+  std::vector<tables::TableHandle> list_names_;
+  /// By server::Talk, and to whom.
+  using Talks = std::array<std::vector<tables::TableHandle>, server::kAudiences>;
+  std::array<Talks, server::kTalks> talks_;
   std::vector<tables::TableHandle> relay_maps_;
   std::vector<tables::TableHandle> local_maps_;
   std::vector<tables::TableHandle> sni_maps_;
+  struct ExceptionFile {
+    std::string path;
+    tables::TableHandle text;
+    bool of_clients = false;
+  };
+  std::vector<ExceptionFile> exception_files_;
+  std::shared_ptr<const server::GreyExceptions> grey_exceptions_;
   tables::MatchList auth_hidden_;
   std::vector<tables::TableHandle> login_maps_;
   std::string login_domain_;

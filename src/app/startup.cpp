@@ -129,7 +129,27 @@ class Startup {
       if (given[static_cast<std::size_t>(service)]) continue;
       if (auto refusal = listen(service)) return refusal;
     }
+    for (const std::string& place : to_.settings->greylist_policy_listen) {
+      auto listener = listen_for_policy(place);
+      if (!listener) return refuse("greylist_policy_listen: " + listener.error().detail, kOsError);
+      to_.policy_listeners.push_back(*std::move(listener));
+    }
     return std::nullopt;
+  }
+
+  Result<net::Listener> listen_for_policy(const std::string& place) {
+    if (const auto local = Endpoint::parse(place)) return net::Listener::open(to_.loop, *local);
+    ControlSettings settings;
+    settings.path = place;
+    settings.access.owner = owner_.uid;
+    settings.owner_group = owner_.gid;
+    // As postgrey's: the folder says who gets to it. That may be Postfix's own, so that the file
+    // stays when we go, and is replaced at the next start.
+    settings.mode = 0666;
+    GP_TRY(ControlSocket socket, ControlSocket::open(settings));
+    const int descriptor = socket.release();
+    to_.policy_sockets.push_back(std::move(socket));
+    return net::Listener::adopt_local(to_.loop, descriptor);
   }
 
   std::optional<Refusal> listen(Service service) {

@@ -43,6 +43,8 @@ struct Opened {
   std::shared_ptr<SettingsDirectory> directory;
   std::unique_ptr<tls::ServerContexts> contexts;  ///< Null when no service speaks TLS.
   std::vector<std::pair<server::Service, net::Listener>> listeners;
+  std::vector<net::Listener> policy_listeners;  ///< greylist_policy_listen
+  std::vector<ControlSocket> policy_sockets;    ///< Their locks, of those with a path.
   std::optional<ControlSocket> control;
   control::Access access;
   bool has_maildrop = false;  ///< maildrop_directory is there and ours.

@@ -13,8 +13,11 @@
 #include "auth/mechanisms.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "policy/macros.h"
+#include "policy/relay.h"
 #include "policy/submitters.h"
 #include "policy/users.h"
+#include "smtp/extensions.h"
 
 namespace gatepost::app {
 namespace {
@@ -73,6 +76,12 @@ void list_mechanisms(const ServiceSettings& service, smtp::SessionSettings& out)
   }
 }
 
+smtp::ExtensionSet extensions(const std::vector<std::string>& keywords) {
+  smtp::ExtensionSet out = 0;
+  for (const std::string& word : keywords) out |= smtp::parse_extensions(word);
+  return out;
+}
+
 smtp::SessionSettings session_settings(const Settings& settings, const ServiceSettings& service) {
   smtp::SessionSettings out;
   out.hostname = settings.myhostname;
@@ -105,29 +114,31 @@ smtp::SessionSettings session_settings(const Settings& settings, const ServiceSe
   out.auth_broken_clients = service.broken_sasl_auth_clients;
   out.auth_response_limit = static_cast<std::uint32_t>(service.smtpd_sasl_response_limit);
   out.soft_bounce = service.soft_bounce;
-  out.discard_ehlo_keywords = service.smtpd_discard_ehlo_keywords;
+  out.hidden = extensions(service.smtpd_discard_ehlo_keywords);
   out.forbidden_commands = service.smtpd_forbidden_commands.verbs;
   out.forbid_non_letters = service.smtpd_forbidden_commands.non_letters;
   return out;
 }
 
-std::vector<policy::RelayRule> relay_rules(const ServiceSettings& service) {
-  std::vector<policy::RelayRule> out;
-  for (const std::string& name : service.smtpd_relay_restrictions) {
-    const auto rule = policy::parse_relay_rule(name);
-    GP_ASSERT(rule);  // The row of keys.def admits only names of policy's table; a test compares.
-    out.push_back(*rule);
+std::vector<policy::Restriction> restrictions(const std::vector<std::string>& entries) {
+  std::vector<policy::Restriction> out;
+  for (const std::string& entry : entries) {
+    auto one = policy::parse_restriction(entry);
+    GP_ASSERT(one);  // The rows of keys.def admit only names of policy's table; a test compares.
+    out.push_back(*std::move(one));
   }
   return out;
 }
 
-std::vector<policy::AccessRule> access_rules(const std::vector<std::string>& names) {
-  std::vector<policy::AccessRule> out;
-  for (const std::string& name : names) {
-    const auto rule = policy::parse_access_rule(name);
-    GP_ASSERT(rule);  // The rows of keys.def admit only names of policy's table; a test compares.
-    out.push_back(*rule);
-  }
+policy::DnsRuleSettings dns_rules(const ServiceSettings& service) {
+  policy::DnsRuleSettings out;
+  out.maps_rbl_code = service.maps_rbl_reject_code;
+  out.rbl_reply = service.default_rbl_reply;
+  out.unknown_client_code = service.unknown_client_reject_code;
+  out.unknown_hostname_code = service.unknown_hostname_reject_code;
+  out.unknown_address_code = service.unknown_address_reject_code;
+  out.defer_helo = service.unknown_helo_hostname_tempfail_action == "defer";
+  out.defer_address = service.unknown_address_tempfail_action == "defer";
   return out;
 }
 
@@ -139,20 +150,31 @@ server::ServiceProfile service_profile(const Settings& settings, Service which) 
   out.wrapper_tls = service.smtpd_tls_wrappermode;
   out.log_tls = service.smtpd_tls_loglevel > 0;
   out.tls_in_received = service.smtpd_tls_received_header;
-  out.relay_rules = relay_rules(service);
-  out.client_rules = access_rules(service.smtpd_client_restrictions);
-  out.helo_rules = access_rules(service.smtpd_helo_restrictions);
-  out.sender_rules = access_rules(service.smtpd_sender_restrictions);
-  out.recipient_rules = access_rules(service.smtpd_recipient_restrictions);
+  out.relay_rules = restrictions(service.smtpd_relay_restrictions);
+  out.client_rules = restrictions(service.smtpd_client_restrictions);
+  out.helo_rules = restrictions(service.smtpd_helo_restrictions);
+  out.sender_rules = restrictions(service.smtpd_sender_restrictions);
+  out.recipient_rules = restrictions(service.smtpd_recipient_restrictions);
   out.login_in_received = service.smtpd_sasl_authenticated_header;
   out.hide_client = service.smtpd_hide_client_session;
   out.auth_rate = service.smtpd_client_auth_rate_limit;
+  out.connection_rate = service.smtpd_client_connection_rate_limit;
+  out.message_rate = service.smtpd_client_message_rate_limit;
+  out.recipient_rate = service.smtpd_client_recipient_rate_limit;
+  out.tls_rate = service.smtpd_client_new_tls_session_rate_limit;
   out.relay_codes = {service.relay_domains_reject_code, service.reject_code, service.defer_code};
+  out.dns_rules = dns_rules(service);
   out.unknown_local_code = service.unknown_local_recipient_reject_code;
   out.unknown_virtual_code = service.unknown_virtual_mailbox_reject_code;
   out.unknown_relay_code = service.unknown_relay_recipient_reject_code;
   out.unknown_alias_code = service.unknown_virtual_alias_reject_code;
   out.show_table_name = service.show_user_unknown_table_name;
+  const bool screened = which == Service::Smtp && settings.postscreen_enable;
+  // A proxy in front of screening stays there when screening is switched off.
+  const bool front = which == Service::Smtp && !settings.postscreen_upstream_proxy_protocol.empty();
+  out.proxied = front || (!screened && !service.smtpd_upstream_proxy_protocol.empty());
+  out.proxy_time =
+      front ? settings.postscreen_upstream_proxy_timeout : service.smtpd_upstream_proxy_timeout;
   out.client_connections = service.smtpd_client_connection_count_limit;
   return out;
 }
@@ -174,6 +196,39 @@ std::uint32_t session_limit(std::uint32_t wanted) {
   const rlim_t room = files.rlim_cur - std::min(kMostReserved, files.rlim_cur / 2);
   const rlim_t asked = (wanted == 0) ? room : rlim_t{wanted};
   return static_cast<std::uint32_t>(std::min(room, asked));
+}
+
+screen::Settings screen_settings(const Settings& settings) {
+  screen::Settings out;
+  const bool pregreet = !settings.postscreen_greet_banner.empty();
+  using screen::Test;
+  const auto put = [&out](Test test, bool enabled, screen::Action action, Duration ttl) {
+    out.tests[index_of(test)] = {enabled, action, ttl};
+  };
+  put(Test::Pregreet, pregreet, settings.postscreen_greet_action, settings.postscreen_greet_ttl);
+  put(Test::Dnsbl, !settings.postscreen_dnsbl_sites.empty(), settings.postscreen_dnsbl_action,
+      settings.postscreen_dnsbl_max_ttl);
+  put(Test::Pipelining, settings.postscreen_pipelining_enable,
+      settings.postscreen_pipelining_action, settings.postscreen_pipelining_ttl);
+  put(Test::NonSmtp, settings.postscreen_non_smtp_command_enable,
+      settings.postscreen_non_smtp_command_action, settings.postscreen_non_smtp_command_ttl);
+  put(Test::BareNewline, settings.postscreen_bare_newline_enable,
+      settings.postscreen_bare_newline_action, settings.postscreen_bare_newline_ttl);
+  out.denylist_action = settings.postscreen_denylist_action;
+  out.greet_banner = settings.postscreen_greet_banner;
+  out.greet_wait = settings.postscreen_greet_wait;
+  out.proven_wait = std::min(settings.postscreen_proven_greet_wait, out.greet_wait);
+  out.stress_greet_wait = std::min(settings.postscreen_stress_greet_wait, out.greet_wait);
+  out.command_time = settings.postscreen_command_time_limit;
+  out.stress_command_time = settings.postscreen_stress_command_time_limit;
+  out.dnsbl_min_ttl = settings.postscreen_dnsbl_min_ttl;
+  out.dnsbl_max_ttl = std::max(settings.postscreen_dnsbl_max_ttl, out.dnsbl_min_ttl);
+  out.retention = settings.postscreen_cache_retention_time;
+  out.command_limit = settings.postscreen_command_count_limit;
+  out.pre_queue_limit = settings.postscreen_pre_queue_limit;
+  out.deep_handoff_450 = settings.postscreen_deep_handoff == "450";
+  out.respectful = settings.respectful_logging;
+  return out;
 }
 
 }  // namespace
@@ -216,8 +271,15 @@ std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
                                                     std::shared_ptr<server::Directory> directory) {
   auto out = std::make_shared<server::Profile>();
   for (const Service service : server::kAllServices) {
-    out->services[static_cast<std::size_t>(service)] = service_profile(settings, service);
+    const auto at = static_cast<std::size_t>(service);
+    const ServiceSettings& own = service_settings(settings, service);
+    out->services[at] = service_profile(settings, service);
+    out->manners[at] = {own.smtpd_reject_footer, policy::read_escapes(own.smtpd_expansion_filter),
+                        out->services[at].session.hidden};
   }
+  out->manners[server::kUnderTest] = {settings.postscreen_reject_footer,
+                                      policy::read_escapes(settings.postscreen_expansion_filter),
+                                      extensions(settings.postscreen_discard_ehlo_keywords)};
   out->hostname = settings.myhostname;
   out->mail_name = settings.mail_name;
   out->myorigin = settings.myorigin;
@@ -229,8 +291,14 @@ std::shared_ptr<const server::Profile> make_profile(const Settings& settings,
   out->ipv4_prefix = settings.smtpd_client_ipv4_prefix_length;
   out->ipv6_prefix = settings.smtpd_client_ipv6_prefix_length;
   out->rate_time = settings.anvil_rate_time_unit;
+  out->ban_tells = settings.ban_reject != "drop";
   out->shutdown_grace = settings.shutdown_grace_time;
   out->directory = std::move(directory);
+  out->screened = settings.postscreen_enable;
+  out->screen = screen_settings(settings);
+  out->thresholds = {static_cast<std::int32_t>(settings.postscreen_dnsbl_threshold),
+                     settings.postscreen_dnsbl_allowlist_threshold, settings.dnsbl_outage_policy};
+  out->screened_connections = settings.postscreen_client_connection_count_limit;
   return out;
 }
 
@@ -261,6 +329,61 @@ policy::LoginLimits::Settings make_login_limits(const Settings& settings) {
   return out;
 }
 
+bans::Settings make_ban_settings(const Settings& settings) {
+  const auto seconds = [](Duration time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  };
+  bans::Settings out;
+  out.enabled = settings.ban_enable;
+  out.rules = settings.ban_rules;
+  out.find_time = seconds(settings.ban_findtime);
+  out.threshold = settings.ban_threshold * bans::kOne;
+  out.network_threshold = settings.ban_network_threshold * out.threshold;
+  out.ban_time = seconds(settings.ban_time);
+  out.growing = settings.ban_time_increment;
+  out.longest = seconds(settings.ban_time_max);
+  out.login_time = seconds(settings.ban_login_time);
+  return out;
+}
+
+dns::Settings make_dns_settings(const Settings& settings) {
+  dns::Settings out;
+  out.servers = settings.dns_servers;
+  out.tries = {settings.dns_timeout, static_cast<int>(settings.dns_tries)};
+  out.limit = settings.dns_lookup_time_limit;
+  return out;
+}
+
+server::Greylisting::Settings make_greylist_settings(const Settings& settings) {
+  using When = server::Greylisting::When;
+  const auto seconds = [](Duration time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  };
+  server::Greylisting::Settings out;
+  if (settings.greylist_enable) {
+    if (settings.greylist_when == "always") out.when = When::Always;
+    if (settings.greylist_when == "suspicious") out.when = When::Suspicious;
+  }
+  out.rules.delay = seconds(settings.greylist_delay);
+  out.rules.retry_window = seconds(settings.greylist_retry_window);
+  out.rules.max_age = seconds(settings.greylist_max_age);
+  out.rules.allow_after = settings.greylist_auto_allowlist_clients;
+  out.rules.allow_interval = seconds(settings.greylist_auto_allowlist_interval);
+  out.rules.throttle = settings.greylist_source_throttle;
+  out.rules.trap_time = seconds(settings.greylist_trap_time);
+  out.ipv4_prefix = settings.greylist_ipv4_prefix_length;
+  out.ipv6_prefix = settings.greylist_ipv6_prefix_length;
+  out.hashed = settings.greylist_privacy == "hmac";
+  out.by_name = settings.greylist_identity == "name";
+  out.text = settings.greylist_text;
+  out.header = settings.greylist_header;
+  out.hostname = settings.myhostname;
+  out.trap_code = settings.greylist_trap_reject_code;
+  out.learning = settings.greylist_trap_learning;
+  out.delimiters = settings.recipient_delimiter;
+  return out;
+}
+
 log::Settings make_log_settings(const Settings& settings) {
   log::Settings out;
   out.syslog_name = settings.syslog_name;
@@ -275,7 +398,7 @@ std::vector<std::string> find_faults(const Settings& settings) {
   const std::vector<Network> mynetworks = networks_in(settings.mynetworks);
   for (const Service service : server::kAllServices) {
     if (listen_addresses(settings, service).empty()) continue;
-    const auto rules = relay_rules(service_settings(settings, service));
+    const auto rules = restrictions(service_settings(settings, service).smtpd_relay_restrictions);
     const auto fault = policy::find_open_relay(rules, mynetworks);
     if (!fault) continue;
     const std::string_view name = server::kServiceNames[static_cast<std::size_t>(service)];

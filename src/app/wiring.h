@@ -6,12 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "bans/ledger.h"
 #include "base/address.h"
 #include "base/result.h"
 #include "config/settings.h"
+#include "dns/resolver.h"
 #include "log/log.h"
 #include "policy/auth_throttle.h"
 #include "policy/login_limits.h"
+#include "server/greylisting.h"
 #include "server/profile.h"
 #include "storage/mail_store.h"
 
@@ -26,6 +29,10 @@ namespace gatepost::app {
     const config::Settings& settings);
 [[nodiscard]] policy::LoginLimits::Settings make_login_limits(const config::Settings& settings);
 
+[[nodiscard]] bans::Settings make_ban_settings(const config::Settings& settings);
+[[nodiscard]] dns::Settings make_dns_settings(const config::Settings& settings);
+[[nodiscard]] server::Greylisting::Settings make_greylist_settings(
+    const config::Settings& settings);
 [[nodiscard]] log::Settings make_log_settings(const config::Settings& settings);
 
 /// The service's settings as the file has them.

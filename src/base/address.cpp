@@ -38,6 +38,20 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return {};
 }
 
+std::string IpAddress::reversed_labels() const {
+  constexpr std::string_view kNibbles = "0123456789abcdef";
+  std::string out;
+  for (unsigned i = bits() / 8; i-- > 0;) {
+    if (!out.empty()) out += '.';
+    if (is_v4()) {
+      out += format_number(octets_[i]);
+    } else {
+      out += {kNibbles[octets_[i] & 0xfU], '.', kNibbles[octets_[i] >> 4U]};
+    }
+  }
+  return out;
+}
+
 bool IpAddress::is_loopback() const {
   if (is_v4()) return octets_[0] == 127;
   std::array<std::uint8_t, 16> one{};

@@ -37,6 +37,9 @@ class IpAddress {
   [[nodiscard]] std::string text() const;
   /// The form of an SMTP address literal: [192.0.2.1], [IPv6:2001:db8::1] (RFC 5321 section 4.1.3).
   [[nodiscard]] std::string literal() const;
+  /// 192.0.2.1 as `1.2.0.192`, an IPv6 address as its 32 nibbles, the last first: what stands before
+  /// the zone of a list (RFC 5782 section 2), or before in-addr.arpa and ip6.arpa.
+  [[nodiscard]] std::string reversed_labels() const;
 
   auto operator<=>(const IpAddress&) const = default;  // NOLINT(modernize-use-nullptr): clang 14
 

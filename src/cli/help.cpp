@@ -32,9 +32,11 @@ constexpr std::string_view kAsking =
     "      --socket PATH   asks the service at this control socket, whatever is configured\n";
 
 bool is_asking(const CommandRow& row) {
-  return row.function == status_command || row.function == metrics_command ||
-         row.function == queue_command || row.function == mailq_command ||
-         row.function == reload_command;
+  constexpr std::array kAskers{status_command, metrics_command, queue_command, mailq_command,
+                               reload_command, login_command,   spf_command,   greylist_command,
+                               trap_command,   screen_command,  dnsbl_command, allow_command,
+                               expect_command};
+  return std::find(kAskers.begin(), kAskers.end(), row.function) != kAskers.end();
 }
 
 }  // namespace

@@ -15,5 +15,6 @@ namespace gatepost::cli {
 [[nodiscard]] std::string manual_replies(bool json);
 /// A text; there is no JSON of it.
 [[nodiscard]] std::string manual_users(bool json);
+[[nodiscard]] std::string manual_bans(bool json);
 
 }  // namespace gatepost::cli

@@ -78,6 +78,7 @@ constexpr std::array kTopics{
     Topic{"extensions", manual_extensions, "the SMTP extensions"},
     Topic{"replies", manual_replies, "what the server says to clients of its own"},
     Topic{"users", manual_users, "users, their passwords and what they may do", false},
+    Topic{"bans", manual_bans, "limits of connections, and networks that are kept out", false},
 };
 
 std::string list_topics(bool json) {

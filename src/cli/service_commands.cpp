@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cli: the commands that ask the running service: status, metrics, queue, reload.
+// cli: the commands that ask the running service.
 #include <algorithm>
 
 #include "base/format.h"
@@ -9,6 +9,7 @@
 #include "cli/colors.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/greylist_import.h"
 #include "cli/help.h"
 #include "cli/socket_path.h"
 #include "control/protocol.h"
@@ -77,9 +78,10 @@ int ask_and_print(const Start& start, const control::Request& request) {
   const Asked asked = ask(start.socket, request);
   if (asked.reached != Reached::Answered) return fail(status_of(asked.reached), asked.text);
   const control::Answer answer = control::read_answer(asked.text);
-  // An empty queue has no JSON lines; of all other answers, an empty one is none.
-  const bool empty_list =
-      asked.text.empty() && request.verb == control::Verb::Queue && request.json;
+  // An empty list has no JSON lines; of all other answers, an empty one is none.
+  const bool lists = request.verb == control::Verb::Queue ||
+                     (request.verb >= control::Verb::GreylistList && request.words.size() < 2);
+  const bool empty_list = asked.text.empty() && lists && request.json;
   if (answer.code != 0 && !empty_list) return fail(answer.code, answer.text);
   return print(empty_list ? std::string_view() : answer.text);
 }
@@ -149,6 +151,100 @@ int queue_command(Arguments arguments) {
   return ask_and_print(start, {.verb = control::Verb::Queue, .json = start.options.json});
 }
 
+namespace {
+
+/// A word that a request can carry.
+bool is_odd(std::string_view word) {
+  return word.empty() || word.size() > limits::kPath ||
+         std::any_of(word.begin(), word.end(), is_space);
+}
+
+/// `gatepost COMMAND ACTION [WORD ...]`, whose verb is COMMAND-ACTION; with at most `most` words,
+/// the action counted.
+int act(const Start& start,
+        std::string_view command,
+        std::string_view usual,
+        std::size_t most = 2) {
+  if (!start.go_on) return start.status;
+  const std::vector<std::string>& words = start.options.words;
+  const std::string action(words.empty() ? usual : std::string_view(words.front()));
+  const std::string name = format("{}-{}", command, action);
+  const auto rows = control::verb_rows();
+  const auto row = std::find_if(rows.begin(), rows.end(),
+                                [&name](const control::VerbRow& one) { return one.name == name; });
+  if (row == rows.end()) {
+    return fail(exits::kUsage, format("{}: no action {}; see gatepost {} --help", command,
+                                      printable(action, limits::kLogText), command));
+  }
+  const bool needs = !row->arguments.starts_with('[');
+  if (words.size() > most || (needs && words.size() < 2)) {
+    return fail(exits::kUsage, format("{} {} takes {}", command, action, row->arguments));
+  }
+  control::Request request{.verb = row->verb, .json = start.options.json};
+  if (words.size() > 1) request.words.assign(words.begin() + 1, words.end());
+  for (const std::string& word : request.words) {
+    if (!is_odd(word)) continue;
+    return fail(exits::kUsage,
+                format("{}: not an address: {}", command, printable(word, limits::kLogText)));
+  }
+  return ask_and_print(start, request);
+}
+
+int act(std::string_view command,
+        Arguments arguments,
+        std::string_view usual,
+        std::size_t most = 2) {
+  const Start start = begin(command, arguments, /*takes_words=*/true);
+  return act(start, command, usual, most);
+}
+
+}  // namespace
+
+int greylist_command(Arguments arguments) {
+  const Start start = begin("greylist", arguments, /*takes_words=*/true);
+  const std::vector<std::string>& words = start.options.words;
+  const bool imports = start.go_on && !words.empty() && words.front() == "import";
+  if (!imports) return act(start, "greylist", "list");
+  if (words.size() > 2) return fail(exits::kUsage, "greylist import takes one FILE");
+  return import_greylist(start.socket, words.size() > 1 ? words[1] : "", start.options.json);
+}
+
+int trap_command(Arguments arguments) {
+  return act("trap", arguments, "list");
+}
+
+int screen_command(Arguments arguments) {
+  return act("screen", arguments, "show", 3);
+}
+
+int dnsbl_command(Arguments arguments) {
+  return act("dnsbl", arguments, "status");
+}
+
+int allow_command(Arguments arguments) {
+  return act("allow", arguments, "list", 4);
+}
+
+int expect_command(Arguments arguments) {
+  const Start start = begin("expect", arguments, /*takes_words=*/true);
+  if (!start.go_on) return start.status;
+  const std::vector<std::string>& words = start.options.words;
+  const bool timed = !words.empty() && !words.front().empty() && is_digit(words.front().front());
+  if (!timed) return act(start, "expect", "list", 5);
+  control::Request request{.verb = control::Verb::Expect, .json = start.options.json};
+  for (const std::string& word : words) {
+    if (is_odd(word) || words.size() > 5) {
+      return fail(exits::kUsage, "expect: expected TIME [from DOMAIN] [to USER]");
+    }
+    request.words.push_back(word);
+  }
+  return ask_and_print(start, request);
+}
+
+int ban_command(Arguments arguments) {
+  return act("ban", arguments, "list", 3);
+}
+
 int login_command(Arguments arguments) {
   const Start start = begin("login", arguments, /*takes_words=*/true);
   if (!start.go_on) return start.status;
@@ -163,6 +259,36 @@ int login_command(Arguments arguments) {
   }
   if (request.words.size() != (lists ? 1 : 2)) {
     return fail(exits::kUsage, format("login {} takes {}", action, lists ? "no NAME" : "one NAME"));
+  }
+  return ask_and_print(start, request);
+}
+
+int spf_command(Arguments arguments) {
+  std::vector<std::string_view> others;
+  std::vector<std::string> own;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view one = arguments[i];
+    const bool valued = one == "--format" || one == "--action";
+    if (valued && i + 1 < arguments.size()) {
+      own.push_back(format("{}={}", one.substr(2), arguments[++i]));
+    } else if (one.starts_with("--format=") || one.starts_with("--action=")) {
+      own.emplace_back(one.substr(2));
+    } else {
+      others.push_back(one);
+    }
+  }
+  for (const std::string& word : own) {
+    if (word == "format=cidr" || word == "action=reject" || word == "action=permit") continue;
+    return fail(exits::kUsage, "spf: expected --format cidr, --action permit or --action reject");
+  }
+  const Start start = begin("spf", others, /*takes_words=*/true);
+  if (!start.go_on) return start.status;
+  control::Request request{.verb = control::Verb::Spf, .json = start.options.json};
+  for (const std::string_view word : start.options.words) request.words.emplace_back(word);
+  if (request.words.empty()) request.words.emplace_back("list");
+  request.words.insert(request.words.end(), own.begin(), own.end());
+  if (control::format_request(request).size() > limits::kControlLine) {
+    return fail(exits::kUsage, "spf: too many domains at once");
   }
   return ask_and_print(start, request);
 }

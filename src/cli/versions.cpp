@@ -6,6 +6,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #endif
 
+#include <ares.h>
 #include <array>
 #include <crypt.h>
 #include <string_view>
@@ -52,6 +53,7 @@ std::vector<LibraryVersion> library_versions() {
       {"yyjson", format("{}.{}.{}", ::yyjson_version() >> 16U, ::yyjson_version() >> 8U & 0xFFU,
                         ::yyjson_version() & 0xFFU)},
       {"libxcrypt", XCRYPT_VERSION_STR},
+      {"c-ares", ::ares_version(nullptr)},
   };
 }
 

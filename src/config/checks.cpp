@@ -25,6 +25,8 @@ class Checks {
     check_domains();
     check_keys();
     check_sni();
+    check_proxies();
+    check_greylist();
     check_limits(settings_.smtp, "smtp");
     check_limits(settings_.submission, "submission");
     check_limits(settings_.submissions, "submissions");
@@ -166,6 +168,60 @@ class Checks {
       say(Severity::Error, "tls_server_sni_maps",
           format("\"{}\": expected a table whose names can be listed, as hash:/etc/gatepost/sni",
                  spec.text()));
+    }
+  }
+
+  void check_proxies() {
+    if (!settings_.proxy_protocol_peers.empty()) return;
+    struct Service {
+      std::string_view name;
+      const ServiceSettings& settings;
+    };
+    const std::array<Service, 3> all{Service{"smtp", settings_.smtp},
+                                     Service{"submission", settings_.submission},
+                                     Service{"submissions", settings_.submissions}};
+    const auto refuse = [this](std::size_t line, std::string_view name) {
+      findings_.add({Severity::Error, file_, line,
+                     format("{}: expected proxy_protocol_peers too, the addresses of the proxies: "
+                            "anybody else could say to be any client",
+                            name)});
+    };
+    constexpr std::string_view kFront = "postscreen_upstream_proxy_protocol";
+    if (!settings_.postscreen_upstream_proxy_protocol.empty()) refuse(line_of({}, kFront), kFront);
+    constexpr std::string_view kName = "smtpd_upstream_proxy_protocol";
+    for (const Service& one : all) {
+      if (one.settings.smtpd_upstream_proxy_protocol.empty()) continue;
+      return refuse(line_of(one.name, kName), kName);
+    }
+  }
+
+  void check_greylist() {
+    constexpr std::string_view kWindow = "greylist_retry_window";
+    constexpr std::string_view kAge = "greylist_max_age";
+    constexpr std::string_view kHeader = "greylist_header";
+    constexpr std::chrono::hours kHour{1};
+    // postgrey counts both in days, and a number alone means seconds here.
+    const auto warn = [this](std::string_view name, std::string_view usual) {
+      say(Severity::Warning, name,
+          format(
+              "so short that most mail is put off again and again: expected {} or the like, with "
+              "its unit",
+              usual));
+    };
+    if (settings_.greylist_retry_window <= settings_.greylist_delay) {
+      say(Severity::Error, is_set(kWindow) ? kWindow : "greylist_delay",
+          "nobody could pass: expected a greylist_retry_window longer than greylist_delay");
+    } else if (settings_.greylist_retry_window < kHour) {
+      warn(kWindow, "2d");
+    }
+    if (settings_.greylist_max_age < 24 * kHour) warn(kAge, "35d");
+    const std::string& header = settings_.greylist_header;
+    const std::string_view name = std::string_view(header).substr(0, header.find(':'));
+    const bool field =
+        name.size() < header.size() && !name.empty() &&
+        std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
+    if (!header.empty() && !field) {
+      say(Severity::Error, kHeader, "expected a header field, as X-Greylist: delayed %t seconds");
     }
   }
 

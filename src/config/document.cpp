@@ -92,6 +92,25 @@ Document Document::parse(std::string_view text, const std::string& file, Finding
   return out;
 }
 
+std::vector<std::size_t> Document::rename(std::string_view name, std::string_view now) {
+  std::vector<std::size_t> lines;
+  for (std::size_t i = 0; i < assignments_.size();) {
+    Assignment& one = assignments_[i];
+    if (one.name != name) {
+      ++i;
+      continue;
+    }
+    lines.push_back(one.line);
+    if (find(one.service, now) == nullptr) {
+      one.name = now;
+      ++i;
+    } else {
+      assignments_.erase(assignments_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  return lines;
+}
+
 const Assignment* Document::find(std::string_view service, std::string_view name) const {
   const auto found = std::find_if(
       assignments_.begin(), assignments_.end(),

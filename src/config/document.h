@@ -32,6 +32,9 @@ class Document {
   [[nodiscard]] const Assignment* find(std::string_view service, std::string_view name) const;
   /// In the order of the file, the last one of each.
   [[nodiscard]] const std::vector<Assignment>& assignments() const { return assignments_; }
+  /// What is set as `name` is set as `now` from here on; one that is set by both names keeps the
+  /// value of `now`. The lines on which `name` stood.
+  std::vector<std::size_t> rename(std::string_view name, std::string_view now);
 
  private:
   void set(Assignment assignment, const std::string& file, Findings& findings);

@@ -66,6 +66,10 @@ std::optional<std::string> Environment::value_of(std::string_view name) {
   referenced_.emplace(name);
   if (auto origin = find(name)) return std::move(origin->value);
   if (name == "compatibility_level") return std::string(kLevel);
+  for (const Renamed& row : renamed()) {
+    if (row.name.view() != name) continue;
+    if (auto origin = find(row.now)) return std::move(origin->value);
+  }
   // What Postfix knows and we do not is empty, so that ${stress?{1}:{20}} keeps its meaning.
   if (find_foreign(name) != nullptr) return std::string();
   return std::nullopt;

@@ -12,7 +12,15 @@ namespace {
 
 constexpr Foreign kForeign[] = {
 #define GP_UNUSED(name, why) {name, {}, why, false},
+#define GP_RENAMED(name, now)
 #define GP_NOT_YET(name, off, what) {name, off, what, true},
+#include "config/foreign.def"
+};
+
+constexpr Renamed kRenamed[] = {
+#define GP_UNUSED(name, why)
+#define GP_RENAMED(name, now) {name, now},
+#define GP_NOT_YET(name, off, what)
 #include "config/foreign.def"
 };
 
@@ -38,6 +46,10 @@ std::string joined(std::string_view value) {
 }
 
 }  // namespace
+
+std::span<const Renamed> renamed() {
+  return kRenamed;
+}
 
 const Foreign* find_foreign(std::string_view name) {
   for (const Foreign& row : kForeign) {

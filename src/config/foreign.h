@@ -2,6 +2,7 @@
 // config: parameters of Postfix that are no settings here, and what is said about them.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "base/literal.h"
@@ -15,6 +16,12 @@ struct Foreign {
   Literal text;  ///< Why there is no use for it, or what there is not yet.
   bool not_yet = false;
 };
+
+/// A name that Postfix had for what is called otherwise now.
+struct Renamed {
+  Literal name, now;
+};
+[[nodiscard]] std::span<const Renamed> renamed();
 
 /// Null when no row fits the name.
 [[nodiscard]] const Foreign* find_foreign(std::string_view name);

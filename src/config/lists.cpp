@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/finding.h"
 #include "config/values.h"
+#include "screen/access.h"
 #include "tables/lines.h"
 
 namespace gatepost::config {
@@ -16,6 +17,17 @@ namespace {
 
 constexpr std::size_t kMostNested = 10;
 constexpr std::size_t kMostEntries = 1'000'000;
+
+/// Restrictions that stand in any list; a test compares them with policy's table.
+constexpr std::string_view kDnsRules =
+    " reject_unknown_client_hostname reject_unknown_reverse_client_hostname "
+    "reject_unknown_helo_hostname reject_unknown_sender_domain reject_unknown_recipient_domain";
+/// Before any of them.
+constexpr std::string_view kWarn = "warn_if_reject";
+/// Those with a DNS list behind them.
+constexpr std::string_view kListRules =
+    " reject_rbl_client reject_rhsbl_client reject_rhsbl_reverse_client reject_rhsbl_helo "
+    "reject_rhsbl_sender reject_rhsbl_recipient permit_dnswl_client permit_rhswl_client";
 
 Error refusal(std::string text) {
   return {Cause::Permanent, std::move(text)};
@@ -157,6 +169,52 @@ Result<void> parse(kinds::Words,
   return {};
 }
 
+Result<void> parse(kinds::Restrictions,
+                   std::string_view text,
+                   const Limits& limits,
+                   ValueContext&,
+                   std::vector<std::string>& out) {
+  GP_TRY(std::vector<std::string> words, tables::split_list(text));
+  std::string all(limits.low);
+  all += kDnsRules;
+  all += kListRules;
+  const auto known = split(all, " ");
+  const auto with_list = split(kListRules, " ");
+  const auto is_in = [](const auto& names, const std::string& word) {
+    return std::find(names.begin(), names.end(), word) != names.end();
+  };
+  for (auto at = words.begin(); at != words.end(); ++at) {
+    std::string& entry = out.emplace_back();
+    std::string word = lower(*at);
+    if (word == kWarn && at + 1 != words.end()) {
+      entry = word + " ";
+      word = lower(*++at);
+    }
+    if (word == kWarn) return refusal(word + ": expected a restriction behind it");
+    if (!is_in(known, word)) {
+      return refusal(
+          format("\"{}\": expected one of {} {}{}", shown(word), all, kWarn, suggest(word, known)));
+    }
+    entry += word;
+    if (!is_in(with_list, word)) continue;
+    if (++at == words.end())
+      return refusal(entry + ": expected the domain of a DNS list behind it");
+    GP_TRY(const screen::Site site, screen::parse_site(*at));
+    if (at->find('*') != at->npos) {
+      return refusal(format("\"{}\": a weight is for postscreen_dnsbl_sites", shown(*at)));
+    }
+    entry += " " + *at;
+  }
+  return {};
+}
+
+Result<void> parse(
+    kinds::Lists, std::string_view text, const Limits&, ValueContext&, screen::Sites& out) {
+  GP_TRY(const std::vector<std::string> words, tables::split_list(text));
+  GP_TRY(out, screen::parse_sites(words));
+  return {};
+}
+
 Result<void> parse(kinds::Keywords,
                    std::string_view text,
                    const Limits& limits,
@@ -193,6 +251,35 @@ Result<void> parse(kinds::Networks,
   return patterns(text, context, tables::parse_address_pattern, out);
 }
 
+namespace {
+
+Result<tables::Pattern> parse_access_entry(std::string_view text) {
+  tables::Pattern out;
+  if (tables::looks_like_table(text)) {
+    GP_TRY(out.what, tables::parse_spec(text));
+    return out;
+  }
+  std::vector<std::string_view> words;
+  for (const screen::AccessWord& row : screen::kAccessWords) words.push_back(row.word);
+  const std::string word = lower(text);
+  if (std::find(words.begin(), words.end(), word) == words.end()) {
+    return refusal(format("\"{}\": expected {}{}", shown(text), form_of(kinds::AccessList{}),
+                          suggest(word, words)));
+  }
+  out.what = word;
+  return out;
+}
+
+}  // namespace
+
+Result<void> parse(kinds::AccessList,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext& context,
+                   tables::Patterns& out) {
+  return patterns(text, context, parse_access_entry, out);
+}
+
 Result<void> parse(kinds::Maps,
                    std::string_view text,
                    const Limits&,
@@ -227,6 +314,44 @@ Result<void> parse(kinds::Endpoints,
     }
     GP_TRY(const Endpoint endpoint, parse_endpoint(word));
     add(endpoint);
+  }
+  return {};
+}
+
+Result<void> parse(kinds::DnsServers,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   std::vector<Endpoint>& out) {
+  constexpr std::uint16_t kDomain = 53;
+  for (const std::string_view word : split(text, ", \t\r\n")) {
+    auto server = Endpoint::parse(word);
+    if (const auto address = IpAddress::parse(word)) server = Endpoint{*address, kDomain};
+    if (!server || server->port == 0) {
+      return refusal(
+          format("\"{}\": expected ADDRESS or ADDRESS:PORT, as 192.0.2.53, 2001:db8::53 or "
+                 "127.0.0.1:5353",
+                 shown(word)));
+    }
+    out.push_back(*server);
+  }
+  return {};
+}
+
+// As check_policy_service of Postfix names them, inet: and unix: are understood before either.
+Result<void> parse(kinds::Places,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   std::vector<std::string>& out) {
+  for (std::string_view word : split(text, ", \t\r\n")) {
+    if (word.starts_with("inet:") || word.starts_with("unix:/")) word.remove_prefix(5);
+    if (word.starts_with('/')) {
+      out.emplace_back(word);
+      continue;
+    }
+    GP_TRY(const Endpoint endpoint, parse_endpoint(word));
+    out.push_back(endpoint.text());
   }
   return {};
 }

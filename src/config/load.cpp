@@ -26,6 +26,18 @@ std::string folder_of(const Source& source) {
   return slash == std::string::npos ? "." : source.path.substr(0, slash);
 }
 
+/// The value of a row as it is read: raw ones are only followed where they are `$name` and no more.
+Result<std::string> value_of(const Row* row, std::string value, Environment& environment) {
+  if (row == nullptr || !row->kind->raw) return expand(value, environment);
+  constexpr int kMostSteps = 10;
+  for (int i = 0; i < kMostSteps && value.starts_with('$'); ++i) {
+    const std::string name = value.substr(1);
+    if (!environment.find(name)) break;
+    value = environment.value_of(name).value_or(std::string());
+  }
+  return value;
+}
+
 class Loader {
  public:
   Loader(const Source& source, tables::Files& files)
@@ -34,6 +46,12 @@ class Loader {
         document_(Document::parse(source.text, source.path, out_.findings)) {}
 
   Loaded run() {
+    for (const Renamed& row : renamed()) {
+      for (const std::size_t line : document_.rename(row.name, row.now)) {
+        out_.findings.add({Severity::Note, source_.path, line,
+                           format("\"{}\" is called {} now", row.name.view(), row.now.view())});
+      }
+    }
     Environment common(document_, source_.host_name, "");
     for (const Row& row : rows()) {
       if (!row.is_title() && !row.per_service()) read(common, row, nullptr);
@@ -68,7 +86,7 @@ class Loader {
       if (origin.assignment == nullptr) return defaults_.add(std::move(finding));
       out_.findings.add(std::move(finding));
     };
-    const Result<std::string> value = expand(origin.value, environment);
+    const Result<std::string> value = value_of(&row, origin.value, environment);
     if (!value) return say(Severity::Error, value.error().detail);
     ValueContext context{files_, folder_of(source_), {}};
     const Result<void> stored = service != nullptr ? row.read(*service, trim(*value), context)
@@ -180,7 +198,8 @@ std::optional<Shown> show(const Document& document,
   if (!origin) return std::nullopt;
   Shown out{origin->value, origin->assignment != nullptr};
   if (expanded) {
-    if (auto value = expand(origin->value, environment)) out.value = *std::move(value);
+    const Row* row = find_row(name);
+    if (auto value = value_of(row, origin->value, environment)) out.value = *std::move(value);
   }
   return out;
 }

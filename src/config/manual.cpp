@@ -141,8 +141,12 @@ std::string facts_of(const Row& row) {
 }
 
 void add_row(std::string& out, const Row& row) {
-  const std::string initial = row.initial.empty() ? "empty" : std::string(row.initial.view());
-  append_format(out, ".TP\n.BR {} \" (default: {})\"\n{}\n", roff(row.name), roff(initial),
+  std::string initial = row.initial.empty() ? "empty" : roff(row.initial);
+  // Within quotes it would end them.
+  for (std::size_t at = 0; (at = initial.find('"', at)) != initial.npos; ++at) {
+    initial.replace(at, 1, "\\(dq");
+  }
+  append_format(out, ".TP\n.BR {} \" (default: {})\"\n{}\n", roff(row.name), initial,
                 roff(row.text));
   append_format(out, ".br\nValue: {}.\n", roff(facts_of(row)));
   for (const std::string_view service : kServiceNames) {

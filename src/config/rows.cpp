@@ -31,7 +31,8 @@ Result<void> read_member(void* member,
 
 /// One for all rows of a kind: a function a row would be twenty times the table.
 template <class Traits>
-constexpr Kind kKind{form_of(Traits{}), shape_of<typename Traits::Value>(), read_member<Traits>};
+constexpr Kind kKind{form_of(Traits{}), shape_of<typename Traits::Value>(),
+                     std::is_same_v<Traits, kinds::Template>, read_member<Traits>};
 
 static_assert(std::is_standard_layout_v<Settings> && std::is_standard_layout_v<ServiceSettings>,
               "offsetof has a meaning");

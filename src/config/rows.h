@@ -28,6 +28,7 @@ enum class Shape : std::uint8_t { Text, Truth, Number };
 struct Kind {
   std::string_view form;  ///< What values look like.
   Shape shape = Shape::Text;
+  bool raw = false;  ///< Names in values are not those of settings.
   /// Puts an expanded value into `member`, a Value of the kind.
   Result<void> (*read)(void* member, std::string_view value, const Limits&, ValueContext&);
 };

@@ -8,8 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "bans/burst.h"
+#include "bans/firewall.h"
+#include "bans/rules.h"
 #include "base/address.h"
 #include "base/time.h"
+#include "screen/score.h"
+#include "screen/settings.h"
+#include "screen/sites.h"
 #include "tables/pattern.h"
 #include "tables/spec.h"
 
@@ -60,6 +66,11 @@ struct Time {
 struct Text {
   using Value = std::string;
 };
+/// Text with $names that are not settings, but of a session; they are left as they are. A value
+/// that is but `$name` is that setting.
+struct Template {
+  using Value = std::string;
+};
 /// A domain name, or /file with one on its first line.
 struct Name {
   using Value = std::string;
@@ -84,6 +95,11 @@ struct Word {
 struct Words {
   using Value = std::vector<std::string>;
 };
+/// A list of words, some with a DNS list behind them: "reject_rbl_client bl.example=127.0.0.2", and
+/// each perhaps with "warn_if_reject " in front.
+struct Restrictions {
+  using Value = std::vector<std::string>;
+};
 /// A list, in upper case.
 struct Keywords {
   using Value = std::vector<std::string>;
@@ -103,8 +119,45 @@ struct Maps {
 struct Endpoints {
   using Value = std::vector<Endpoint>;
 };
+/// As Endpoints, for servers with a port that goes without saying.
+struct DnsServers {
+  using Value = std::vector<Endpoint>;
+};
+/// Endpoints, and absolute paths of sockets.
+struct Places {
+  using Value = std::vector<std::string>;
+};
 struct Commands {
   using Value = ForbiddenCommands;
+};
+/// What failing a test leads to.
+struct Action {
+  using Value = screen::Action;
+};
+/// postscreen_access_list: words and tables.
+struct AccessList {
+  using Value = tables::Patterns;
+};
+struct Negative {
+  using Value = std::int32_t;
+};
+/// DNS lists with their patterns and weights.
+struct Lists {
+  using Value = screen::Sites;
+};
+/// Events in a time: 20/10s.
+struct Burst {
+  using Value = bans::BurstLimit;
+};
+struct BanRules {
+  using Value = bans::Rules;
+};
+/// nft:FAMILY TABLE SET
+struct Firewall {
+  using Value = bans::Firewall;
+};
+struct OutagePolicy {
+  using Value = screen::OutagePolicy;
 };
 struct TlsLevel {
   using Value = config::TlsLevel;

@@ -166,6 +166,18 @@ Result<void> parse(
 }
 
 Result<void> parse(
+    kinds::Negative, std::string_view text, const Limits&, ValueContext&, std::int32_t& out) {
+  constexpr std::uint64_t kMost = 1'000'000;
+  const bool below = text.starts_with('-');
+  const auto number = parse_number(text.substr(below ? 1 : 0));
+  if (!number || *number > kMost || (!below && *number > 0)) {
+    return expected(text, form_of(kinds::Negative{}));
+  }
+  out = -static_cast<std::int32_t>(*number);
+  return {};
+}
+
+Result<void> parse(
     kinds::Octets, std::string_view text, const Limits& limits, ValueContext&, std::uint64_t& out) {
   GP_TRY(out, parse_octets(text));
   // The kernel counts in signed numbers.
@@ -214,6 +226,14 @@ Result<void> parse(
   if (!is_one_line(text)) return expected(text, "text without control characters");
   out = text;
   return {};
+}
+
+Result<void> parse(kinds::Template,
+                   std::string_view text,
+                   const Limits& limits,
+                   ValueContext& context,
+                   std::string& out) {
+  return parse(kinds::Text{}, text, limits, context, out);
 }
 
 Result<void> parse(
@@ -271,10 +291,15 @@ Result<void> parse(
 }
 
 Result<void> parse(
-    kinds::Word, std::string_view text, const Limits&, ValueContext&, std::string& out) {
+    kinds::Word, std::string_view text, const Limits& limits, ValueContext&, std::string& out) {
   if (!is_one_word(text)) return expected(text, "one word");
   out = text;
-  return {};
+  if (limits.check != Limits::Check::OneOf) return {};
+  out = lower(text);
+  const auto known = split(limits.low, " ");
+  if (std::find(known.begin(), known.end(), out) != known.end()) return {};
+  return refusal(
+      format("\"{}\": expected one of {}{}", shown(text), limits.low.view(), suggest(out, known)));
 }
 
 Result<void> parse(
@@ -330,6 +355,46 @@ Result<void> parse(
   if (!offered(5)) return expected(text, "a choice that leaves TLSv1.3 in");
   out = offered(4) ? TlsFloor::Tls12 : TlsFloor::Tls13;
   return {};
+}
+
+Result<void> parse(
+    kinds::Action, std::string_view text, const Limits&, ValueContext&, screen::Action& out) {
+  using screen::Action;
+  static constexpr Choice kChoices[]{{"ignore", Action::Ignore},
+                                     {"continue", Action::Ignore},
+                                     {"enforce", Action::Enforce},
+                                     {"drop", Action::Drop}};
+  return choose(text, kChoices, form_of(kinds::Action{}), out);
+}
+
+Result<void> parse(
+    kinds::Burst, std::string_view text, const Limits&, ValueContext&, bans::BurstLimit& out) {
+  GP_TRY(out, bans::BurstLimit::parse(text));
+  return {};
+}
+
+Result<void> parse(
+    kinds::BanRules, std::string_view text, const Limits&, ValueContext&, bans::Rules& out) {
+  GP_TRY(out, bans::Rules::parse(text));
+  return {};
+}
+
+Result<void> parse(
+    kinds::Firewall, std::string_view text, const Limits&, ValueContext&, bans::Firewall& out) {
+  GP_TRY(out, bans::Firewall::parse(text));
+  return {};
+}
+
+Result<void> parse(kinds::OutagePolicy,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   screen::OutagePolicy& out) {
+  using screen::OutagePolicy;
+  static constexpr Choice kChoices[]{{"scale", OutagePolicy::Scale},
+                                     {"fail-open", OutagePolicy::FailOpen},
+                                     {"greylist-instead", OutagePolicy::GreylistInstead}};
+  return choose(text, kChoices, form_of(kinds::OutagePolicy{}), out);
 }
 
 Result<void> parse(kinds::BareNewline,

@@ -33,6 +33,8 @@ Result<void> parse(
     kinds::Mode, std::string_view text, const Limits&, ValueContext&, std::uint32_t&);
 Result<void> parse(kinds::Time, std::string_view text, const Limits&, ValueContext&, Duration&);
 Result<void> parse(kinds::Text, std::string_view text, const Limits&, ValueContext&, std::string&);
+Result<void> parse(
+    kinds::Template, std::string_view text, const Limits&, ValueContext&, std::string&);
 Result<void> parse(kinds::Name, std::string_view text, const Limits&, ValueContext&, std::string&);
 Result<void> parse(kinds::Path, std::string_view text, const Limits&, ValueContext&, std::string&);
 Result<void> parse(
@@ -48,6 +50,11 @@ Result<void> parse(kinds::Families, std::string_view text, const Limits&, ValueC
 // lists.cpp
 Result<void> parse(
     kinds::Words, std::string_view text, const Limits&, ValueContext&, std::vector<std::string>&);
+Result<void> parse(kinds::Restrictions,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   std::vector<std::string>&);
 Result<void> parse(kinds::Keywords,
                    std::string_view text,
                    const Limits&,
@@ -64,7 +71,30 @@ Result<void> parse(
 Result<void> parse(
     kinds::Endpoints, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
 Result<void> parse(
+    kinds::DnsServers, std::string_view text, const Limits&, ValueContext&, std::vector<Endpoint>&);
+Result<void> parse(
+    kinds::Places, std::string_view text, const Limits&, ValueContext&, std::vector<std::string>&);
+Result<void> parse(
     kinds::Commands, std::string_view text, const Limits&, ValueContext&, ForbiddenCommands&);
+Result<void> parse(
+    kinds::Action, std::string_view text, const Limits&, ValueContext&, screen::Action&);
+Result<void> parse(
+    kinds::AccessList, std::string_view text, const Limits&, ValueContext&, tables::Patterns&);
+Result<void> parse(
+    kinds::Negative, std::string_view text, const Limits&, ValueContext&, std::int32_t&);
+Result<void> parse(
+    kinds::Lists, std::string_view text, const Limits&, ValueContext&, screen::Sites&);
+Result<void> parse(
+    kinds::Burst, std::string_view text, const Limits&, ValueContext&, bans::BurstLimit&);
+Result<void> parse(
+    kinds::BanRules, std::string_view text, const Limits&, ValueContext&, bans::Rules&);
+Result<void> parse(
+    kinds::Firewall, std::string_view text, const Limits&, ValueContext&, bans::Firewall&);
+Result<void> parse(kinds::OutagePolicy,
+                   std::string_view text,
+                   const Limits&,
+                   ValueContext&,
+                   screen::OutagePolicy&);
 
 /// `10240000`, `64k`, `10M`, `10MiB`, `1G`: octets, in powers of 1024.
 [[nodiscard]] Result<std::uint64_t> parse_octets(std::string_view text);
@@ -95,6 +125,9 @@ constexpr std::string_view form_of(kinds::Time) {
 constexpr std::string_view form_of(kinds::Text) {
   return "text";
 }
+constexpr std::string_view form_of(kinds::Template) {
+  return "text with names";
+}
 constexpr std::string_view form_of(kinds::Name) {
   return "domain name, or file that holds one";
 }
@@ -113,6 +146,9 @@ constexpr std::string_view form_of(kinds::Word) {
 constexpr std::string_view form_of(kinds::Words) {
   return "list of words";
 }
+constexpr std::string_view form_of(kinds::Restrictions) {
+  return "list of restrictions";
+}
 constexpr std::string_view form_of(kinds::Keywords) {
   return "list of keywords";
 }
@@ -125,11 +161,41 @@ constexpr std::string_view form_of(kinds::Domains) {
 constexpr std::string_view form_of(kinds::Networks) {
   return "list of address blocks, tables and files";
 }
+constexpr std::string_view form_of(kinds::Action) {
+  return "ignore, enforce or drop";
+}
+constexpr std::string_view form_of(kinds::AccessList) {
+  return "list of permit_mynetworks, permit, reject, dunno and tables";
+}
+constexpr std::string_view form_of(kinds::Negative) {
+  return "0, or a number below it";
+}
+constexpr std::string_view form_of(kinds::Lists) {
+  return "list of domain=pattern*weight";
+}
+constexpr std::string_view form_of(kinds::Burst) {
+  return "number/time, such as 20/10s";
+}
+constexpr std::string_view form_of(kinds::BanRules) {
+  return "list of name=weight";
+}
+constexpr std::string_view form_of(kinds::Firewall) {
+  return "nft:FAMILY TABLE SET";
+}
+constexpr std::string_view form_of(kinds::OutagePolicy) {
+  return "scale, fail-open or greylist-instead";
+}
 constexpr std::string_view form_of(kinds::Maps) {
   return "list of tables";
 }
 constexpr std::string_view form_of(kinds::Endpoints) {
   return "list of ADDRESS:PORT";
+}
+constexpr std::string_view form_of(kinds::DnsServers) {
+  return "list of ADDRESS or ADDRESS:PORT";
+}
+constexpr std::string_view form_of(kinds::Places) {
+  return "list of ADDRESS:PORT or path";
 }
 constexpr std::string_view form_of(kinds::Commands) {
   return "list of commands";

@@ -64,8 +64,28 @@ int status_of(const Error& error) {
 
 /// Their answers are whole: lines for people, or an object a line for programs.
 bool is_list(const Request& request) {
-  if (request.verb == Verb::AliasList || request.verb == Verb::AliasReport) return true;
-  return request.verb == Verb::Login && !request.words.empty() && request.words.front() == "list";
+  switch (request.verb) {
+    case Verb::AliasList:
+    case Verb::AliasReport:
+    case Verb::GreylistList:
+    case Verb::GreylistShow:
+    case Verb::GreylistStats:
+    case Verb::TrapList:
+    case Verb::ScreenShow:
+    case Verb::ScreenTest:
+    case Verb::DnsblStatus:
+    case Verb::AllowList:
+    case Verb::ExpectList:
+    case Verb::BanList:
+    case Verb::BanWhy:
+      return true;
+    default:
+      break;
+  }
+  if (request.words.empty()) return false;
+  const std::string& first = request.words.front();
+  if (request.verb == Verb::Spf) return first != "refresh";
+  return request.verb == Verb::Login && first == "list";
 }
 
 }  // namespace

@@ -34,6 +34,17 @@ enum Row : std::size_t {
   QueueMessages,
   QueueOctets,
   QueueOldest,
+  DnsQuestions,
+  DnsUnderWay,
+  DnsCache,
+  ScreenUnderTest,
+  ScreenStress,
+  ScreenClients,
+  ListQuestions,
+  ListHits,
+  ListFailures,
+  ListMuted,
+  GreyTriplets,
   Memory,
   MemoryLimit,
   StorageFree,
@@ -66,6 +77,24 @@ constexpr std::array<MetricRow, kRowCount> kRows{{
     {"gatepost_queue_bytes", MetricType::Gauge, "bytes", "", "Size of the waiting messages."},
     {"gatepost_queue_oldest_seconds", MetricType::Gauge, "seconds", "",
      "Age of the oldest waiting message."},
+    {"gatepost_dns_questions", MetricType::Counter, "", "answer",
+     "Questions to DNS: known already, joined to one on its way, answered by a resolver, or failed "
+     "there."},
+    {"gatepost_dns_under_way", MetricType::Gauge, "", "", "Questions to DNS on their way now."},
+    {"gatepost_dns_cache_bytes", MetricType::Gauge, "bytes", "",
+     "Memory that remembered DNS answers take."},
+    {"gatepost_screen_under_test", MetricType::Gauge, "", "", "Connections under test."},
+    {"gatepost_screen_stress", MetricType::Gauge, "", "",
+     "1: so many are that they get less time."},
+    {"gatepost_screen_clients", MetricType::Gauge, "", "", "Clients that screening remembers."},
+    {"gatepost_dnsbl_questions", MetricType::Counter, "", "list",
+     "Questions to a DNS list about clients."},
+    {"gatepost_dnsbl_hits", MetricType::Counter, "", "list", "Clients it listed."},
+    {"gatepost_dnsbl_failures", MetricType::Counter, "", "list",
+     "Questions it did not answer well."},
+    {"gatepost_dnsbl_muted", MetricType::Gauge, "", "list",
+     "1: it is not heard; see gatepost dnsbl status."},
+    {"gatepost_greylist_triplets", MetricType::Gauge, "", "", "Triplets that greylisting knows."},
     {"gatepost_memory_bytes", MetricType::Gauge, "bytes", "class", "Memory of the process."},
     {"gatepost_memory_limit_bytes", MetricType::Gauge, "bytes", "",
      "memory_limit, where it is set."},
@@ -141,6 +170,36 @@ void add_counters(Samples& samples, const Counters& counters) {
   add_histogram(samples, DeliveryDelay, counters.delays());
 }
 
+void add_dns(Samples& samples, const log::DnsGauge& dns) {
+  const auto add = [&samples](std::string_view answer, std::uint64_t count) {
+    samples.push_back({DnsQuestions, "_total", {{"answer", std::string(answer)}}, text_of(count)});
+  };
+  add("known", dns.cached);
+  add("joined", dns.joined);
+  add("resolved", dns.sent - dns.failed - dns.under_way);
+  add("failed", dns.failed);
+  samples.push_back({DnsUnderWay, "", {}, text_of(dns.under_way)});
+  samples.push_back({DnsCache, "", {}, text_of(dns.cache_octets)});
+}
+
+void add_screen(Samples& samples, const log::ScreenGauge& screen) {
+  samples.push_back({ScreenUnderTest, "", {}, text_of(screen.under_test)});
+  samples.push_back({ScreenStress, "", {}, screen.stressed ? "1" : "0"});
+  samples.push_back({ScreenClients, "", {}, text_of(screen.clients)});
+  using List = log::ListGauge;
+  const auto add = [&](Row row, std::uint64_t List::*number) {
+    for (const List& list : screen.lists) {
+      samples.push_back({row, "_total", {{"list", list.zone}}, text_of(list.*number)});
+    }
+  };
+  add(ListQuestions, &List::questions);
+  add(ListHits, &List::hits);
+  add(ListFailures, &List::failures);
+  for (const List& list : screen.lists) {
+    samples.push_back({ListMuted, "", {{"list", list.zone}}, list.muted ? "1" : "0"});
+  }
+}
+
 void add_gauges(Samples& samples, const log::Gauges& gauges) {
   for (const log::PhaseGauge& phase : gauges.sessions) {
     samples.push_back({Sessions, "", {{"phase", phase.phase}}, text_of(phase.sessions)});
@@ -148,6 +207,9 @@ void add_gauges(Samples& samples, const log::Gauges& gauges) {
   samples.push_back({QueueMessages, "", {{"state", "waiting"}}, text_of(gauges.queue_items)});
   samples.push_back({QueueOctets, "", {}, text_of(gauges.queue_octets)});
   samples.push_back({QueueOldest, "", {}, text_of(gauges.queue_oldest_seconds)});
+  add_dns(samples, gauges.dns);
+  if (gauges.screen.on) add_screen(samples, gauges.screen);
+  if (gauges.triplets) samples.push_back({GreyTriplets, "", {}, text_of(*gauges.triplets)});
   samples.push_back({Memory, "", {{"class", "resident"}}, text_of(gauges.memory_octets)});
   if (gauges.memory_limit > 0) {
     samples.push_back({MemoryLimit, "", {}, text_of(gauges.memory_limit)});

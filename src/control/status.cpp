@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/format.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "control/human.h"
 #include "control/json.h"
@@ -56,6 +57,41 @@ std::string queue_text(const log::Gauges& gauges) {
       format_size(gauges.queue_octets), format_span(seconds{gauges.queue_oldest_seconds}));
 }
 
+std::string dns_text(const log::DnsGauge& dns) {
+  return format("{}; {}, {} known, {} failed", dns.servers,
+                format_count(dns.questions, "question", "questions"), dns.cached, dns.failed);
+}
+
+std::uint64_t muted_lists(const log::ScreenGauge& screen) {
+  const auto muted = [](const log::ListGauge& list) { return list.muted; };
+  return static_cast<std::uint64_t>(std::count_if(screen.lists.begin(), screen.lists.end(), muted));
+}
+
+std::string screen_text(const log::ScreenGauge& screen) {
+  std::string out =
+      format("{} under test{}, {}", format_count(screen.under_test, "connection", "connections"),
+             screen.stressed ? " (stress)" : "",
+             format_count(screen.clients, "client remembered", "clients remembered"));
+  if (screen.lists.empty()) return out;
+  append_format(out, ", {}", format_count(screen.lists.size(), "DNS list", "DNS lists"));
+  if (const std::uint64_t muted = muted_lists(screen)) append_format(out, ", {} muted", muted);
+  return out;
+}
+
+void put_screen(JsonDocument& document, JsonDocument::Value root, const log::ScreenGauge& gauge) {
+  const auto screen = document.object();
+  document.put(screen, "under_test", gauge.under_test);
+  document.put(screen, "stress", gauge.stressed);
+  document.put(screen, "clients", gauge.clients);
+  document.put(screen, "lists", std::uint64_t{gauge.lists.size()});
+  const auto muted = document.array();
+  for (const log::ListGauge& list : gauge.lists) {
+    if (list.muted) document.append(muted, list.zone);
+  }
+  document.put(screen, "muted", muted);
+  document.put(root, "screening", screen);
+}
+
 void append_certificates(std::string& out, const log::Gauges& gauges) {
   for (const log::CertificateGauge& one : gauges.certificates) {
     if (one.expires_in < 0) {
@@ -96,6 +132,24 @@ void put_gauges(JsonDocument& document, JsonDocument::Value root, const log::Gau
   document.put(queue, "oldest_seconds", gauges.queue_oldest_seconds);
   document.put(root, "queue", queue);
 
+  const auto dns = document.object();
+  document.put(dns, "servers", gauges.dns.servers);
+  document.put(dns, "questions", gauges.dns.questions);
+  document.put(dns, "cached", gauges.dns.cached);
+  document.put(dns, "joined", gauges.dns.joined);
+  document.put(dns, "sent", gauges.dns.sent);
+  document.put(dns, "failed", gauges.dns.failed);
+  document.put(dns, "under_way", gauges.dns.under_way);
+  document.put(dns, "cache_octets", gauges.dns.cache_octets);
+  document.put(root, "dns", dns);
+
+  if (gauges.screen.on) put_screen(document, root, gauges.screen);
+  if (gauges.triplets) {
+    const auto greylisting = document.object();
+    document.put(greylisting, "triplets", *gauges.triplets);
+    document.put(root, "greylisting", greylisting);
+  }
+
   const auto memory = document.object();
   document.put(memory, "resident_octets", gauges.memory_octets);
   if (gauges.memory_limit > 0) document.put(memory, "limit_octets", gauges.memory_limit);
@@ -130,12 +184,23 @@ std::string format_status(const StatusSnapshot& snapshot, const Counters& counte
                     counters.total(Family::Deliveries),
                     format_count(counters.total(Family::Rejects), "refusal", "refusals")));
   append_row(out, "queue", queue_text(gauges));
+  if (!gauges.dns.servers.empty()) append_row(out, "dns", dns_text(gauges.dns));
+  if (gauges.screen.on) append_row(out, "screening", screen_text(gauges.screen));
+  if (gauges.triplets) {
+    append_row(out, "greylisting", format_count(*gauges.triplets, "triplet", "triplets"));
+  }
   if (gauges.storage_free) append_row(out, "storage", format_size(*gauges.storage_free) + " free");
   append_row(out, "memory",
              gauges.memory_limit == 0 ? format_size(gauges.memory_octets)
                                       : format("{} of {}", format_size(gauges.memory_octets),
                                                format_size(gauges.memory_limit)));
   append_certificates(out, gauges);
+  for (const log::ListGauge& list : gauges.screen.lists) {
+    if (list.muted) {
+      append_format(out, "! DNS list {} is not heard: {}\n", list.zone,
+                    printable(list.fault, limits::kLogText));
+    }
+  }
   if (counters.lost_lines() > 0) {
     append_format(out, "! {} could not be written\n",
                   format_count(counters.lost_lines(), "log line", "log lines"));

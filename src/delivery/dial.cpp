@@ -15,6 +15,8 @@
 #include <asio/as_tuple.hpp>
 #include <asio/deferred.hpp>
 
+#include "base/loop.h"
+
 namespace gatepost::delivery {
 namespace {
 
@@ -56,7 +58,7 @@ Address address_of(const Transport& to) {
 /// Ends the wait for a connection that does not come.
 class Patience final : public net::Waiter {
  public:
-  explicit Patience(asio::ip::tcp::socket& socket) : socket_(socket) {}
+  explicit Patience(TcpSocket& socket) : socket_(socket) {}
   void time_is_up() override {
     ticket->spent();
     late = true;
@@ -68,7 +70,7 @@ class Patience final : public net::Waiter {
   bool late = false;
 
  private:
-  asio::ip::tcp::socket& socket_;
+  TcpSocket& socket_;
 };
 
 Error refused(int number) {
@@ -77,7 +79,7 @@ Error refused(int number) {
 
 }  // namespace
 
-Dials::Place::Place(Dials& dials, asio::ip::tcp::socket& socket) : dials_(dials), socket_(socket) {
+Dials::Place::Place(Dials& dials, TcpSocket& socket) : dials_(dials), socket_(socket) {
   dials_.sockets_.insert(&socket_);
 }
 
@@ -88,17 +90,17 @@ Dials::Place::~Place() {
 void Dials::stop() {
   stopped_ = true;
   std::error_code ignored;
-  for (asio::ip::tcp::socket* socket : sockets_) socket->cancel(ignored);
+  for (TcpSocket* socket : sockets_) socket->cancel(ignored);
 }
 
-Task<Result<asio::ip::tcp::socket>> dial(
+Task<Result<TcpSocket>> dial(
     asio::io_context& loop, net::Deadlines& deadlines, Dials& dials, Transport to, Instant until) {
   if (dials.stopped()) co_return refused(ECANCELED);
   const Address address = address_of(to);
   const int number =
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (number < 0) co_return system_error("socket", errno);
-  asio::ip::tcp::socket socket(loop);
+  TcpSocket socket(loop);
   std::error_code failed;
   socket.assign(asio::ip::tcp::v4(), number, failed);
   if (failed) {
@@ -113,7 +115,7 @@ Task<Result<asio::ip::tcp::socket>> dial(
   patience.ticket = &ticket;
   const Dials::Place place(dials, socket);
   const auto token = asio::as_tuple(asio::deferred);
-  co_await socket.async_wait(asio::ip::tcp::socket::wait_write, token);
+  co_await socket.async_wait(TcpSocket::wait_write, token);
   if (patience.late) co_return refused(ETIMEDOUT);
   if (dials.stopped()) co_return refused(ECANCELED);
   int outcome = 0;

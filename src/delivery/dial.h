@@ -8,6 +8,7 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include "base/loop.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "base/time.h"
@@ -22,14 +23,14 @@ class Dials {
   /// One that is under way; leaves by itself when destroyed.
   class Place {
    public:
-    Place(Dials& dials, asio::ip::tcp::socket& socket);
+    Place(Dials& dials, TcpSocket& socket);
     ~Place();
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
    private:
     Dials& dials_;
-    asio::ip::tcp::socket& socket_;
+    TcpSocket& socket_;
   };
 
   Dials() = default;
@@ -40,14 +41,14 @@ class Dials {
   [[nodiscard]] bool stopped() const { return stopped_; }
 
  private:
-  std::set<asio::ip::tcp::socket*> sockets_;
+  std::set<TcpSocket*> sockets_;
   bool stopped_ = false;
 };
 
 /// Connects until `until`, or until `dials` are stopped. The socket is of the family the transport asks for, whatever its type
 /// says: only net::Connection, which calls the system itself, uses it. All but the transport,
 /// which is copied, outlive the task.
-[[nodiscard]] Task<Result<asio::ip::tcp::socket>> dial(
+[[nodiscard]] Task<Result<TcpSocket>> dial(
     asio::io_context& loop, net::Deadlines& deadlines, Dials& dials, Transport to, Instant until);
 
 }  // namespace gatepost::delivery

@@ -17,9 +17,9 @@
 #include <utility>
 
 #include <asio/as_tuple.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include "base/format.h"
+#include "base/loop.h"
 #include "delivery/converse.h"
 #include "log/events.h"
 
@@ -100,6 +100,10 @@ void Runner::wake() {
   timer_.cancel();
 }
 
+void Runner::pause(bool yes) {
+  if (std::exchange(paused_, yes) && !yes) wake();
+}
+
 void Runner::stop() {
   stopped_ = true;
   timer_.cancel();
@@ -118,7 +122,7 @@ Task<void> Runner::run() {
     if (stopped_) co_return;
     if (!items) parts_.log.emit(log::StorageFailed{"", "queue", items.error().detail});
     std::vector<std::string> kept_out;
-    for (std::size_t n = 0; items && n < items->size(); ++n) {
+    for (std::size_t n = 0; items && !paused_ && n < items->size(); ++n) {
       const queue::Item& item = (*items)[n];
       if (active_.size() >= settings_.concurrency * kDestinations) break;
       if (active_.contains(item.id)) continue;
@@ -135,7 +139,7 @@ Task<void> Runner::run() {
     }
     if (woken_) continue;
     timer_.expires_after(waiting ? std::min(settings_.run_delay, kStuck) : settings_.run_delay);
-    const auto token = asio::as_tuple(asio::use_awaitable);
+    const auto token = asio::as_tuple(kUseTask);
     co_await timer_.async_wait(token);
   }
 }

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 
+#include "base/loop.h"
 #include "base/task.h"
 #include "delivery/dial.h"
 #include "delivery/world.h"
@@ -59,6 +59,8 @@ class Runner {
   void start();
   /// There is something new in the queue, or something is due.
   void wake();
+  /// While true nothing new is tried, for memory is short; what is under way goes on.
+  void pause(bool yes);
   /// Ends all conversations; what they have not done is done at the next start.
   void stop();
 
@@ -89,7 +91,7 @@ class Runner {
 
   Parts parts_;
   Settings settings_;
-  asio::steady_timer timer_;
+  Timer timer_;
   std::set<std::string> active_;
   std::map<std::string, Load> loads_;  ///< By the peer's name.
   std::set<net::Connection*> connections_;
@@ -97,6 +99,7 @@ class Runner {
   bool running_ = false;
   bool woken_ = false;
   bool stopped_ = false;
+  bool paused_ = false;
 };
 
 }  // namespace gatepost::delivery

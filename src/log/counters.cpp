@@ -15,6 +15,7 @@ constexpr std::array<FamilyRow, kFamilyCount> kFamilies{{
     {"gatepost_tls_handshakes", "TLS handshakes of clients.", "version", "result"},
     {"gatepost_auth_attempts", "Logins that were tried.", "mechanism", "result"},
     {"gatepost_delivery_attempts", "Attempts to deliver to one recipient.", "transport", "status"},
+    {"gatepost_screening", "Tests failed and verdicts given while screening.", "what", ""},
 }};
 
 constexpr std::uint64_t kKib = 1024 * 1000;  // In thousandths of an octet.

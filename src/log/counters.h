@@ -21,9 +21,10 @@ enum class Family : std::uint8_t {
   Rejects,
   TlsHandshakes,
   AuthAttempts,
-  Deliveries
+  Deliveries,
+  Screening
 };
-inline constexpr std::size_t kFamilyCount = 6;
+inline constexpr std::size_t kFamilyCount = 7;
 
 struct FamilyRow {
   std::string_view name;  ///< Without "_total".

@@ -8,8 +8,11 @@
 #include <type_traits>
 
 #include "log/about.h"
+#include "log/ban_events.h"
 #include "log/delivery_events.h"
+#include "log/dnsbl_events.h"
 #include "log/local_events.h"
+#include "log/screen_events.h"
 #include "log/service_events.h"
 #include "log/session_events.h"
 
@@ -26,11 +29,28 @@ using Catalogue = std::tuple<ClientConnected,
                              LoginHeld,
                              NonSmtpCommand,
                              ImproperPipelining,
+                             CommandReplaced,
+                             KeywordsHidden,
                              TlsEstablished,
                              TlsFailed,
                              ConnectionLimit,
+                             RateLimit,
+                             BanBegun,
+                             BanEnded,
+                             ScreenConnected,
+                             ScreenVerdict,
+                             ScreenFailed,
+                             ScreenEnded,
+                             ScreenRejected,
+                             ScreenTurnedAway,
+                             ScreenStress,
+                             ProxyFailed,
+                             SessionShed,
                              AliasLeaked,
                              TrapHit,
+                             TrapLearned,
+                             GreylistJudged,
+                             GreylistAllowed,
                              MessageIdSeen,
                              ItemAccepted,
                              RecipientDelivered,
@@ -42,6 +62,12 @@ using Catalogue = std::tuple<ClientConnected,
                              MaildropProblem,
                              RecipientBounced,
                              ReportSent,
+                             DnsblListed,
+                             DnsblTimeout,
+                             DnsblError,
+                             RblError,
+                             ListMuted,
+                             ListHeard,
                              ServiceStarted,
                              Listening,
                              ServiceReloaded,
@@ -52,12 +78,14 @@ using Catalogue = std::tuple<ClientConnected,
                              CertificateProblem,
                              SelfSignedMade,
                              ConfigNote,
+                             SpfListNote,
                              ControlRefused,
                              PrivilegesDropped,
                              SandboxReady,
                              TaskFailed,
                              AcceptFailed,
                              MemoryShed,
+                             StateProblem,
                              LogLinesLost>;
 
 inline constexpr std::size_t kEventCount = std::tuple_size_v<Catalogue>;

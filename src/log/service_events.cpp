@@ -43,6 +43,10 @@ void SelfSignedMade::line(Line& out) const {
 }
 
 // What `gatepost check` shows bears the word already, behind the place where there is one.
+void SpfListNote::line(Line& out) const {
+  out.add("warning: ").add(detail);
+}
+
 void ConfigNote::line(Line& out) const {
   constexpr std::string_view kWord = "warning: ";
   const std::size_t at = detail.starts_with(kWord) ? 0 : detail.find(": warning: ");
@@ -74,6 +78,10 @@ void TaskFailed::line(Line& out) const {
 
 void AcceptFailed::line(Line& out) const {
   out.add("warning: accept: ").add(detail, limits::kLogReply);
+}
+
+void StateProblem::line(Line& out) const {
+  out.add("warning: ").add(detail, limits::kLogReply);
 }
 
 void MemoryShed::line(Line& out) const {

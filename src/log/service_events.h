@@ -151,6 +151,20 @@ struct ConfigNote {
   }
 };
 
+/// Looking up the networks of a domain began to fail, goes well again, or failed for too long.
+struct SpfListNote {
+  static constexpr About about{"spf_list_note", Level::Warning, "spf",
+                               "The networks of a domain in spf_allowlist_domains or "
+                               "spf_blocklist_domains could not be looked up, or can be again."};
+  std::string_view detail;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("detail", detail);
+  }
+};
+
 /// A control request was refused by its sender's user id.
 struct ControlRefused {
   static constexpr About about{"control_refused", Level::Warning, "master",
@@ -238,6 +252,21 @@ struct MemoryShed {
     field("used", used);
     field("limit", limit);
     field("action", action);
+  }
+};
+
+/// What happened to state.db.
+struct StateProblem {
+  static constexpr About about{"state_problem", Level::Warning, "master",
+                               "The database of what may be lost was damaged, or its disk is "
+                               "full or failing; mail goes on, and what was remembered of clients "
+                               "may have to be learned again."};
+  std::string_view detail;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("detail", detail);
   }
 };
 

@@ -94,6 +94,23 @@ void LoginHeld::line(Line& out) const {
   out.add(" is on hold: ").add(reason, limits::kLogReply);
 }
 
+void GreylistJudged::line(Line& out) const {
+  if (!item.empty()) out.add(item).add(": ");
+  out.add("action=").add(action).add(", reason=").add(reason);
+  const auto part = [&out](std::string_view name, std::string_view value) {
+    if (!value.empty()) out.add(", ").add(name).add("=").add(value, limits::kPath);
+  };
+  part("delay", delay);
+  part("client_name", client_name);
+  part("client_address", client_address);
+  part("sender", sender);
+  part("recipient", recipient);
+}
+
+void GreylistAllowed::line(Line& out) const {
+  out.add("whitelisted: ").add(peer, limits::kPath);
+}
+
 void NonSmtpCommand::line(Line& out) const {
   out.add("warning: non-SMTP command from ").add(peer).add(": ").peer_text(text);
 }
@@ -101,6 +118,15 @@ void NonSmtpCommand::line(Line& out) const {
 void ImproperPipelining::line(Line& out) const {
   out.add("improper command pipelining after ").peer_text(after).add(" from ").add(peer);
   out.add(": ").peer_text(text);
+}
+
+void CommandReplaced::line(Line& out) const {
+  out.add(peer).add(tested ? ": replacing command \"" : ": replacing client command \"");
+  out.peer_text(from).add("\" with \"").peer_text(to).add("\"");
+}
+
+void KeywordsHidden::line(Line& out) const {
+  out.add("discarding EHLO keywords: ").add(keywords);
 }
 
 void TlsEstablished::line(Line& out) const {
@@ -136,6 +162,10 @@ void AliasLeaked::line(Line& out) const {
 
 void TrapHit::line(Line& out) const {
   out.add("trap ").path(address).add(" hit by ").add(peer).add(" from=").path(sender);
+}
+
+void TrapLearned::line(Line& out) const {
+  out.add("trap ").path(address).add(" was learned: only those who guess ask for it");
 }
 
 }  // namespace gatepost::log

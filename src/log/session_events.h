@@ -186,6 +186,42 @@ struct LoginHeld {
   }
 };
 
+/// Greylisting decided about a recipient. `delay` is empty unless it passes for the first time:
+/// the seconds since its first attempt.
+struct GreylistJudged {
+  static constexpr About about{
+      "greylist_judged", Level::Info, "postgrey",
+      "A recipient's mail was put off by greylisting, or let pass; the line is postgrey's."};
+  std::string_view item, action, reason, delay, client_name, client_address, sender, recipient;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    if (!item.empty()) field("item", item);
+    field("action", action);
+    field("reason", reason);
+    if (!delay.empty()) field("delay", delay);
+    field("client_name", client_name);
+    field("client_address", client_address);
+    field("sender", sender);
+    field("recipient", recipient);
+  }
+};
+
+/// So many triplets of a client passed that it is not asked about any more.
+struct GreylistAllowed {
+  static constexpr About about{
+      "greylist_allowed", Level::Info, "postgrey",
+      "A client's mail came back often enough that it is not put off any more."};
+  std::string_view peer;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("peer", peer);
+  }
+};
+
 /// The client speaks another protocol (smtpd_forbidden_commands).
 struct NonSmtpCommand {
   static constexpr About about{
@@ -220,6 +256,43 @@ struct ImproperPipelining {
     field("peer", peer);
     field("after", after);
     field("text", text);
+  }
+};
+
+/// smtpd_command_filter has something else for a command line. `tested`: the client is under test.
+struct CommandReplaced {
+  static constexpr About about{
+      "command_replaced", Level::Info, "smtpd",
+      "A command line of a client was replaced (smtpd_command_filter, postscreen_command_filter)."};
+  std::string_view service, peer, from, to;
+  bool tested = false;
+
+  [[nodiscard]] std::string_view tag() const { return tested ? "postscreen" : smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("peer", peer);
+    field("from", from);
+    field("to", to);
+  }
+};
+
+/// EHLO is answered without some extensions.
+struct KeywordsHidden {
+  static constexpr About about{
+      "keywords_hidden", Level::Info, "smtpd",
+      "Extensions were not offered to a client (smtpd_discard_ehlo_keywords and its kin); "
+      "silent-discard in their list ends these lines."};
+  std::string_view service, keywords;
+  bool tested = false;
+
+  [[nodiscard]] std::string_view tag() const { return tested ? "postscreen" : smtpd_tag(service); }
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("service", service);
+    field("keywords", keywords);
   }
 };
 
@@ -314,6 +387,21 @@ struct TrapHit {
     field("peer", peer);
     field("address", address);
     field("sender", sender);
+  }
+};
+
+/// Nobody but those who guess asks for an address, and enough of them.
+struct TrapLearned {
+  static constexpr About about{
+      "trap_learned", Level::Info, "smtpd",
+      "An address that does not exist became a trap, for only networks that "
+      "guess asked for it (greylist_trap_learning)."};
+  std::string_view address;
+
+  void line(Line& out) const;
+  template <class Field>
+  void each(Field&& field) const {
+    field("address", address);
   }
 };
 

@@ -12,9 +12,11 @@
 #include <asio/as_tuple.hpp>
 #include <asio/deferred.hpp>
 
+#include "base/loop.h"
+
 namespace gatepost::net {
 
-Connection::Connection(asio::ip::tcp::socket socket, Deadlines& deadlines)
+Connection::Connection(TcpSocket socket, Deadlines& deadlines)
     : socket_(std::move(socket)), deadlines_(deadlines) {
   std::error_code ignored;
   socket_.non_blocking(true, ignored);
@@ -34,7 +36,7 @@ Task<FillResult> Connection::fill(std::span<char> buffer, Instant until) {
     Deadlines::Ticket ticket(deadlines_, until, *this);
     begin_wait(ticket, /*interruptible=*/true);
     const auto token = asio::as_tuple(asio::deferred);
-    const auto ended = co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, token);
+    const auto ended = co_await socket_.async_wait(TcpSocket::wait_read, token);
     const bool ready = end_wait(!std::get<0>(ended));
     if (!ready && late_) co_return FillResult{Fill::Timeout, 0};
     if (!ready) co_return FillResult{Fill::Closed, 0};
@@ -66,7 +68,7 @@ Task<bool> Connection::send(std::string_view octets, Instant until) {
     Deadlines::Ticket ticket(deadlines_, until, *this);
     begin_wait(ticket, /*interruptible=*/false);
     const auto token = asio::as_tuple(asio::deferred);
-    const auto ended = co_await socket_.async_wait(asio::ip::tcp::socket::wait_write, token);
+    const auto ended = co_await socket_.async_wait(TcpSocket::wait_write, token);
     const bool ready = end_wait(!std::get<0>(ended));
     if (!ready) co_return false;
   }
@@ -99,13 +101,20 @@ void Connection::send_at_once(std::string_view octets) {
 
 void Connection::close() {
   std::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket_.shutdown(TcpSocket::shutdown_send, ignored);
 }
 
 void Connection::abandon() {
   gone_ = true;
   std::error_code ignored;
   socket_.cancel(ignored);
+}
+
+void Connection::hang_up() {
+  gone_ = true;
+  std::error_code ignored;
+  socket_.shutdown(TcpSocket::shutdown_send, ignored);
+  socket_.close(ignored);
 }
 
 void Connection::wake() {

@@ -5,6 +5,7 @@
 #include <asio/ip/tcp.hpp>
 
 #include "base/address.h"
+#include "base/loop.h"
 #include "base/wire.h"
 #include "net/deadlines.h"
 
@@ -15,7 +16,7 @@ namespace gatepost::net {
 class Connection final : public Wire, private Waiter {
  public:
   /// `socket` is connected; made non-blocking here. `deadlines` outlives the connection.
-  Connection(asio::ip::tcp::socket socket, Deadlines& deadlines);
+  Connection(TcpSocket socket, Deadlines& deadlines);
 
   Task<FillResult> fill(std::span<char> buffer, Instant until) override;
   Task<bool> send(std::string_view octets, Instant until) override;
@@ -27,6 +28,8 @@ class Connection final : public Wire, private Waiter {
 
   /// Ends the current wait as if the peer had closed, and every later one.
   void abandon();
+  /// abandon(), with the socket closed at once.
+  void hang_up();
   /// Ends a wait for input as if its deadline had passed; what is being sent goes out.
   void wake();
 
@@ -37,7 +40,7 @@ class Connection final : public Wire, private Waiter {
   /// False when the connection is of no use any more, or the wait was ended by its deadline.
   bool end_wait(bool ready);
 
-  asio::ip::tcp::socket socket_;
+  TcpSocket socket_;
   Deadlines& deadlines_;
   Deadlines::Ticket* ticket_ = nullptr;  // Of the wait under way.
   bool interruptible_ = false;           // The wait under way is one for input.

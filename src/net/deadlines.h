@@ -5,8 +5,8 @@
 #include <map>
 
 #include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 
+#include "base/loop.h"
 #include "base/time.h"
 
 namespace gatepost::net {
@@ -54,7 +54,7 @@ class Deadlines {
   void arm(Instant until);
   void on_timer();
 
-  asio::steady_timer timer_;
+  Timer timer_;
   Waits waits_;
   Instant armed_ = kNever;  // When the timer fires; may be earlier than the first wait.
   bool stopped_ = false;

@@ -15,8 +15,8 @@
 
 #include <asio/io_context.hpp>
 #include <asio/ip/v6_only.hpp>
-#include <asio/steady_timer.hpp>
 
+#include "base/loop.h"
 #include "base/text.h"
 
 namespace gatepost::net {
@@ -80,12 +80,12 @@ Endpoint endpoint_of(const Tcp::endpoint& endpoint) {
 }
 
 struct Listener::State {
-  State(asio::io_context& loop_, Tcp::acceptor acceptor_)
+  State(asio::io_context& loop_, TcpAcceptor acceptor_)
       : loop(loop_), acceptor(std::move(acceptor_)), pause(loop_) {}
 
   asio::io_context& loop;
-  Tcp::acceptor acceptor;
-  asio::steady_timer pause;
+  TcpAcceptor acceptor;
+  Timer pause;
   Endpoint local;
   Acceptor* to = nullptr;
   // Closed for a moment when descriptors run out, so that the waiting connection can be taken and
@@ -108,11 +108,11 @@ Listener::~Listener() {
 
 Result<Listener> Listener::open(asio::io_context& loop, const Endpoint& local) {
   const Tcp::endpoint where = endpoint_for(local);
-  Tcp::acceptor acceptor(loop);
+  TcpAcceptor acceptor(loop);
   std::error_code error;
   acceptor.open(where.protocol(), error);
   if (!error && !local.address.is_v4()) acceptor.set_option(asio::ip::v6_only(true), error);
-  if (!error) acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.set_option(TcpAcceptor::reuse_address(true), error);
   if (!error) acceptor.bind(where, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (!error) acceptor.non_blocking(true, error);
@@ -134,7 +134,7 @@ Result<Listener> Listener::adopt(asio::io_context& loop, int descriptor) {
                                        format_number(static_cast<unsigned>(descriptor)) +
                                        " from the service manager is not a TCP socket"};
   }
-  Tcp::acceptor acceptor(loop);
+  TcpAcceptor acceptor(loop);
   std::error_code error;
   acceptor.assign(v4 ? Tcp::v4() : Tcp::v6(), descriptor, error);
   if (!error) acceptor.non_blocking(true, error);
@@ -144,13 +144,22 @@ Result<Listener> Listener::adopt(asio::io_context& loop, int descriptor) {
   return Listener(std::move(state));
 }
 
+// Of the protocol the loop knows no more than what it was told: it waits, and this file does the rest.
+Listener Listener::adopt_local(asio::io_context& loop, int descriptor) {
+  TcpAcceptor acceptor(loop);
+  std::error_code ignored;
+  acceptor.assign(Tcp::v4(), descriptor, ignored);
+  acceptor.non_blocking(true, ignored);
+  return Listener(std::make_shared<State>(loop, std::move(acceptor)));
+}
+
 void Listener::start(Acceptor& acceptor) {
   state_->to = &acceptor;
   wait(state_);
 }
 
 void Listener::wait(const std::shared_ptr<State>& state) {
-  state->acceptor.async_wait(Tcp::acceptor::wait_read, [state](const std::error_code& error) {
+  state->acceptor.async_wait(TcpAcceptor::wait_read, [state](const std::error_code& error) {
     if (error || !state->acceptor.is_open()) return;
     if (accept_some(*state)) return wait(state);
     state->pause.expires_after(kPause);
@@ -182,7 +191,7 @@ bool Listener::accept_some(State& state) {
     sockaddr_storage mine{};
     size = sizeof mine;
     ::getsockname(got, reinterpret_cast<sockaddr*>(&mine), &size);
-    Tcp::socket socket(state.loop);
+    TcpSocket socket(state.loop);
     std::error_code error;
     socket.assign(storage.ss_family == AF_INET ? Tcp::v4() : Tcp::v6(), got, error);
     if (error) {
@@ -206,7 +215,7 @@ bool Listener::refuse_one(State& state, int number) {
     if (stuck) state.to->accept_failed(number);
     return !stuck;
   }
-  Tcp::socket socket(state.loop);
+  TcpSocket socket(state.loop);
   std::error_code error;
   socket.assign(state.local.address.is_v4() ? Tcp::v4() : Tcp::v6(), got, error);
   if (error) {
@@ -222,7 +231,8 @@ bool Listener::refuse_one(State& state, int number) {
 void Listener::close() {
   std::error_code ignored;
   state_->acceptor.close(ignored);
-  state_->pause.cancel();
+  // Of a timer, that does not fail.
+  state_->pause.cancel();  // NOLINT(bugprone-exception-escape)
 }
 
 const Endpoint& Listener::local() const {

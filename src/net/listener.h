@@ -7,6 +7,7 @@
 #include <asio/ip/tcp.hpp>
 
 #include "base/address.h"
+#include "base/loop.h"
 #include "base/result.h"
 
 namespace gatepost::net {
@@ -15,12 +16,10 @@ namespace gatepost::net {
 class Acceptor {
  public:
   virtual ~Acceptor() = default;
-  virtual void accepted(asio::ip::tcp::socket socket,
-                        const Endpoint& peer,
-                        const Endpoint& local) = 0;
+  virtual void accepted(TcpSocket socket, const Endpoint& peer, const Endpoint& local) = 0;
   /// No descriptor is left but the one that is kept for saying so, which `socket` stands on: there
   /// is time for a few words, but not for waiting. The connection is closed when this returns.
-  virtual void refused(asio::ip::tcp::socket& socket, int number) = 0;
+  virtual void refused(TcpSocket& socket, int number) = 0;
   /// Nobody can be let in, nor told, for want of descriptors or memory; told again after a pause as
   /// long as that lasts.
   virtual void accept_failed(int number) = 0;
@@ -33,6 +32,8 @@ class Listener {
   [[nodiscard]] static Result<Listener> open(asio::io_context& loop, const Endpoint& local);
   /// Takes a listening socket from the service manager. `descriptor` is owned from here on.
   [[nodiscard]] static Result<Listener> adopt(asio::io_context& loop, int descriptor);
+  /// The same of a local socket, whose peers have no address.
+  [[nodiscard]] static Listener adopt_local(asio::io_context& loop, int descriptor);
 
   Listener(Listener&&) noexcept;
   Listener& operator=(Listener&&) noexcept;

@@ -3,15 +3,25 @@
 #include "net/task_group.h"
 
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include <asio/co_spawn.hpp>
 
 namespace gatepost::net {
 
-void TaskGroup::spawn(std::string_view name, Task<void> task) {
+namespace {
+
+struct TellEnd {
+  void operator()(TaskEnd* whose) const { whose->task_ended(); }
+};
+
+}  // namespace
+
+void TaskGroup::spawn(std::string_view name, Task<void> task, TaskEnd* whose) {
+  std::unique_ptr<TaskEnd, TellEnd> end(whose);
   ++running_;
-  asio::co_spawn(loop_, std::move(task), [this, name](const std::exception_ptr& failure) {
+  auto finish = [this, name, end = std::move(end)](const std::exception_ptr& failure) {
     --running_;
     if (!failure) return;
     try {
@@ -21,7 +31,8 @@ void TaskGroup::spawn(std::string_view name, Task<void> task) {
     } catch (...) {
       watch_.task_failed(name, "unknown exception");
     }
-  });
+  };
+  asio::co_spawn(loop_, std::move(task), std::move(finish));
 }
 
 }  // namespace gatepost::net

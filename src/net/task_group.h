@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 #include <asio/io_context.hpp>
 
@@ -18,6 +19,13 @@ class TaskWatch {
   virtual void task_failed(std::string_view name, std::string_view detail) = 0;
 };
 
+/// Whose task is over: it returned, threw, or was dropped with the loop. Its frame is gone.
+class TaskEnd {
+ public:
+  virtual ~TaskEnd() = default;
+  virtual void task_ended() = 0;
+};
+
 /// Counts the tasks it started, so that a shutdown can wait for them.
 class TaskGroup {
  public:
@@ -27,7 +35,9 @@ class TaskGroup {
   TaskGroup& operator=(const TaskGroup&) = delete;
 
   /// Starts `task` on the loop. `name` is a literal.
-  void spawn(std::string_view name, Task<void> task);
+  void spawn(std::string_view name, Task<void> task) { spawn(name, std::move(task), nullptr); }
+  /// The same; `whose` hears of the end, also when this throws. May be null.
+  void spawn(std::string_view name, Task<void> task, TaskEnd* whose);
   [[nodiscard]] std::size_t running() const { return running_; }
 
  private:

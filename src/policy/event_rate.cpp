@@ -18,4 +18,9 @@ std::uint32_t EventRate::count(const IpAddress& client, Duration time, Instant n
   return window.events;
 }
 
+std::uint32_t EventRate::peek(const IpAddress& client, Duration time, Instant now) const {
+  const auto found = clients_.find(client);
+  return found == clients_.end() || now - found->second.begun >= time ? 0 : found->second.events;
+}
+
 }  // namespace gatepost::policy

@@ -19,6 +19,9 @@ class EventRate {
   /// Counts one event of `client` (masked); how many there were within `time`, this one included.
   [[nodiscard]] std::uint32_t count(const IpAddress& client, Duration time, Instant now);
 
+  /// How many there were within `time`.
+  [[nodiscard]] std::uint32_t peek(const IpAddress& client, Duration time, Instant now) const;
+
  private:
   struct Window {
     Instant begun{};

@@ -10,7 +10,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -149,7 +148,7 @@ class Expander {
   const ExpansionSettings& settings_;
   Expansion out_;
   std::vector<std::string> path_;  // From the address asked for to the one at hand.
-  std::unordered_multiset<std::string> on_path_;
+  std::multiset<std::string> on_path_;
   std::set<std::string> ended_;  // Leaves that are in out_.
   std::map<std::string, Reach> followed_;
   std::deque<Frame> frames_;

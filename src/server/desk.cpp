@@ -15,6 +15,7 @@
 #include "server/mailbox_checks.h"
 #include "server/put_off.h"
 #include "server/successes.h"
+#include "smtp/replies.h"
 
 namespace gatepost::server {
 namespace {
@@ -37,16 +38,32 @@ Desk::Desk(Floor& floor,
       service_(service),
       peer_(peer),
       session_(session),
-      submission_(floor, profile, service, peer, session) {}
+      submission_(floor, profile, service, peer, session),
+      restrictions_(floor, profile, service, peer) {}
 
 Desk::~Desk() {
   uncount();
   forget_buffered();
 }
 
+void Desk::offend(bans::Offence offence) const {
+  if (floor_.warden == nullptr || peer_.login) return;
+  floor_.warden->note(peer_.client.address, offence);
+}
+
+bool Desk::is_over(Rate rate) const {
+  if (floor_.warden == nullptr) return false;
+  return floor_.warden->is_over({rate, service_, peer_.client.address, peer_.name});
+}
+
 Task<smtp::Ruling> Desk::sender() {
   discard();
   transaction_.reset();
+  if (is_over(Rate::Message)) {
+    const std::string client = peer_.client.address.text();
+    smtp::Reply reply{450, "4.7.1", "Error: too much mail from " + client};
+    co_return smtp::Ruling{std::move(reply)};
+  }
   if (const std::string_view why = submission_.find_login_end(); !why.empty()) {
     smtp::Reply reply{421, "4.7.0", profile_.hostname + " Error: login is no longer valid"};
     log_refusal("MAIL", "421 4.7.0 " + reply.text + ": " + std::string(why));
@@ -78,19 +95,101 @@ Task<smtp::Ruling> Desk::sender() {
 Task<smtp::Ruling> Desk::recipient() {
   Recipients& recipients = transaction_->recipients;
   const std::size_t before = recipients.size();
-  smtp::Ruling ruling = judge_recipient(session_.pending_recipient());
-  if (!ruling.accepts() || recipients.size() == before) co_return ruling;
+  if (is_over(Rate::Recipient)) {
+    const std::string client = peer_.client.address.text();
+    smtp::Reply reply{450, "4.7.1", "Error: too many recipients from " + client};
+    co_return smtp::Ruling{std::move(reply)};
+  }
+  smtp::Ruling ruling = co_await judge_recipient(session_.pending_recipient());
+  if (!ruling.accepts()) {
+    co_await look_for_trap(ruling);
+    co_return ruling;
+  }
+  if (recipients.size() == before) co_return ruling;
   const mail::Envelope& envelope = session_.envelope();
   const mail::Mailbox& sender = envelope.sender;
   const std::uint64_t declared = envelope.options.size;
   Recipients::Accepted& last = recipients.last();
+  if (floor_.greylisting != nullptr && last.domain != DomainClass::Other) {
+    floor_.greylisting->note_existing(last.recipient.mailbox);
+  }
   auto refusal = co_await check_mailboxes(floor_, profile_, last, sender, declared);
-  if (!refusal) co_return ruling;
+  if (!refusal) {
+    refusal = co_await judge_greylist();
+    if (!refusal) co_return ruling;
+    recipients.drop_last();
+    co_return refuse("RCPT", *std::move(refusal));
+  }
   smtp::Reply told = shown_of(last, *refusal);
   recipients.drop_last();
   ruling = refuse("RCPT", *std::move(refusal));
   ruling.reply = std::move(told);
   co_return ruling;
+}
+
+bool Desk::is_stranger() const {
+  if (floor_.greylisting == nullptr || service_.is_submission() || peer_.login) return false;
+  return !profile_.directory->in_mynetworks(peer_.client.address);
+}
+
+Task<Greylisting::Question> Desk::greylist_question() {
+  Greylisting::Question out;
+  out.client = peer_.client.address;
+  out.name = peer_.name.substr(0, peer_.name.find('['));
+  out.sender = session_.envelope().sender.text();
+  out.recipient = session_.pending_recipient().mailbox.text();
+  if (floor_.identities != nullptr) {
+    const mail::Mailbox& sender = session_.envelope().sender;
+    const std::string_view helo = session_.helo();
+    out.identity = co_await floor_.identities->identify(peer_, helo, sender);
+  }
+  co_return out;
+}
+
+Task<std::optional<smtp::Reply>> Desk::judge_greylist() {
+  if (!is_stranger()) co_return std::nullopt;
+  Greylisting& greylisting = *floor_.greylisting;
+  const bool asked = greylisting.asks(peer_.suspicious);
+  if (!asked && !greylisting.may_trap()) co_return std::nullopt;
+  Greylisting::Question question = co_await greylist_question();
+  const std::string recipient = question.recipient;
+  Greylisting::Verdict verdict;
+  if (asked) {
+    verdict = co_await greylisting.judge(std::move(question));
+  } else {
+    verdict = co_await greylisting.judge_trap(std::move(question));
+  }
+  if (verdict.caught) note_trap();
+  if (verdict.put_off) co_return greylisting.reply(verdict, recipient);
+  if (transaction_->greylist_header.empty()) transaction_->greylist_header = verdict.header;
+  co_return std::nullopt;
+}
+
+Task<void> Desk::look_for_trap(const smtp::Ruling& ruling) {
+  // Only an address that does not exist; who may not relay has not been looked up.
+  if (ruling.reply.code < 500 || !is_stranger()) co_return;
+  Greylisting& greylisting = *floor_.greylisting;
+  const bool sure = transaction_->recipients.was_trap() && greylisting.is_on();
+  const bool learns = greylisting.asks(peer_.suspicious) && greylisting.settings().learning > 0;
+  if (!sure && !learns && !greylisting.may_trap()) co_return;
+  Greylisting::Question question = co_await greylist_question();
+  // A user who moved, or may not get mail now, exists.
+  const mail::Mailbox& mailbox = session_.pending_recipient().mailbox;
+  const mail::Mailbox* unknown = learns && ruling.reply.enhanced == "5.1.1" ? &mailbox : nullptr;
+  using Refused = Greylisting::Refused;
+  const Refused refused = co_await greylisting.catch_refused(std::move(question), sure, unknown);
+  if (refused == Refused::Ripe) {
+    const bool remains = profile_.directory->has_remains(mailbox);
+    co_await greylisting.learn(mailbox, remains);
+  }
+  // What the address book knows was told when it was looked up.
+  if (refused == Refused::Caught && !transaction_->recipients.was_trap()) note_trap();
+}
+
+void Desk::note_trap() const {
+  offend(bans::Offence::Trap);
+  const std::string recipient = session_.pending_recipient().mailbox.text();
+  floor_.log.emit(log::TrapHit{peer_.name, recipient, session_.envelope().sender.text()});
 }
 
 Recipients Desk::no_recipients() const {
@@ -100,24 +199,34 @@ Recipients Desk::no_recipients() const {
   return {*profile_.directory, {profile_.myorigin, unknown}};
 }
 
-smtp::Ruling Desk::judge_recipient(const mail::Recipient& recipient) {
+Task<smtp::Ruling> Desk::judge_recipient(const mail::Recipient& recipient) {
   Recipients& recipients = transaction_->recipients;
   mail::Mailbox mailbox = recipient.mailbox;
   // RFC 5321 section 4.5.1: <postmaster> alone is accepted whatever the rules say.
   const bool bare_postmaster = mailbox.domain.empty() && policy::is_postmaster(mailbox);
   const Result<DomainClass> domain = recipients.classify(mailbox, &peer_.local.address);
-  if (!domain) return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
+  if (!domain) co_return refuse("RCPT", Recipients::lookup_failure(recipient.mailbox));
   if (!bare_postmaster) {
-    auto denied = submission_.judge_recipient(recipient.mailbox, *domain);
-    if (denied) return refuse("RCPT", *std::move(denied));
+    auto denied = co_await submission_.judge_recipient(recipient.mailbox, *domain, restrictions_);
+    for (const smtp::Reply& reply : restrictions_.take_warnings()) {
+      log_refusal("RCPT", smtp::format_reply(reply), "reject_warning");
+    }
+    if (denied) {
+      // 454 too, which is what defer_unauth_destination says; but no lookup that failed.
+      const bool by_rule = denied->enhanced.ends_with(".7.1");
+      if (*domain == DomainClass::Other && by_rule) offend(bans::Offence::RelayDenied);
+      co_return refuse("RCPT", *std::move(denied));
+    }
   }
   const mail::Mailbox& sender = session_.envelope().sender;
   auto unknown = recipients.add(recipient, std::move(mailbox), *domain, sender);
   if (unknown && recipients.was_trap()) {
-    floor_.log.emit(log::TrapHit{peer_.name, recipient.mailbox.text(), sender.text()});
+    note_trap();
+  } else if (unknown && unknown->code >= 500) {
+    offend(bans::Offence::UnknownUser);
   }
-  if (unknown) return refuse("RCPT", *std::move(unknown));
-  return accept(250, "2.1.5", "Ok");
+  if (unknown) co_return refuse("RCPT", *std::move(unknown));
+  co_return accept(250, "2.1.5", "Ok");
 }
 
 Task<smtp::Ruling> Desk::verify(const mail::Mailbox& mailbox) {
@@ -167,6 +276,9 @@ storage::IntakeRequest Desk::intake_request() const {
   trace.zone.minutes = floor_.clocks.utc_offset_minutes(request.arrived);
   if (trace.zone.minutes != 0) trace.zone.name = {};
   request.received = mail::format_received(trace);
+  if (!transaction_->greylist_header.empty()) {
+    request.received.insert(0, transaction_->greylist_header + "\n");
+  }
   return request;
 }
 
@@ -355,16 +467,17 @@ std::string_view Desk::item() const {
 }
 
 smtp::Ruling Desk::refuse(std::string_view stage, smtp::Reply reply) const {
-  const std::string shown = format_number(reply.code) + " " + reply.enhanced + " " + reply.text;
-  log_refusal(stage, shown);
+  log_refusal(stage, smtp::format_reply(reply));
   return smtp::Ruling{std::move(reply)};
 }
 
-void Desk::log_refusal(std::string_view stage, std::string_view reply) const {
+void Desk::log_refusal(std::string_view stage,
+                       std::string_view reply,
+                       std::string_view verb) const {
   log::CommandRejected event;
   event.service = service_.name();
   event.item = item();
-  event.verb = "reject";
+  event.verb = verb;
   event.stage = stage;
   event.peer = peer_.name;
   event.reply = reply;

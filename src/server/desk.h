@@ -8,16 +8,20 @@
 #include <string_view>
 #include <utility>
 
+#include "bans/rules.h"
 #include "base/address.h"
 #include "base/task.h"
 #include "base/tls_facts.h"
 #include "mail/report.h"
 #include "policy/login_limits.h"
 #include "server/floor.h"
+#include "server/greylisting.h"
 #include "server/peer.h"
 #include "server/profile.h"
 #include "server/recipients.h"
+#include "server/restrictions.h"
 #include "server/submission.h"
+#include "server/warden.h"
 #include "smtp/server_session.h"
 #include "smtp/steps.h"
 
@@ -46,7 +50,9 @@ class Desk {
   /// The queue id of the message under way; empty without one.
   [[nodiscard]] std::string_view item() const;
   /// Logs that a command was refused by the machine or by this desk.
-  void log_refusal(std::string_view stage, std::string_view reply) const;
+  void log_refusal(std::string_view stage,
+                   std::string_view reply,
+                   std::string_view verb = "reject") const;
 
  private:
   struct Transaction {
@@ -56,6 +62,7 @@ class Desk {
     std::string id;
     std::unique_ptr<storage::Intake> intake;
     std::optional<Error> failure;
+    std::string greylist_header;               // Of the first recipient that had to wait.
     std::unique_ptr<mail::HeaderFixer> fixer;  // Null: the header stays as it came.
     std::string own_message_id;                // What the fixer adds where there is none.
     bool held = false;                         // The login's mail waits (login_hourly_...).
@@ -68,7 +75,20 @@ class Desk {
   };
 
   Recipients no_recipients() const;
-  smtp::Ruling judge_recipient(const mail::Recipient& recipient);
+  Task<smtp::Ruling> judge_recipient(const mail::Recipient& recipient);
+  /// Whether mail is judged by greylisting and traps at all.
+  [[nodiscard]] bool is_stranger() const;
+  /// With the client's identity, where it is asked for (greylist_identity).
+  Task<Greylisting::Question> greylist_question();
+  /// Greylisting, which is asked last: nothing when the recipient may have the mail now.
+  Task<std::optional<smtp::Reply>> judge_greylist();
+  /// A recipient was refused: mail to a trap has consequences.
+  Task<void> look_for_trap(const smtp::Ruling& ruling);
+  void note_trap() const;
+  /// What a client does that is not logged in may have it kept out.
+  void offend(bans::Offence offence) const;
+  /// Over one of smtpd_client_*_rate_limit.
+  [[nodiscard]] bool is_over(Rate rate) const;
   smtp::Ruling refuse(std::string_view stage, smtp::Reply reply) const;
   smtp::Reply storage_reply(const Error& error) const;
   storage::IntakeRequest intake_request() const;
@@ -86,6 +106,7 @@ class Desk {
   const Peer& peer_;
   const smtp::ServerSession& session_;
   const Submission submission_;
+  Restrictions restrictions_;
   std::unique_ptr<Transaction> transaction_;
 
  public:

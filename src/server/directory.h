@@ -2,6 +2,8 @@
 // server: port: what the settings, tables and user files say about names and addresses.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +20,7 @@
 #include "policy/access.h"
 #include "policy/relay.h"
 #include "policy/users.h"
+#include "screen/access.h"
 #include "smtp/steps.h"
 
 namespace gatepost::server {
@@ -59,6 +62,25 @@ struct LoginName {
   std::optional<policy::User> user;
 };
 
+/// port: networks that are known otherwise than by a table.
+class Networks {
+ public:
+  virtual ~Networks() = default;
+  [[nodiscard]] virtual bool allows(const IpAddress& client) const = 0;
+};
+
+/// Tables about what is said in a session.
+enum class Talk : std::uint8_t {
+  EhloKeywords,   ///< smtpd_discard_ehlo_keyword_address_maps, by the client's address
+  CommandFilter,  ///< smtpd_command_filter, by a command line
+  Footer,         ///< smtpd_reject_footer_maps, by a reply
+  RblReply,       ///< rbl_reply_maps, by a DNS list
+};
+inline constexpr std::size_t kTalks = 4;
+/// To whom: to clients of a service, by its number; to those under test (postscreen_*).
+inline constexpr std::size_t kUnderTest = 3;
+inline constexpr std::size_t kAudiences = 4;
+
 /// An error of any of these is a table or file that cannot be read now: 451, never 550.
 class Directory {
  public:
@@ -79,6 +101,8 @@ class Directory {
   /// with what is written next.
   virtual Task<Result<void>> keep_uses(std::vector<mail::ThrowawayUse> uses) = 0;
   virtual void take_back(const mail::ThrowawayUse& use) = 0;
+  /// There is a mailbox on the disk where that of an unknown address would be: of a user who is gone.
+  [[nodiscard]] virtual bool has_remains(const mail::Mailbox&) { return false; }
   [[nodiscard]] virtual bool in_mynetworks(const IpAddress& client) = 0;
   [[nodiscard]] virtual Result<LoginName> find_login(std::string_view name) = 0;
   /// What stands in for the secrets of unknown users; null: logins are not possible now.
@@ -91,8 +115,22 @@ class Directory {
   [[nodiscard]] virtual bool hides_auth(const IpAddress& client) = 0;
   /// smtpd_client_event_limit_exceptions
   [[nodiscard]] virtual bool is_unlimited(const IpAddress& client) = 0;
+  /// ban_exceptions
+  [[nodiscard]] virtual bool is_never_banned(const IpAddress& client) = 0;
+  /// postscreen_access_list. A table that cannot say says nothing.
+  [[nodiscard]] virtual screen::Access screen_access(const IpAddress& client) = 0;
+  /// postscreen_allowlist_interfaces; false where a table cannot say.
+  [[nodiscard]] virtual bool may_earn(const IpAddress& local) = 0;
+  /// postscreen_dnsbl_reply_map: the list's name for a client to hear.
+  [[nodiscard]] virtual std::string shown_list(std::string_view zone) = 0;
+  /// proxy_protocol_peers; false where a table cannot say.
+  [[nodiscard]] virtual bool is_proxy(const IpAddress& peer) = 0;
   /// smtpd_forbid_bare_newline_exclusions
   [[nodiscard]] virtual bool may_send_bare_newlines(const IpAddress& client) = 0;
+  /// Nothing, too, where a table cannot say.
+  [[nodiscard]] virtual std::optional<std::string> find_talk(Talk which,
+                                                             std::size_t audience,
+                                                             std::string_view key) = 0;
 };
 
 }  // namespace gatepost::server

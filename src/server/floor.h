@@ -6,7 +6,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
+#include "base/dns.h"
 #include "base/limits.h"
 #include "base/task.h"
 #include "base/time.h"
@@ -32,6 +35,21 @@ class Clocks {
 };
 
 struct Logins;
+class Greylisting;
+class Warden;
+struct Peer;
+
+/// port: who a client is besides its address, for senders that have many (greylist_identity).
+class Identities {
+ public:
+  virtual ~Identities() = default;
+  /// "spf:example.com" when the client may send for the domain of `sender`, which then stands for
+  /// it; empty when nobody can say. The arguments outlive the task.
+  virtual Task<std::string> identify(const Peer& peer,
+                                     std::string_view helo,
+                                     const mail::Mailbox& sender) = 0;
+};
+
 /// port: the other programs that mail is handed to.
 class Handover {
  public:
@@ -54,6 +72,10 @@ struct Floor {
   const Clocks& clocks;
   Logins* logins = nullptr;      ///< Null: nobody can log in.
   Handover* handover = nullptr;  ///< Null: all mailboxes are Maildirs, and nothing is sent on.
+  Dns* dns = nullptr;            ///< Null: no names are looked up.
+  Greylisting* greylisting = nullptr;  ///< Null: nobody is put off.
+  Identities* identities = nullptr;    ///< Null: a client is its address.
+  Warden* warden = nullptr;            ///< Null: nobody is kept out.
   mail::IdMaker ids{};
   std::uint64_t text_in_memory = 0;  ///< Octets of message text not yet written, all sessions.
   /// Input of whichever session is being served: read, looked at, and kept by a session

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "log/events.h"
 #include "policy/login_right.h"
+#include "server/warden.h"
 #include "tls/crypto.h"
 
 namespace gatepost::server {
@@ -78,6 +79,7 @@ policy::AuthThrottle::Attempt Login::attempt() const {
 void Login::charge() {
   if (!std::exchange(looked_, false)) return;
   floor_.logins->throttle.failed(attempt(), floor_.clocks.instant());
+  if (floor_.warden != nullptr) floor_.warden->note(peer_.client.address, bans::Offence::Auth);
 }
 
 std::optional<auth::Terms> Login::make_terms(const auth::Mechanism& mechanism) const {
@@ -86,8 +88,8 @@ std::optional<auth::Terms> Login::make_terms(const auth::Mechanism& mechanism) c
   auth::Terms terms;
   terms.nonce.assign(random.begin(), random.end());
   terms.host = profile_.hostname;
-  terms.exporter = peer_.exporter;
-  terms.end_point = peer_.end_point;
+  terms.exporter = exporter_;
+  terms.end_point = end_point_;
   for (const std::string& name : service_.session.auth_mechanisms_tls) {
     const auth::Mechanism* offered = auth::find_mechanism(name);
     if (offered != nullptr && offered->binds && peer_.tls) terms.plus_offered = true;
@@ -102,7 +104,9 @@ std::optional<auth::Terms> Login::make_terms(const auth::Mechanism& mechanism) c
 bool Login::may_try() {
   const IpAddress& client = peer_.client.address;
   const std::uint32_t limit = service_.auth_rate;
-  if (limit == 0 || profile_.directory->is_unlimited(client)) return true;
+  const bool exempt = floor_.warden != nullptr ? floor_.warden->is_unlimited(client)
+                                               : profile_.directory->is_unlimited(client);
+  if (limit == 0 || exempt) return true;
   const Duration time = profile_.rate_time;
   const Instant now = floor_.clocks.instant();
   return floor_.logins->attempts.count(network_of(profile_, client), time, now) <= limit;
@@ -215,6 +219,7 @@ smtp::Ruling Login::succeed() {
   identity->secret = std::exchange(stored_, {});
   looked_ = false;
   floor_.logins->throttle.succeeded(attempt(), floor_.clocks.instant());
+  if (floor_.warden != nullptr) floor_.warden->note_login(peer_.client.address);
   floor_.log.emit(
       log::LoginSucceeded{service_.name(), peer_.name, identity->method, identity->name});
   peer_.login = std::move(identity);

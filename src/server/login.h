@@ -63,6 +63,12 @@ class Login {
   }
   /// The machine ended the exchange; `why` is for the log.
   void log_abort(std::string_view why);
+  /// Octets of "tls-exporter" (RFC 9266) and "tls-server-end-point" (RFC 5929) of the session's TLS;
+  /// empty where there are none.
+  void bind(std::string exporter, std::string end_point) {
+    exporter_ = std::move(exporter);
+    end_point_ = std::move(end_point);
+  }
 
  private:
   struct Work;
@@ -84,6 +90,8 @@ class Login {
   const ServiceProfile& service_;
   Peer& peer_;
   std::unique_ptr<auth::Exchange> exchange_;
+  std::string exporter_;
+  std::string end_point_;
   std::string account_;   ///< Whom the throttle counts: one name for all spellings.
   bool looked_ = false;   ///< It did cost something, and is neither good nor counted yet.
   std::string_view why_;  ///< What will not fit, for the log; a literal.

@@ -8,6 +8,7 @@
 #include "base/address.h"
 #include "base/tls_facts.h"
 #include "base/wire.h"
+#include "server/client_name.h"
 
 namespace gatepost::server {
 
@@ -22,11 +23,11 @@ struct Peer {
   Endpoint client;
   Endpoint local;
   std::string name;  ///< "unknown[192.0.2.1]": the client's name and address as logs show them.
+  std::shared_ptr<const ClientName> dns_name = nullptr;  ///< Null: not known yet, or not asked for.
+  bool suspicious = false;  ///< There is evidence against it (greylist_when = suspicious).
   std::unique_ptr<const TlsFacts> tls = nullptr;    ///< Null in the clear.
   std::unique_ptr<const Identity> login = nullptr;  ///< Null: nobody has logged in.
-  Wire* wire = nullptr;        ///< The connection itself, below TLS; null in tests without one.
-  std::string exporter = {};   ///< Octets of "tls-exporter" (RFC 9266); empty where there are none.
-  std::string end_point = {};  ///< Octets of "tls-server-end-point" (RFC 5929); likewise.
+  Wire* wire = nullptr;  ///< The connection itself, below TLS; null in tests without one.
 };
 
 }  // namespace gatepost::server

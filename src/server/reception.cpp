@@ -6,8 +6,11 @@
 #include <system_error>
 #include <utility>
 
+#include "base/loop.h"
 #include "base/text.h"
 #include "log/events.h"
+#include "server/session_names.h"
+#include "server/warden.h"
 #include "smtp/replies.h"
 
 namespace gatepost::server {
@@ -19,7 +22,27 @@ std::string line_of(const smtp::Reply& reply) {
   return out;
 }
 
+std::string bracketed(const Endpoint& one) {
+  return "[" + one.address.text() + "]:" + format_number(one.port);
+}
+
 }  // namespace
+
+/// A session in the books, until its task is over.
+struct Reception::Guest final : net::TaskEnd {
+  template <class... Args>
+  explicit Guest(Reception& books, Args&&... args)
+      : reception(books), session(std::forward<Args>(args)...) {}
+
+  void task_ended() override {
+    if (session.was_shed()) --reception.leaving_;
+    reception.sessions_.erase(place);
+  }
+
+  Reception& reception;
+  Sessions::iterator place;
+  Session session;
+};
 
 /// One listener, with the service its connections belong to.
 class Reception::Door final : public net::Acceptor {
@@ -31,12 +54,10 @@ class Reception::Door final : public net::Acceptor {
   [[nodiscard]] const Endpoint& local() const { return listener_.local(); }
   [[nodiscard]] Service service() const { return service_; }
 
-  void accepted(asio::ip::tcp::socket socket,
-                const Endpoint& peer,
-                const Endpoint& local) override {
+  void accepted(TcpSocket socket, const Endpoint& peer, const Endpoint& local) override {
     reception_.accepted(service_, std::move(socket), peer, local);
   }
-  void refused(asio::ip::tcp::socket& socket, int number) override {
+  void refused(TcpSocket& socket, int number) override {
     reception_.refused(service_, socket, number);
   }
   void accept_failed(int number) override { reception_.accept_failed(number); }
@@ -61,11 +82,11 @@ void Reception::open(Service service, net::Listener listener) {
 
 void Reception::shut_down() {
   doors_.clear();
-  for (const auto& session : sessions_) session->shut_down();
+  for (Guest& one : sessions_) one.session.shut_down();
 }
 
 void Reception::abandon() {
-  for (const auto& session : sessions_) session->abandon();
+  for (Guest& one : sessions_) one.session.abandon();
 }
 
 std::vector<std::pair<Service, Endpoint>> Reception::listening() const {
@@ -79,52 +100,177 @@ IpAddress Reception::client_key(const IpAddress& client) const {
   return client.masked(client.is_v4() ? profile_->ipv4_prefix : profile_->ipv6_prefix);
 }
 
-std::string Reception::turned_away(Service service, const IpAddress& client) {
-  const ServiceProfile& settings = profile_->of(service);
-  const bool full = profile_->sessions != 0 && sessions_.size() >= profile_->sessions;
-  if (full || shedding_) {
-    return line_of(smtp::make_reply(smtp::replies::kAllBusy));
+std::string Reception::turn_away_unscreened(const Endpoint& client, const Endpoint& local) {
+  const std::string who = bracketed(client);
+  floor_.log.emit(log::ScreenConnected{who, bracketed(local)});
+  floor_.log.emit(log::ScreenTurnedAway{who, "too many connections"});
+  floor_.log.emit(log::ScreenVerdict{"DISCONNECT", who});
+  return with_footer({421, "4.7.0", "Error: too many connections"}, kUnderTest, client);
+}
+
+std::string Reception::with_footer(smtp::Reply reply,
+                                   std::size_t audience,
+                                   const Endpoint& client) const {
+  const Peer peer{.client = client, .local = {}, .name = "unknown[" + client.address.text() + "]"};
+  const policy::AccessTexts texts;
+  const SessionNames names(profile_->hostname, peer, floor_.clocks, texts);
+  add_footer(reply, *profile_, audience, names);
+  return line_of(reply);
+}
+
+std::string Reception::crowded_out(const IpAddress& client) {
+  std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
+  if (shedding_) return busy;
+  const std::size_t most = profile_->sessions;
+  if (most == 0 || sessions_.size() - leaving_ < most) return {};
+  // Those who were shed see it when their turn comes; only so many may be in between.
+  if (leaving_ > most / 4 + 16) return busy;
+  Crowd::Place* chosen = crowd_.choose(client_key(client));
+  if (chosen == nullptr) return busy;
+  shed_one(*chosen, "all sessions are taken");
+  return {};
+}
+
+void Reception::shed_one(Crowd::Place& place, std::string_view why) {
+  Session& session = *place.who();
+  const std::string client = bracketed(session.client());
+  floor_.log.emit(log::SessionShed{client, why});
+  ++leaving_;
+  session.shed(line_of(smtp::make_reply(smtp::replies::kAllBusy)));
+}
+
+// A part at a time: what the first of them had may be enough.
+void Reception::shed_some() {
+  const std::size_t most = sessions_.size() / 4 + 16;
+  for (std::size_t n = 0; n < most; ++n) {
+    Crowd::Place* chosen = crowd_.choose({});
+    if (chosen == nullptr) return;
+    shed_one(*chosen, "memory is short");
   }
-  const std::uint32_t open = clients_[client_key(client)];
-  const bool limited = settings.client_connections != 0 && open > settings.client_connections;
-  if (!limited || profile_->directory->is_unlimited(client)) return {};
+}
+
+std::optional<std::string> Reception::kept_out(Service service, const IpAddress& client) {
+  Warden* warden = floor_.warden;
+  if (warden == nullptr) return std::nullopt;
+  const auto line = [&](const smtp::ReplyRow& row) {
+    smtp::Reply reply = smtp::make_reply(row, profile_->hostname);
+    reply.text += client.text();
+    return line_of(reply);
+  };
+  if (warden->refuses(client)) {
+    return profile_->ban_tells ? line(smtp::replies::kBanned) : std::string();
+  }
+  const ServiceProfile& settings = profile_->of(service);
+  const std::string name = "unknown[" + client.text() + "]";
+  // What the burst limit refuses is not counted by the other, as behind a firewall.
+  const bool burst = warden->is_burst(settings, client);
+  if (burst || warden->is_over({Rate::Connection, settings, client, name})) {
+    return line(smtp::replies::kTooManyConnections);
+  }
+  return std::nullopt;
+}
+
+std::string Reception::turned_away(Service service, const Endpoint& peer, const Endpoint& local) {
+  const IpAddress& client = peer.address;
+  const ServiceProfile& settings = profile_->of(service);
+  const std::uint32_t open = crowd_.open(client_key(client)) + 1;
+  const bool screened = gates_ != nullptr && service == Service::Smtp && profile_->screened;
+  const std::uint32_t most =
+      screened ? profile_->screened_connections : settings.client_connections;
+  const bool limited = most != 0 && open > most;
+  if (!limited || is_exempt(client)) return {};
+  if (screened) return turn_away_unscreened(peer, local);
   const std::string name = "unknown[" + client.text() + "]";
   floor_.log.emit(log::ConnectionLimit{settings.name(), name, open});
   smtp::Reply reply = smtp::make_reply(smtp::replies::kTooManyConnections, profile_->hostname);
   reply.text += client.text();
-  return line_of(reply);
+  return with_footer(std::move(reply), static_cast<std::size_t>(service), peer);
+}
+
+bool Reception::is_exempt(const IpAddress& client) const {
+  return floor_.warden != nullptr ? floor_.warden->is_unlimited(client)
+                                  : profile_->directory->is_unlimited(client);
+}
+
+void Reception::seat(Session& session) {
+  const IpAddress& client = session.client().address;
+  crowd_.enter(session.place(), client_key(client), !is_exempt(client));
+}
+
+bool Reception::is_stranger(Service service, const IpAddress& peer) {
+  if (!profile_->of(service).proxied || profile_->directory->is_proxy(peer)) return false;
+  const std::string name = peer.text();
+  floor_.log.emit(log::ProxyFailed{profile_->of(service).name(), name, "not a trusted proxy"});
+  return true;
 }
 
 void Reception::accepted(Service service,
-                         asio::ip::tcp::socket socket,
+                         TcpSocket socket,
                          const Endpoint& peer,
                          const Endpoint& local) {
   ++accepted_[static_cast<std::size_t>(service)];
-  const auto client = clients_.try_emplace(client_key(peer.address), 0U).first;
-  ++client->second;
-  const std::string refusal = turned_away(service, peer.address);
+  // What so many take is a small part of the least memory_limit.
+  constexpr unsigned kMany = 64;
+  if (watch_ != nullptr && ++came_ % kMany == 0) watch_->many_came();
+  if (is_stranger(service, peer.address)) return send_and_close(socket, {});
+  const bool proxied = profile_->of(service).proxied;
+  if (!proxied) {
+    if (const auto line = kept_out(service, peer.address)) {
+      const bool clear = !profile_->of(service).wrapper_tls;
+      send_and_close(socket, clear ? std::string_view(*line) : std::string_view());
+      return;
+    }
+  }
+  // A network that has its share already makes nobody else leave. Behind a proxy that is seen
+  // later: whoever leaves now is of the network with most, so that none has more.
+  std::string refusal;
+  if (!proxied) refusal = turned_away(service, peer, local);
+  if (refusal.empty()) refusal = crowded_out(peer.address);
   if (!refusal.empty()) {
     // A peer that expects TLS from the first octet cannot read the line; it sees the close.
     const bool clear = !profile_->of(service).wrapper_tls;
     send_and_close(socket, clear ? std::string_view(refusal) : std::string_view());
-    if (--client->second == 0) clients_.erase(client);
     return;
   }
-  sessions_.push_front(
-      std::make_unique<Session>(floor_, profile_, service, std::move(socket), peer, local));
-  tasks_.spawn("session", serve(sessions_.begin()));
+  std::unique_ptr<Gate> gate;
+  if (gates_ != nullptr && service == Service::Smtp) gate = gates_->make_gate();
+  Guest& guest = sessions_.emplace_front(*this, floor_, profile_, service, std::move(socket), peer,
+                                         local, std::move(gate));
+  guest.place = sessions_.begin();
+  Session& session = guest.session;
+  if (!proxied) seat(session);
+  // No frame of ours around a session's: there may be thousands.
+  tasks_.spawn("session", proxied ? serve_proxied(session) : session.run(), &guest);
 }
 
-void Reception::send_and_close(asio::ip::tcp::socket& socket, std::string_view line) {
-  // A fresh connection's send buffer is empty, so one short line always fits.
+bool Reception::settle(Session& session) {
+  const IpAddress& client = session.client().address;
+  // A proxy that speaks for itself asks whether we live, and that often.
+  std::optional<std::string> refusal;
+  if (!profile_->directory->is_proxy(client)) refusal = kept_out(session.service(), client);
+  if (!refusal) {
+    std::string crowded = turned_away(session.service(), session.client(), session.local());
+    if (!crowded.empty()) refusal = std::move(crowded);
+  }
+  if (refusal) {
+    ++leaving_;
+    session.shed(*refusal);
+    return false;
+  }
+  seat(session);
+  return true;
+}
+
+void Reception::send_and_close(TcpSocket& socket, std::string_view line) {
+  // A fresh connection's send buffer is empty, so a few lines always fit.
   [[maybe_unused]] const auto sent =
       ::send(socket.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   std::error_code ignored;
-  socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket.shutdown(TcpSocket::shutdown_send, ignored);
   socket.close(ignored);
 }
 
-void Reception::refused(Service service, asio::ip::tcp::socket& socket, int number) {
+void Reception::refused(Service service, TcpSocket& socket, int number) {
   accept_failed(number);
   const bool clear = !profile_->of(service).wrapper_tls;
   const std::string busy = line_of(smtp::make_reply(smtp::replies::kAllBusy));
@@ -135,26 +281,9 @@ void Reception::accept_failed(int number) {
   floor_.log.emit(log::AcceptFailed{system_error("accept", number).detail});
 }
 
-Task<void> Reception::serve(Sessions::iterator place) {
-  // Leaves the books in order even when the session ends by an exception.
-  struct Leave {
-    Reception& reception;
-    Sessions::iterator place;
-    IpAddress key;
-    Leave(Reception& r, Sessions::iterator p, const IpAddress& k)
-        : reception(r), place(p), key(k) {}
-    Leave(const Leave&) = delete;
-    Leave& operator=(const Leave&) = delete;
-    ~Leave() {
-      const auto client = reception.clients_.find(key);
-      if (client != reception.clients_.end() && --client->second == 0) {
-        reception.clients_.erase(client);
-      }
-      reception.sessions_.erase(place);
-    }
-  };
-  const Leave leave(*this, place, client_key((*place)->client()));
-  Session& session = **place;
+Task<void> Reception::serve_proxied(Session& session) {
+  const bool told = co_await session.learn_client();
+  if (!told || !settle(session)) co_return;
   co_await session.run();
 }
 

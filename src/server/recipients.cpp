@@ -3,7 +3,7 @@
 #include "server/recipients.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
@@ -36,9 +36,9 @@ const Target* looping(const Resolution& found, const std::vector<std::string>& d
 }
 
 /// Names that were met. Clients choose how many there are, so nothing searches one by one.
-using Seen = std::unordered_set<std::string>;
+using Seen = std::set<std::string>;
 /// Where in a list the one of a name is.
-using Places = std::unordered_map<std::string, std::size_t>;
+using Places = std::map<std::string, std::size_t>;
 
 void add_queued(const Recipients::Accepted& from,
                 const mail::Mailbox& to,
@@ -310,8 +310,8 @@ std::unique_ptr<storage::Intake> Recipients::begin(storage::MailStore& store,
   // What is held is expanded when it is released, lists and all.
   if (request.hold) return store.begin(std::move(request));
   std::vector<storage::IntakeRequest> parts;
-  std::vector<Seen> seen;                           // Of each part.
-  std::unordered_map<std::string, std::size_t> at;  // Where in `parts` an owner's is.
+  std::vector<Seen> seen;                 // Of each part.
+  std::map<std::string, std::size_t> at;  // Where in `parts` an owner's is.
   std::optional<storage::IntakeRequest> blank;
   for (const Accepted& accepted : accepted_) {
     for (std::size_t n = 0; n < accepted.found.others.size(); ++n) {

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "base/address.h"
@@ -156,9 +156,9 @@ class Recipients {
   [[nodiscard]] static const mail::Mailbox* owner_of(const Accepted& accepted, std::size_t other);
 
   std::vector<Accepted> accepted_;
-  std::unordered_set<std::string> names_;  // Of those in accepted_.
-  std::size_t reach_ = 0;                  // Mailboxes and addresses they lead to, all together.
-  std::vector<Forward> forwards_;          // Lists whose mail is an item of its own.
+  std::set<std::string> names_;    // Of those in accepted_.
+  std::size_t reach_ = 0;          // Mailboxes and addresses they lead to, all together.
+  std::vector<Forward> forwards_;  // Lists whose mail is an item of its own.
   Claims claims_;
   bool was_trap_ = false;
 };

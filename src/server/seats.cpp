@@ -11,6 +11,8 @@
 #include <asio/deferred.hpp>
 #include <asio/this_coro.hpp>
 
+#include "base/loop.h"
+
 namespace gatepost::server {
 
 class Seats::Place {
@@ -100,7 +102,7 @@ Task<Seats::Seat> Seats::take(Guest guest) {
   }
   if (!make_room(guest)) co_return Seat();
   const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, asio::steady_timer::time_point::max());
+  Timer timer(executor, Timer::time_point::max());
   Waiter waiter{guest, &timer, next_turn(guest.network)};
   {
     const Place place(*this, waiter);

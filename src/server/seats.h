@@ -7,9 +7,8 @@
 #include <list>
 #include <set>
 
-#include <asio/steady_timer.hpp>
-
 #include "base/address.h"
+#include "base/loop.h"
 #include "base/task.h"
 #include "base/wire.h"
 
@@ -58,7 +57,7 @@ class Seats {
  private:
   struct Waiter {
     Guest guest;
-    asio::steady_timer* timer;
+    Timer* timer;
     std::uint64_t turn = 0;  // Of its network: each that waits before it is a turn earlier.
     bool seated = false;
     bool listed = true;

@@ -2,8 +2,6 @@
 // server: the rules of submission for one session.
 #include "server/submission.h"
 
-#include <algorithm>
-#include <array>
 #include <memory>
 
 #include "auth/digest.h"
@@ -14,8 +12,6 @@
 
 namespace gatepost::server {
 namespace {
-
-using policy::AccessClass;
 
 smtp::Reply lookup_failure(const std::string& address) {
   return smtp::Reply{451, "4.3.0", "<" + address + ">: Temporary lookup failure"};
@@ -43,36 +39,38 @@ Result<policy::Owner> Submission::owner() const {
   return profile_.directory->owner_of(sender, login());
 }
 
-std::optional<smtp::Reply> Submission::judge_recipient(const mail::Mailbox& shown,
-                                                       policy::DomainClass domain) const {
-  const std::string sender = session_.envelope().sender.text();
+Task<std::optional<smtp::Reply>> Submission::judge_recipient(const mail::Mailbox& shown,
+                                                             policy::DomainClass domain,
+                                                             Restrictions& restrictions) const {
+  const mail::Mailbox& from = session_.envelope().sender;
+  const std::string sender = from.text();
   const std::string recipient = shown.text();
   policy::AccessFacts facts;
   facts.relay = relay_facts(domain);
-  facts.null_sender = session_.envelope().sender.empty();
-  const std::array lists{
-      std::pair(AccessClass::Client, &service_.client_rules),
-      std::pair(AccessClass::Helo, &service_.helo_rules),
-      std::pair(AccessClass::Sender, &service_.sender_rules),
-  };
-  const auto asks = [](const std::vector<policy::AccessRule>& rules) {
-    return std::any_of(rules.begin(), rules.end(), policy::asks_owner);
-  };
-  if (!facts.null_sender && (asks(service_.sender_rules) || asks(service_.recipient_rules))) {
+  facts.null_sender = from.empty();
+  bool asks_owner = false;
+  bool asks_domain = false;
+  for (const auto* rules : {&service_.client_rules, &service_.helo_rules, &service_.sender_rules,
+                            &service_.relay_rules, &service_.recipient_rules}) {
+    for (const policy::Restriction& one : *rules) {
+      asks_owner = asks_owner || policy::asks_owner(one.rule);
+      asks_domain = asks_domain || one.rule == policy::AccessRule::RejectUnknownSenderDomain;
+    }
+  }
+  if (!facts.null_sender && asks_owner) {
     const Result<policy::Owner> found = owner();
-    if (!found) return lookup_failure(sender);
+    if (!found) co_return lookup_failure(sender);
     facts.owner = *found;
   }
-  const policy::AccessTexts texts{peer_.name, session_.helo(), sender, recipient, login()};
-  for (const auto& [which, rules] : lists) {
-    auto denied = policy::decide_access(*rules, which, facts, texts, service_.relay_codes);
-    if (denied) return denied;
+  if (asks_domain && !from.domain.empty()) {
+    const Result<policy::DomainClass> found = profile_.directory->domain_class(from.domain);
+    if (!found) co_return lookup_failure(sender);
+    facts.sender_is_ours =
+        *found != policy::DomainClass::Other && *found != policy::DomainClass::Relay;
   }
-  auto denied =
-      policy::decide_relay(service_.relay_rules, facts.relay, recipient, service_.relay_codes);
-  if (denied) return denied;
-  return policy::decide_access(service_.recipient_rules, AccessClass::Recipient, facts, texts,
-                               service_.relay_codes);
+  const policy::AccessTexts texts{peer_.name, session_.helo(), sender, recipient, login()};
+  auto denied = co_await restrictions.judge(facts, texts);
+  co_return denied;
 }
 
 bool Submission::completes_header() const {

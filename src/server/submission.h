@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/task.h"
 #include "mail/envelope.h"
 #include "mail/header_fixer.h"
 #include "policy/login_limits.h"
@@ -14,6 +15,7 @@
 #include "server/floor.h"
 #include "server/peer.h"
 #include "server/profile.h"
+#include "server/restrictions.h"
 #include "smtp/server_session.h"
 #include "smtp/steps.h"
 
@@ -32,9 +34,11 @@ class Submission {
   /// MAIL: where nobody but users may send, a client that has not logged in is told so, and not
   /// that its recipients are refused (RFC 6409 section 4.3).
   [[nodiscard]] std::optional<smtp::Reply> judge_client() const;
-  /// RCPT: the restriction lists, in Postfix's order. `shown` is the recipient as it was given.
-  [[nodiscard]] std::optional<smtp::Reply> judge_recipient(const mail::Mailbox& shown,
-                                                           policy::DomainClass domain) const;
+  /// RCPT: the restriction lists, in Postfix's order. `shown` is the recipient as it was given; all
+  /// arguments outlive the task.
+  Task<std::optional<smtp::Reply>> judge_recipient(const mail::Mailbox& shown,
+                                                   policy::DomainClass domain,
+                                                   Restrictions& restrictions) const;
 
   /// Whether this message's header is to be completed: it comes from a person.
   [[nodiscard]] bool completes_header() const;

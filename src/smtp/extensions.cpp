@@ -26,12 +26,6 @@ constexpr std::array<ExtensionRow, 12> kRows{{
     {Extension::Limits, "LIMITS", "", "", "RFC 9422"},
 }};
 
-std::string_view keyword(Extension extension) {
-  return std::find_if(kRows.begin(), kRows.end(),
-                      [=](const ExtensionRow& row) { return row.extension == extension; })
-      ->keyword;
-}
-
 // The keyword stands in `out`. AUTH= is for clients older than RFC 2554.
 void append_mechanisms(std::string& out, const SessionSettings& settings, const PeerFacts& peer) {
   std::string names;
@@ -64,9 +58,30 @@ std::span<const ExtensionRow> extensions() {
   return kRows;
 }
 
+ExtensionSet parse_extensions(std::string_view list) {
+  ExtensionSet out = 0;
+  while (!list.empty()) {
+    const std::string_view word = take_word(list, ", \t\r\n");
+    if (iequals(word, "silent-discard")) out |= kSilent;
+    for (const ExtensionRow& row : kRows) {
+      if (iequals(row.keyword, word)) out |= extension_bit(row.extension);
+    }
+  }
+  return out;
+}
+
+std::string format_extensions(ExtensionSet set) {
+  std::string out;
+  for (const ExtensionRow& row : kRows) {
+    if ((set & extension_bit(row.extension)) == 0) continue;
+    if (!out.empty()) out += ' ';
+    out += row.keyword;
+  }
+  return out;
+}
+
 bool is_offered(Extension extension, const SessionSettings& settings, const PeerFacts& peer) {
-  const auto& dropped = settings.discard_ehlo_keywords;
-  if (std::find(dropped.begin(), dropped.end(), keyword(extension)) != dropped.end()) return false;
+  if (is_hidden(extension, settings, peer)) return false;
   switch (extension) {
     case Extension::Vrfy:
       return settings.vrfy;
@@ -77,6 +92,7 @@ bool is_offered(Extension extension, const SessionSettings& settings, const Peer
     case Extension::Limits:
       return settings.recipient_limit > 0;
     case Extension::Pipelining:
+      return !peer.watch.on;
     case Extension::Size:
     case Extension::EnhancedStatusCodes:
     case Extension::EightBitMime:

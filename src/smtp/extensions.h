@@ -37,6 +37,23 @@ struct ExtensionRow {
 
 [[nodiscard]] std::span<const ExtensionRow> extensions();
 
+/// The extensions named in a list as smtpd_discard_ehlo_keywords has it, in any case, with
+/// silent-discard. Other words are of extensions that are never offered.
+[[nodiscard]] ExtensionSet parse_extensions(std::string_view list);
+/// Their keywords, separated by spaces.
+[[nodiscard]] std::string format_extensions(ExtensionSet set);
+
+[[nodiscard]] constexpr ExtensionSet extension_bit(Extension extension) {
+  return ExtensionSet{1} << static_cast<unsigned>(extension);
+}
+
+/// It is not among those that are hidden from this client.
+[[nodiscard]] inline bool is_hidden(Extension extension,
+                                    const SessionSettings& settings,
+                                    const PeerFacts& peer) {
+  return (peer.hidden.value_or(settings.hidden) & extension_bit(extension)) != 0;
+}
+
 /// What EHLO offers now.
 [[nodiscard]] bool is_offered(Extension extension,
                               const SessionSettings& settings,

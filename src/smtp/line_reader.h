@@ -28,6 +28,8 @@ class LineReader {
   [[nodiscard]] std::optional<Line> take(std::string_view& input, std::size_t limit);
   /// An unfinished line is forgotten.
   void clear();
+  /// More of a line was seen than there may be, and its end was not.
+  [[nodiscard]] bool is_over() const { return dropped_ > 0; }
   /// Nothing of a line was seen yet.
   [[nodiscard]] bool idle() const { return (held_.empty() || given_) && dropped_ == 0; }
 

@@ -69,6 +69,12 @@ Reply make_reply(const ReplyRow& row, std::string_view detail) {
   return reply;
 }
 
+void soften(Reply& reply) {
+  if (reply.code < 500) return;
+  reply.code = static_cast<std::uint16_t>(reply.code - 100);
+  if (!reply.enhanced.empty()) reply.enhanced[0] = '4';
+}
+
 void append_reply(std::string& out, const Reply& reply) {
   std::string_view text = reply.text;
   for (;;) {

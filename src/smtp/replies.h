@@ -24,6 +24,9 @@ struct ReplyRow {
 /// The reply of a row; `detail` is the host name or the thing complained about.
 [[nodiscard]] Reply make_reply(const ReplyRow& row, std::string_view detail = {});
 
+/// soft_bounce: a lasting refusal becomes one for now.
+void soften(Reply& reply);
+
 /// Appends the wire form (RFC 5321 section 4.2.1): each line of the text with code and
 /// enhanced code, at most 512 octets with CRLF; control characters become spaces, octets that
 /// are not UTF-8 become `?`, and the class of the enhanced code follows the code.

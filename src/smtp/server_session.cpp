@@ -9,14 +9,8 @@
 #include "smtp/session_parts.h"
 
 namespace gatepost::smtp {
-namespace {
-
-constexpr std::size_t kNoteText = 200;  // Octets of peer text in a note; the event cuts further.
-
-}  // namespace
-
 ServerSession::Parts::Parts(const SessionSettings& settings, PeerFacts peer)
-    : settings_(settings), peer_(peer) {}
+    : settings_(settings), peer_(std::move(peer)) {}
 
 std::optional<Step> ServerSession::Parts::take_step() {
   if (taken_ < steps_.size()) return std::move(steps_[taken_++]);
@@ -61,7 +55,7 @@ std::optional<Step> ServerSession::Parts::advance(std::string_view& input, Insta
 }
 
 void ServerSession::Parts::greet(std::string_view input) {
-  if (!input.empty() && settings_.forbid_unauth_pipelining) {
+  if (!input.empty() && settings_.forbid_unauth_pipelining && !peer_.judged) {
     tell_input(Note::Kind::Pipelining, input);
     say(replies::kPipelining);
     close();
@@ -69,7 +63,7 @@ void ServerSession::Parts::greet(std::string_view input) {
   }
   if (stopping_) return say(replies::kShutdown, settings_.hostname);
   state_ = State::Command;
-  say(replies::kGreeting, settings_.banner);
+  if (!peer_.greeted) say(replies::kGreeting, settings_.banner);
 }
 
 std::optional<Step> ServerSession::Parts::read_command(std::string_view& input, Instant now) {
@@ -83,19 +77,38 @@ std::optional<Step> ServerSession::Parts::read_command(std::string_view& input, 
     say(replies::kShutdown, settings_.hostname);
     return std::nullopt;
   }
+  if (held_) {
+    const auto held = std::move(held_);
+    held->line.text = held->text;
+    obey_line(held->line, parse_command(held->text), input);
+    return std::nullopt;
+  }
   got_input_ = got_input_ || !input.empty();
   const auto line = lines_.take(input, settings_.line_length_limit);
+  if (!line && is_unproven() && lines_.is_over()) {
+    end_long_line(where_);
+    return std::nullopt;
+  }
   if (!line) return wait(now);
   waiting_ = false;
-  on_line(*line, input);
+  Line taken = *line;
+  std::optional<std::string> other;
+  if (peer_.variation != nullptr && !taken.too_long) {
+    const std::size_t begin = taken.text.find_first_not_of(" \t");
+    other = peer_.variation->replace(taken.text.substr(std::min(begin, taken.text.size())));
+  }
+  if (other) taken.text = *other;
+  on_line(taken, input);
   return std::nullopt;
 }
 
 std::optional<Step> ServerSession::Parts::wait(Instant now) {
   const bool got_input = std::exchange(got_input_, false);
   const bool first = !std::exchange(waiting_, true);
-  if (first || (got_input && !settings_.per_request_deadline)) {
-    deadline_ = now + settings_.timeout;
+  const Duration command_time = peer_.watch.command_time;
+  const bool whole_line = peer_.watch.on && command_time > Duration::zero();
+  if (first || (got_input && !settings_.per_request_deadline && !whole_line)) {
+    deadline_ = now + (whole_line ? std::min(command_time, settings_.timeout) : settings_.timeout);
   } else if (!got_input && now >= deadline_) {
     time_out();
     return std::nullopt;
@@ -127,10 +140,7 @@ Instant ServerSession::Parts::deadline() const {
 }
 
 void ServerSession::Parts::say(Reply reply) {
-  if (settings_.soft_bounce && reply.code >= 500) {
-    reply.code = static_cast<std::uint16_t>(reply.code - 100);
-    if (!reply.enhanced.empty()) reply.enhanced[0] = '4';
-  }
+  if (settings_.soft_bounce) soften(reply);
   if (errors_ >= settings_.soft_error_limit && settings_.error_sleep_time > Duration::zero()) {
     steps_.emplace_back(step::Pause{settings_.error_sleep_time});
   }
@@ -141,9 +151,9 @@ void ServerSession::Parts::say(Reply reply) {
   if (last) close();
 }
 
-void ServerSession::Parts::tell(Note::Kind kind, std::string_view text) {
+void ServerSession::Parts::tell(Note::Kind kind, std::string_view after, std::string_view text) {
   steps_.emplace_back(
-      step::Tell{Note{kind, std::string(where_), std::string(text.substr(0, kNoteText))}});
+      step::Tell{Note{kind, std::string(after), std::string(text.substr(0, kNoteText))}});
 }
 
 void ServerSession::Parts::tell_input(Note::Kind kind, std::string_view input) {
@@ -183,6 +193,7 @@ void ServerSession::Parts::close() {
   end_auth();
   end_transaction();
   lines_.clear();
+  held_.reset();
   state_ = State::Closed;
 }
 
@@ -225,7 +236,7 @@ void ServerSession::Parts::answer(Ruling ruling) {
 }
 
 ServerSession::ServerSession(const SessionSettings& settings, PeerFacts peer, Instant now)
-    : parts_(std::make_unique<Parts>(settings, peer)) {
+    : parts_(std::make_unique<Parts>(settings, std::move(peer))) {
   static_cast<void>(now);
 }
 
@@ -243,6 +254,18 @@ void ServerSession::answer(Ruling ruling) {
 }
 void ServerSession::secured() {
   parts_->secured();
+}
+void ServerSession::trust() {
+  parts_->trust();
+}
+void ServerSession::distrust() {
+  parts_->distrust();
+}
+void ServerSession::limit_text(std::uint64_t octets) {
+  parts_->limit_text(octets);
+}
+void ServerSession::dismiss(Reply reply) {
+  parts_->dismiss(std::move(reply));
 }
 void ServerSession::shut_down() {
   parts_->stopping_ = true;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,20 @@ namespace gatepost::smtp {
 
 /// smtpd_forbid_bare_newline. In every mode only CRLF.CRLF ends a message.
 enum class BareNewline : std::uint8_t { Normalize, Note, Reject };
+
+/// Extensions, a bit each: 1 << Extension; and one beside them.
+using ExtensionSet = std::uint32_t;
+inline constexpr ExtensionSet kSilent = ExtensionSet{1} << 31U;  ///< silent-discard
+
+/// port: what tables change in a session. Outlives it.
+class Variation {
+ public:
+  virtual ~Variation() = default;
+  /// smtpd_command_filter: the line that is obeyed in place of this one; nothing: itself.
+  virtual std::optional<std::string> replace(std::string_view line) = 0;
+  /// smtpd_discard_ehlo_keyword_address_maps: what is not offered. Asked at each EHLO.
+  virtual ExtensionSet hidden() = 0;
+};
 
 /// What the session needs from the settings; one immutable object shared by many sessions.
 struct SessionSettings {
@@ -52,9 +67,20 @@ struct SessionSettings {
   /// What AUTH offers in the clear and under TLS, in upper case; both empty: there is no AUTH.
   std::vector<std::string> auth_mechanisms;
   std::vector<std::string> auth_mechanisms_tls;
-  std::vector<std::string> discard_ehlo_keywords;  ///< smtpd_discard_ehlo_keywords, upper case
+  ExtensionSet hidden = 0;                      ///< smtpd_discard_ehlo_keywords
   std::vector<std::string> forbidden_commands;  ///< smtpd_forbidden_commands, verbs in upper case
   bool forbid_non_letters = true;               ///< ... with the entry regexp:{{/^[^A-Z]/ Bogus}}
+};
+
+/// What a client is watched for that has not proved itself. Each is told once (Note), and taken as
+/// if nobody watched; who is told decides.
+struct Watch {
+  bool on = false;          ///< The limits count, too, and PIPELINING is not offered.
+  bool pipelining = false;  ///< Any input behind a command.
+  bool non_smtp = false;    ///< smtpd_forbidden_commands, headers, commands that are not UTF-8.
+  bool bare_newline = false;
+  std::uint32_t command_limit = 0;  ///< postscreen_command_count_limit; QUIT is free. 0: none.
+  Duration command_time{};          ///< For a command line as a whole; 0: as smtpd_timeout has it.
 };
 
 /// One peer's standing, told when the session begins.
@@ -63,6 +89,12 @@ struct PeerFacts {
   bool secured = false;       ///< Implicit TLS: the handshake is already done.
   bool auth_hidden = false;   ///< smtpd_sasl_exceptions_networks: EHLO does not offer AUTH.
   bool tls_available = true;  ///< False: keys could not be loaded; STARTTLS answers 454.
+  std::string tls_refusal{};  ///< The client's address: it had too many TLS sessions of late.
+  bool judged = false;        ///< What it said ahead of the greeting was looked at by others.
+  bool greeted = false;       ///< Gets no greeting.
+  std::optional<ExtensionSet> hidden{};  ///< In place of the settings'.
+  Variation* variation = nullptr;        ///< Null: nothing changes.
+  Watch watch{};
 };
 
 /// The SMTP server as a pure machine: RFC 5321 section 4.1.4 decides which command may
@@ -86,6 +118,15 @@ class ServerSession {
   void answer(Ruling ruling);
   /// TLS is up: everything said before is forgotten (RFC 3207 section 4.2).
   void secured();
+  /// A watched client has proved itself: the limits of the watch end, what it is watched for stays.
+  void trust();
+  /// Its recipients are going to be refused. It may break rules that end other sessions.
+  void distrust();
+  /// The message under way may have so many octets at most, where message_size_limit is not less.
+  void limit_text(std::uint64_t octets);
+  /// Says `reply` in place of what was not taken by next() yet, and ends. Not while an Ask* step
+  /// waits for its answer.
+  void dismiss(Reply reply);
   /// The server stops: 421 4.3.2 is said at the next command boundary; a text on its way in
   /// may finish.
   void shut_down();

@@ -22,10 +22,7 @@ std::string find_mechanism(std::span<const std::string> names, std::string_view 
 
 void ServerSession::Parts::auth(const Command& command) {
   const bool enabled = !settings_.auth_mechanisms.empty() || !settings_.auth_mechanisms_tls.empty();
-  const auto& dropped = settings_.discard_ehlo_keywords;
-  if (!enabled || std::find(dropped.begin(), dropped.end(), "AUTH") != dropped.end()) {
-    return refuse(replies::kNoAuth);
-  }
+  if (!enabled || is_hidden(Extension::Auth, settings_, peer_)) return refuse(replies::kNoAuth);
   // RFC 4954 section 3: AUTH is known from EHLO only; HELO offers nothing.
   if (!esmtp_) return refuse(replies::kHeloFirst);
   if (transaction_) return refuse(replies::kAuthInMail);

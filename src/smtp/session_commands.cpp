@@ -14,12 +14,25 @@ namespace gatepost::smtp {
 
 void ServerSession::Parts::on_line(const Line& line, std::string_view input) {
   const Command command = parse_command(line.text);
+  const std::string_view before = where_;
   verb_ = command.verb;
   tally_.came(verb_);
   where_ = verb_row(verb_).name;
   // A client that does not wait for replies goes on with its password when AUTH was refused.
   if (verb_ != Verb::Unknown) after_auth_ = verb_ == Verb::Auth;
   if (line.bare_lf && settings_.bare_newline == BareNewline::Note) noted_bare_lf_ = true;
+  if (peer_.watch.on && watch_line(line, command, before, input)) {
+    if (state_ == State::Closed) return;
+    // Who hears it may end the session, before the command is looked at.
+    held_ = std::make_unique<HeldLine>(HeldLine{std::string(line.text), line});
+    return;
+  }
+  obey_line(line, command, input);
+}
+
+void ServerSession::Parts::obey_line(const Line& line,
+                                     const Command& command,
+                                     std::string_view input) {
   if (line.too_long) {
     refuse(replies::kLineTooLong);
     if (line.endless) close();
@@ -27,7 +40,7 @@ void ServerSession::Parts::on_line(const Line& line, std::string_view input) {
   }
   if (line.bare_lf && rejects_bare_newline()) return refuse_and_tell(bare_newline_reply());
   if (command.word.empty()) return refuse(replies::kBadSyntax);
-  if (is_forbidden(command)) {
+  if (!is_lenient() && is_forbidden(command)) {
     tell_input(Note::Kind::NonSmtpCommand, line.text);
     say(replies::kNotSmtp);
     return close();
@@ -67,8 +80,9 @@ bool ServerSession::Parts::talks_ahead(const VerbRow& row, std::string_view inpu
   if (input.empty()) return false;
   // What was sent in the clear must never be read as if it came through TLS.
   const bool may_start = is_offered(Extension::Starttls, settings_, peer_);
-  if (row.verb == Verb::Starttls && may_start) return true;
-  if (!settings_.forbid_unauth_pipelining) return false;
+  // Who is under test, or refused anyway, may go on: the driver drops it.
+  if (row.verb == Verb::Starttls && may_start) return !is_lenient();
+  if (!settings_.forbid_unauth_pipelining || is_lenient()) return false;
   return row.last_in_group || (!esmtp_ && !row.may_pipeline_smtp);
 }
 
@@ -120,6 +134,7 @@ void ServerSession::Parts::helo(const Command& command) {
   end_transaction();
   helo_ = command.arguments;
   esmtp_ = verb_ == Verb::Ehlo;
+  if (esmtp_ && peer_.variation != nullptr) peer_.hidden = peer_.variation->hidden();
   grant(replies::kHello, esmtp_ ? format_ehlo(settings_, peer_) : std::string(settings_.hostname));
 }
 
@@ -129,6 +144,7 @@ void ServerSession::Parts::starttls(const Command& command) {
   if (!is_offered(Extension::Starttls, settings_, peer_)) {
     return refuse(replies::kNotImplemented);
   }
+  if (!peer_.tls_refusal.empty()) return refuse(replies::kTooManyTls, peer_.tls_refusal);
   if (!peer_.tls_available) return refuse(replies::kTlsTrouble);
   end_transaction();
   grant(replies::kReadyForTls);
@@ -195,7 +211,7 @@ void ServerSession::Parts::quit() {
 }
 
 bool ServerSession::Parts::rejects_bare_newline() const {
-  return settings_.bare_newline == BareNewline::Reject && !peer_.trusted;
+  return settings_.bare_newline == BareNewline::Reject && !peer_.trusted && !is_lenient();
 }
 
 Reply ServerSession::Parts::bare_newline_reply() const {

@@ -31,6 +31,7 @@ void ServerSession::Parts::mail(const Command& command) {
   auto* mailbox = std::get_if<mail::Mailbox>(&path);
   if (mailbox == nullptr) return refuse(replies::kBadSender);
   auto fresh = std::make_unique<Transaction>();
+  fresh->text_limit = settings_.message_size_limit;
   fresh->envelope.sender = std::move(*mailbox);
   mail::SenderOptions& options = fresh->envelope.options;
   auto refusal = parse_sender_options(rest, settings_, peer_, options);

@@ -41,6 +41,7 @@ struct Transaction {
   mail::Envelope envelope;
   mail::Recipient pending;
   std::uint32_t overshoot = 0;  ///< Recipients refused for being too many.
+  std::uint64_t text_limit;     ///< Octets; 0: none.
   std::unique_ptr<IncomingText> text;
 };
 
@@ -55,6 +56,9 @@ struct Transaction {
 ///   any ── 221, 421, 521, hang up ──► Closed
 class ServerSession::Parts {
  public:
+  static constexpr std::size_t kNoteText =
+      200;  ///< Octets of peer text in a note; the event cuts further.
+
   Parts(const SessionSettings& settings, PeerFacts peer);
 
   // server_session.cpp: the loop, time, and what is said
@@ -68,6 +72,12 @@ class ServerSession::Parts {
 
   // session_commands.cpp
   void secured();
+
+  // session_watch.cpp
+  void trust();
+  void distrust();
+  void limit_text(std::uint64_t octets);
+  void dismiss(Reply reply);
 
   const SessionSettings& settings_;
   PeerFacts peer_;
@@ -105,7 +115,8 @@ class ServerSession::Parts {
   void time_out();
   void say(Reply reply);
   void say(const ReplyRow& row, std::string_view detail = {}) { say(make_reply(row, detail)); }
-  void tell(Note::Kind kind, std::string_view text);
+  void tell(Note::Kind kind, std::string_view text) { tell(kind, where_, text); }
+  void tell(Note::Kind kind, std::string_view after, std::string_view text);
   /// tell(), without what may be credentials.
   void tell_input(Note::Kind kind, std::string_view input);
   void ask(Question question, Step step);
@@ -121,6 +132,7 @@ class ServerSession::Parts {
 
   // session_commands.cpp: the line, and the commands without a transaction
   void on_line(const Line& line, std::string_view input);
+  void obey_line(const Line& line, const Command& command, std::string_view input);
   bool is_forbidden(const Command& command) const;
   bool talks_ahead(const VerbRow& row, std::string_view input) const;
   void run(const Command& command);
@@ -133,6 +145,17 @@ class ServerSession::Parts {
   void syntax();
   Reply bare_newline_reply() const;
   bool rejects_bare_newline() const;
+
+  // session_watch.cpp: clients that have not proved themselves
+  /// True when something was told, or said: the line goes on in the next round.
+  bool watch_line(const Line& line,
+                  const Command& command,
+                  std::string_view before,
+                  std::string_view input);
+  bool is_not_smtp(const Line& line, const Command& command) const;
+  bool is_unproven() const { return peer_.watch.command_limit > 0; }
+  void end_long_line(std::string_view before);
+  void end_without_recipients(Reply reply);
 
   // session_auth.cpp: AUTH
   void auth(const Command& command);
@@ -152,6 +175,9 @@ class ServerSession::Parts {
   // session_text.cpp: DATA and BDAT
   void data(const Command& command);
   void bdat(const Command& command);
+  bool has_no_recipients() const {
+    return !transaction_ || transaction_->envelope.recipients.empty();
+  }
   void text_ruled(Ruling ruling, bool chunked);
   void commit_ruled(Ruling ruling);
   void open_text();
@@ -174,18 +200,30 @@ class ServerSession::Parts {
   Question question_ = Question::None;
   Chunks chunks_ = Chunks::None;
   Verb verb_ = Verb::Unknown;
-  bool waiting_ = false;     ///< The last step was NeedInput for the request at hand.
-  bool got_input_ = false;   ///< Octets were taken since the last NeedInput.
+  bool waiting_ = false;    ///< The last step was NeedInput for the request at hand.
+  bool got_input_ = false;  ///< Octets were taken since the last NeedInput.
+  /// What ends other sessions is left to who watches: it is refused anyway, or still under test.
+  bool is_lenient() const { return distrusted_ || peer_.watch.command_limit > 0; }
+
+  bool distrusted_ = false;
+  bool told_impatience_ = false;
   bool after_auth_ = false;  ///< The last command anybody knows was AUTH.
   bool in_auth_ = false;     ///< The driver holds an exchange that must be ruled on or dropped.
   bool asked_text_ = false;  ///< The driver holds text that must be committed or discarded.
   std::uint32_t errors_ = 0;
   std::uint32_t junk_ = 0;
+  std::uint32_t commands_ = 0;  ///< While watched.
   Instant deadline_{};
   LineReader lines_;
   ChunkReader chunk_;
   std::unique_ptr<Ruling> chunk_refusal_;  ///< Said at the end of the chunk.
   std::unique_ptr<Transaction> transaction_;
+  /// A line that something was told about, until that was heard.
+  struct HeldLine {
+    std::string text;
+    Line line;
+  };
+  std::unique_ptr<HeldLine> held_;
   std::unique_ptr<Transaction> spent_;  ///< Over, kept while its last steps are obeyed.
   std::vector<Step> steps_;             ///< Not yet handed out, from `taken_` on.
   std::size_t taken_ = 0;

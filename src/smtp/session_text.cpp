@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // smtp: the server machine: the text, by DATA or BDAT.
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -11,14 +12,21 @@ namespace gatepost::smtp {
 
 void ServerSession::Parts::data(const Command& command) {
   if (chunks_ != Chunks::None) return refuse(replies::kAfterBdat, "Error: DATA");
-  if (!transaction_) return refuse(replies::kNeedRcpt);
-  if (transaction_->envelope.recipients.empty()) return refuse(replies::kNoRecipients);
+  if (has_no_recipients()) {
+    const ReplyRow& why = transaction_ ? replies::kNoRecipients : replies::kNeedRcpt;
+    return is_unproven() ? end_without_recipients(make_reply(why)) : refuse(why);
+  }
   if (!command.arguments.empty()) return syntax();
   ask(Question::Data, step::AskText{});
 }
 
 void ServerSession::Parts::bdat(const Command& command) {
   const auto size = parse_chunk_size(command.arguments);
+  const ReplyRow& why = transaction_ ? replies::kNoRecipients : replies::kNeedRcpt;
+  if (has_no_recipients() && is_unproven()) {
+    return end_without_recipients(size ? make_reply(why)
+                                       : make_reply(replies::kSyntax, verb_row(verb_).syntax));
+  }
   if (!size) {
     // Nobody knows how many octets follow that are not commands.
     syntax();
@@ -36,10 +44,7 @@ void ServerSession::Parts::bdat(const Command& command) {
     const std::string what = "Discarded " + format_number(size->octets) + " bytes";
     return refuse_chunk(replies::kDiscarded, what);
   }
-  if (!transaction_) return refuse_chunk(replies::kNeedRcpt);
-  if (transaction_->envelope.recipients.empty()) {
-    return refuse_chunk(replies::kNoRecipients);
-  }
+  if (has_no_recipients()) return refuse_chunk(why);
   if (chunks_ == Chunks::None) return ask(Question::Bdat, step::AskText{});
   begin_chunk();
 }
@@ -58,6 +63,12 @@ void ServerSession::Parts::text_ruled(Ruling ruling, bool chunked) {
   say(replies::kSendText);
 }
 
+void ServerSession::Parts::limit_text(std::uint64_t octets) {
+  if (!transaction_) return;
+  std::uint64_t& limit = transaction_->text_limit;
+  limit = limit == 0 ? octets : std::min(limit, octets);
+}
+
 void ServerSession::Parts::open_text() {
   transaction_->text = std::make_unique<IncomingText>(settings_.header_size_limit);
   text_octets_ = 0;
@@ -65,7 +76,7 @@ void ServerSession::Parts::open_text() {
 }
 
 void ServerSession::Parts::begin_chunk() {
-  const std::uint64_t limit = settings_.message_size_limit;
+  const std::uint64_t limit = transaction_->text_limit;
   chunks_ = Chunks::Open;
   state_ = State::Chunk;
   // Written so that no sum can overflow: text_octets_ never exceeds a limit without refusal.
@@ -178,7 +189,7 @@ std::optional<Step> ServerSession::Parts::open_with(std::string_view piece) {
 
 std::optional<Reply> ServerSession::Parts::judge_text() const {
   const IncomingText& text = *transaction_->text;
-  const std::uint64_t limit = settings_.message_size_limit;
+  const std::uint64_t limit = transaction_->text_limit;
   const bool bare_lf = text.dots.bare_lf() || text.ends.bare_lf();
   if (bare_lf && rejects_bare_newline()) return bare_newline_reply();
   if (limit > 0 && text_octets_ > limit) return make_reply(replies::kTooLarge);

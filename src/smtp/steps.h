@@ -44,6 +44,13 @@ struct Note {
     Timeout,         ///< The peer was silent or slow too long.
     Refused,         ///< A command was refused by the machine itself; text is the reply.
     AuthFailed,      ///< An exchange ended before a ruling; text says why, empty: given up.
+    // Of clients that are watched (Watch), told before anything is said about the line.
+    BareNewline,    ///< A command line ended in LF without CR; text is the line.
+    NotSmtp,        ///< No command of SMTP; text is the line.
+    Impatience,     ///< Input behind a command; text is that input, after is the command as sent.
+    CommandCount,   ///< More commands than the watch allows: 421 follows.
+    CommandLength,  ///< A line longer than line_length_limit: 421 follows.
+    NoRecipients,  ///< DATA or BDAT without a recipient, which ends the session; text is the command.
   };
   Kind kind = Kind::Refused;
   std::string after;  ///< The command at hand: CONNECT, EHLO, RCPT, DATA ...

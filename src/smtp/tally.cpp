@@ -2,6 +2,8 @@
 // smtp: how often each command came, and how often it was granted.
 #include "smtp/tally.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace gatepost::smtp {
@@ -16,15 +18,24 @@ void append_count(std::string& out, std::uint64_t granted, std::uint64_t total) 
 
 }  // namespace
 
+Tally::Row& Tally::row(Verb verb) {
+  const auto found =
+      std::find_if(rows_.begin(), rows_.end(), [verb](const Row& one) { return one.verb == verb; });
+  if (found != rows_.end()) return *found;
+  return rows_.emplace_back(Row{verb});
+}
+
 std::string Tally::text() const {
   std::string out;
   std::uint64_t granted = 0;
   std::uint64_t total = 0;
   for (const VerbRow& row : verbs()) {
-    const Row& count = rows_[static_cast<std::size_t>(row.verb)];
+    const auto found = std::find_if(rows_.begin(), rows_.end(),
+                                    [&row](const Row& one) { return one.verb == row.verb; });
+    if (found == rows_.end()) continue;
+    const Row& count = *found;
     granted += count.granted;
     total += count.total;
-    if (count.total == 0) continue;
     out += lower(row.name);
     out.push_back('=');
     append_count(out, count.granted, count.total);

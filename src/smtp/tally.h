@@ -2,9 +2,9 @@
 // smtp: how often each command came, and how often it was granted.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "smtp/verbs.h"
 
@@ -13,8 +13,8 @@ namespace gatepost::smtp {
 /// The counts behind "ehlo=1 mail=1 rcpt=0/1 commands=2/3".
 class Tally {
  public:
-  void came(Verb verb) { ++rows_[static_cast<std::size_t>(verb)].total; }
-  void granted(Verb verb) { ++rows_[static_cast<std::size_t>(verb)].granted; }
+  void came(Verb verb) { ++row(verb).total; }
+  void granted(Verb verb) { ++row(verb).granted; }
 
   /// In Postfix's grammar: lower case, one number when all were granted, else granted/total;
   /// verbs that did not come are left out.
@@ -22,10 +22,13 @@ class Tally {
 
  private:
   struct Row {
+    Verb verb{};
     std::uint32_t granted = 0;
     std::uint32_t total = 0;
   };
-  std::array<Row, kVerbs> rows_{};
+  Row& row(Verb verb);
+
+  std::vector<Row> rows_;  ///< Of those that came: most clients know few.
 };
 
 }  // namespace gatepost::smtp

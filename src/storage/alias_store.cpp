@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/format.h"
+#include "storage/set_aside.h"
 
 namespace gatepost::storage {
 namespace {
@@ -40,26 +41,7 @@ CREATE TABLE leak(
 
 constexpr std::size_t kMostText = 64 * 1024;
 
-constexpr int kMostDamaged = 1000;
-
-std::string damaged_name(int n) {
-  return format("aliases.db.damaged-{}", n);
-}
-
-Result<void> set_aside(Files& files, const std::string& folder, std::vector<std::string>& told) {
-  GP_TRY(const int number, files.open_folder(kNoFolder, folder));
-  const Descriptor place(files, number);
-  for (int n = 1; n <= kMostDamaged; ++n) {
-    const std::string name = damaged_name(n);
-    if (files.facts(number, name) || files.facts(number, name + "-wal")) continue;
-    GP_CHECK(files.rename(number, "aliases.db", number, name));
-    auto done = files.rename(number, "aliases.db-wal", number, name + "-wal");
-    if (!done && done.error().system != ENOENT) return done;
-    told.push_back(format("aliases.db is damaged; it is kept as {}", name));
-    return files.sync_folder(number);
-  }
-  return Error{Cause::Permanent, "too many damaged aliases.db set aside", EEXIST};
-}
+constexpr std::string_view kFile = "aliases.db";
 
 Result<Database> open_database(const std::string& path) {
   GP_TRY(auto database, Database::open(path));
@@ -86,7 +68,9 @@ Result<std::unique_ptr<AliasStore>> AliasStore::open(Files& files,
   auto database = open_database(path);
   if (!database && database.error().system == EUCLEAN) {
     problems.push_back(database.error().detail);
-    GP_CHECK(set_aside(files, folder, problems));
+    GP_TRY(const int number, files.open_folder(kNoFolder, folder));
+    const Descriptor place(files, number);
+    GP_CHECK(set_aside(files, number, std::string(kFile), problems));
     database = open_database(path);
   }
   if (!database) return std::move(database).error();
@@ -95,7 +79,7 @@ Result<std::unique_ptr<AliasStore>> AliasStore::open(Files& files,
   GP_CHECK(files.sync_folder(number));
   bool incomplete = false;
   for (int n = 1; n <= kMostDamaged && !incomplete; ++n) {
-    const std::string name = damaged_name(n);
+    const std::string name = damaged_name(kFile, n);
     incomplete = static_cast<bool>(files.facts(number, name));
     if (incomplete) {
       problems.push_back(

@@ -10,6 +10,7 @@
 
 #include <asio/post.hpp>
 
+#include "base/loop.h"
 #include "base/result.h"
 
 namespace gatepost::storage {
@@ -160,7 +161,7 @@ void Clerk::ring() {
 void Clerk::await_bell() {
   if (listening_) return;
   listening_ = true;
-  bell_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const std::error_code& error) {
+  bell_.async_wait(WatchedDescriptor::wait_read, [this](const std::error_code& error) {
     if (error) return;
     listening_ = false;
     std::uint64_t count = 0;

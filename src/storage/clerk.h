@@ -15,12 +15,32 @@
 
 #include <asio/async_result.hpp>
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/use_awaitable.hpp>
 
+#include "base/loop.h"
 #include "base/task.h"
 
 namespace gatepost::storage {
+
+/// A call to be made once or more, by who knows what it takes and returns but not what it does.
+/// What carries it is compiled once for each result, not once for each job.
+template <class R, class... Args>
+class Work {
+ public:
+  virtual ~Work() = default;
+  virtual R operator()(Args... args) = 0;
+};
+template <class F, class R, class... Args>
+std::unique_ptr<Work<R, Args...>> make_work(F job) {
+  class Given final : public Work<R, Args...> {
+   public:
+    explicit Given(F what) : what_(std::move(what)) {}
+    R operator()(Args... args) override { return what_(std::forward<Args>(args)...); }
+
+   private:
+    F what_;
+  };
+  return std::make_unique<Given>(std::move(job));
+}
 
 /// A pool of threads for work that blocks, so that syncs of different messages overlap.
 ///
@@ -81,12 +101,14 @@ class Clerk {
     Job* last_ = nullptr;
   };
 
-  template <class F, class R, class Handler>
+  template <class R, class Handler>
   class Call;
   template <class F>
   class Errand;
-  template <class F, class R>
+  template <class R>
   struct Start;
+  template <class R>
+  Task<R> perform(std::unique_ptr<Work<R>> job);
 
   static void* enter(void* self);
   void serve();
@@ -99,7 +121,7 @@ class Clerk {
 
   asio::io_context& loop_;
   const Settings settings_;
-  asio::posix::stream_descriptor bell_;  ///< Rung by threads, awaited by the loop.
+  WatchedDescriptor bell_;  ///< Rung by threads, awaited by the loop.
   // Of the loop's thread.
   std::vector<pthread_t> threads_;
   std::size_t awaited_ = 0;
@@ -200,16 +222,17 @@ class Rounds {
   bool busy_ = false;
 };
 
-template <class F, class R, class Handler>
+template <class R, class Handler>
 class Clerk::Call final : public Clerk::Job {
  public:
-  Call(F job, Handler handler) : job_(std::move(job)), handler_(std::move(handler)) {}
+  Call(std::unique_ptr<Work<R>> job, Handler handler)
+      : job_(std::move(job)), handler_(std::move(handler)) {}
 
   void work() noexcept override {
     if constexpr (std::is_void_v<R>) {
-      job_();
+      (*job_)();
     } else {
-      result_.emplace(job_());
+      result_.emplace((*job_)());
     }
   }
 
@@ -228,7 +251,7 @@ class Clerk::Call final : public Clerk::Job {
 
  private:
   struct Nothing {};
-  F job_;
+  std::unique_ptr<Work<R>> job_;
   Handler handler_;
   std::optional<std::conditional_t<std::is_void_v<R>, Nothing, R>> result_;
 };
@@ -244,27 +267,30 @@ class Clerk::Errand final : public Clerk::Job {
   F job_;
 };
 
-template <class F, class R>
+template <class R>
 struct Clerk::Start {
   Clerk* clerk;
   template <class Handler>
-  void operator()(Handler&& handler, F job) const {
+  void operator()(Handler&& handler, std::unique_ptr<Work<R>> job) const {
     using Plain = std::decay_t<Handler>;
-    clerk->submit(new Call<F, R, Plain>(std::move(job), std::forward<Handler>(handler)));
+    clerk->submit(new Call<R, Plain>(std::move(job), std::forward<Handler>(handler)));
   }
 };
+
+template <class R>
+Task<R> Clerk::perform(std::unique_ptr<Work<R>> job) {
+  const UseTask token;
+  if constexpr (std::is_void_v<R>) {
+    return asio::async_initiate<const UseTask, void()>(Start<R>{this}, token, std::move(job));
+  } else {
+    return asio::async_initiate<const UseTask, void(R)>(Start<R>{this}, token, std::move(job));
+  }
+}
 
 template <class F>
 Task<std::invoke_result_t<F&>> Clerk::run(F job) {
   using R = std::invoke_result_t<F&>;
-  const asio::use_awaitable_t<> token;
-  if constexpr (std::is_void_v<R>) {
-    return asio::async_initiate<const asio::use_awaitable_t<>, void()>(Start<F, R>{this}, token,
-                                                                       std::move(job));
-  } else {
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(R)>(Start<F, R>{this}, token,
-                                                                        std::move(job));
-  }
+  return perform<R>(make_work<F, R>(std::move(job)));
 }
 
 template <class F>

@@ -116,7 +116,7 @@ void Database::Close::operator()(sqlite3* connection) const {
   sqlite3_close_v2(connection);
 }
 
-Result<Database> Database::open(const std::string& path) {
+Result<Database> Database::connect(const std::string& path) {
   if (const int code = sqlite3_initialize(); code != SQLITE_OK) {
     return failed("start SQLite", code, nullptr);
   }
@@ -126,19 +126,41 @@ Result<Database> Database::open(const std::string& path) {
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   Database database(connection);
   if (code != SQLITE_OK) return failed("open " + path, code, connection);
+  GP_CHECK(database.run("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"));
+  return database;
+}
+
+Result<void> Database::use_wal(const std::string& path) {
+  GP_TRY(auto mode, prepare("PRAGMA journal_mode=WAL"));
+  GP_TRY(const bool row, mode.step());
+  if (row && mode.text(0, 16) == "wal") return {};
+  return Error{Cause::Permanent, "open " + path + ": no WAL here", ENOTSUP};
+}
+
+Result<Database> Database::open(const std::string& path, Sharing sharing) {
+  GP_TRY(auto database, connect(path));
+  if (sharing == Sharing::Open) {
+    // Others only look in. Who holds the file to write is waited for this long, once.
+    database.set_patience(true);
+    GP_CHECK(database.use_wal(path));
+    GP_CHECK(
+        database.run("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=256;"
+                     "PRAGMA journal_size_limit=1048576;"
+                     // A hundred thousand triplets lie in 16 MB, and any may be next.
+                     "PRAGMA cache_size=-2048;"));
+    return database;
+  }
   // Exclusive before WAL: then the index of the WAL lives in our memory, no second process
   // can open the file, and nothing is mapped.
-  GP_CHECK(
-      database.run("PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
-                   "PRAGMA cell_size_check=ON;"));
-  {
-    GP_TRY(auto mode, database.prepare("PRAGMA journal_mode=WAL"));
-    GP_TRY(const bool row, mode.step());
-    if (!row || mode.text(0, 16) != "wal") {
-      return Error{Cause::Permanent, "open " + path + ": no WAL here", ENOTSUP};
-    }
-  }
+  GP_CHECK(database.run("PRAGMA locking_mode=EXCLUSIVE;"));
+  GP_CHECK(database.use_wal(path));
   GP_CHECK(database.run("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=256;"));
+  return database;
+}
+
+Result<Database> Database::open_memory(std::size_t pages) {
+  GP_TRY(auto database, connect(":memory:"));
+  GP_CHECK(database.run("PRAGMA max_page_count=" + format_number(pages)));
   return database;
 }
 
@@ -191,8 +213,16 @@ Result<void> Database::migrate(std::span<const std::string_view> steps) {
   return {};
 }
 
+void Database::set_patience(bool patient) {
+  sqlite3_busy_timeout(connection_.get(), patient ? 100 : 0);
+}
+
 bool Database::in_transaction() const {
   return sqlite3_get_autocommit(connection_.get()) == 0;
+}
+
+std::int64_t Database::changes() const {
+  return sqlite3_total_changes64(connection_.get());
 }
 
 }  // namespace gatepost::storage

@@ -46,15 +46,22 @@ class Statement {
   int unbound_ = 0;  ///< Why a value could not be bound; 0: all could.
 };
 
-/// A connection in WAL mode with synchronous=FULL that no other process can share. Used by
-/// one thread at a time.
+/// Who else may have the file open, and what a commit promises.
+enum class Sharing : std::uint8_t {
+  None,  ///< WAL, synchronous=FULL, no other process: for what must not be lost.
+  Open,  ///< WAL, synchronous=NORMAL, `sqlite3` may look in: for what may.
+};
+
+/// A connection. Used by one thread at a time.
 ///
 /// Error.system: ENOSPC for a full disk, EUCLEAN for a damaged file, EBUSY when another
 /// process has it, EEXIST for a broken constraint, else errno as far as it is known.
 class Database {
  public:
   /// Makes the file when there is none. A damaged file may show only later; see check().
-  static Result<Database> open(const std::string& path);
+  static Result<Database> open(const std::string& path, Sharing sharing = Sharing::None);
+  /// One in memory of at most so many pages of 4 KiB; ENOSPC when it is full.
+  static Result<Database> open_memory(std::size_t pages);
 
   /// Runs statements without results.
   Result<void> run(const std::string& sql);
@@ -67,12 +74,18 @@ class Database {
   /// a later version than there are steps is refused (Permanent).
   Result<void> migrate(std::span<const std::string_view> steps);
   [[nodiscard]] bool in_transaction() const;
+  /// Whether each statement of an open file waits a moment for another program that writes.
+  void set_patience(bool patient);
+  /// Rows written, changed and removed by this connection since it was opened.
+  [[nodiscard]] std::int64_t changes() const;
 
  private:
   struct Close {
     void operator()(sqlite3* connection) const;
   };
   explicit Database(sqlite3* connection) : connection_(connection) {}
+  static Result<Database> connect(const std::string& path);
+  Result<void> use_wal(const std::string& path);
   Result<std::int64_t> version();
   std::unique_ptr<sqlite3, Close> connection_;
 };

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "base/result.h"
@@ -85,8 +85,8 @@ class Maildirs {
 
  private:
   struct Table {
-    std::unordered_map<std::string, std::unique_ptr<Maildir>> open;
-    std::unordered_map<std::string, Moment> swept;  ///< Of Maildirs closed since.
+    std::map<std::string, std::unique_ptr<Maildir>> open;
+    std::map<std::string, Moment> swept;  ///< Of Maildirs closed since.
     std::size_t idle = 0;
     std::uint64_t uses = 0;
   };

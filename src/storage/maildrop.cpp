@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 #include <sys/stat.h>
-#include <unordered_map>
 #include <utility>
 
 #include "base/format.h"
@@ -175,7 +175,7 @@ std::vector<std::string> Maildrop::in_turn(int folder,
   };
   // The moment of writing stands first in a name.
   std::sort(names.begin(), names.end());
-  std::unordered_map<std::uint32_t, std::size_t> turns;
+  std::map<std::uint32_t, std::size_t> turns;
   std::vector<Place> places;
   for (std::string& name : names) {
     const Result<FileFacts> facts = files_.facts(folder, name);

@@ -3,32 +3,16 @@
 #include "storage/queue_recovery.h"
 
 #include <cerrno>
-#include <unordered_set>
+#include <set>
 
 #include "base/format.h"
 #include "queue/record.h"
+#include "storage/set_aside.h"
 
 namespace gatepost::storage {
 namespace {
 
 using Problems = std::vector<std::string>;
-
-/// Renames queue.db and its log to a free name, both to the same.
-Result<void> set_index_aside(Files& files, int folder, Problems& problems) {
-  constexpr int kMostTries = 1000;
-  for (int n = 1; n <= kMostTries; ++n) {
-    const std::string name = format("queue.db.damaged-{}", n);
-    if (files.facts(folder, name) || files.facts(folder, name + "-wal")) continue;
-    // The index before its log: a log without an index is thrown away when the new one is
-    // opened, but an index without its log may look whole and be days old.
-    GP_CHECK(files.rename(folder, "queue.db", folder, name));
-    auto done = files.rename(folder, "queue.db-wal", folder, name + "-wal");
-    if (!done && done.error().system != ENOENT) return done;
-    problems.push_back(format("queue.db is damaged; it is kept as {}", name));
-    return files.sync_folder(folder);
-  }
-  return Error{Cause::Permanent, "too many damaged queue.db set aside", EEXIST};
-}
 
 /// A link, a folder, a file of another user: nothing of ours, and no reason not to serve.
 bool is_foreign(int number) {
@@ -135,7 +119,7 @@ Result<void> adopt(QueueIndex& index,
 Result<void> reconcile(QueueIndex& index, QueueTexts& texts, Problems& problems) {
   GP_CHECK(remove_texts(index, texts, problems));
   GP_TRY(const auto removed, index.removed());
-  std::unordered_set<std::string> known(removed.begin(), removed.end());
+  std::set<std::string> known(removed.begin(), removed.end());
   GP_TRY(const auto rows, index.rows());
   for (const QueueIndex::Row& row : rows) {
     known.insert(row.id);
@@ -166,7 +150,7 @@ Result<std::unique_ptr<QueueIndex>> open_queue(Files& files,
   auto index = QueueIndex::open(path);
   if (!index && index.error().system == EUCLEAN) {
     problems.push_back(index.error().detail);
-    GP_CHECK(set_index_aside(files, root.get(), problems));
+    GP_CHECK(set_aside(files, root.get(), "queue.db", problems));
     index = QueueIndex::open(path);
   }
   if (!index) return index;

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -58,7 +58,7 @@ class Quotas {
     mail::QuotaUse use;
     bool quiet = true;  ///< No folder changed while it was counted.
   };
-  using Memory = std::unordered_map<std::string, Known>;
+  using Memory = std::map<std::string, Known>;
 
   Result<mail::QuotaUse> look(const std::string& maildir,
                               const mail::QuotaLimits& limits,

@@ -22,7 +22,7 @@ enum class Type : std::uint8_t {
   Union,       ///< unionmap:{type:name, ...}: all results, joined by commas
   Pipe,        ///< pipemap:{type:name, ...}: each result is the next one's key
   Aliases,     ///< aliases(5): an indexed table of `name: value` lines. No configuration names it.
-  List,        ///< A text whose lines are the one value. No configuration names it.
+  List,  ///< A text whose lines, or with the prefix `text` all of it, are the one value. No configuration names it.
 };
 
 /// `type:name` taken apart; what stands behind the colon is not looked at yet.

@@ -29,7 +29,9 @@ Built build_static(const Spec& spec) {
   return {std::make_shared<StaticTable>(braced ? words->front() : spec.argument), {}};
 }
 
-Built build_list(std::string_view text) {
+/// With the prefix `text` the text as it is, for who reads its lines in another way.
+Built build_list(const Spec& spec, std::string_view text) {
+  if (spec.prefix == "text") return {std::make_shared<StaticTable>(std::string(text)), {}};
   std::string all;
   LineReader reader(text);
   while (reader.next()) all.append(all.empty() ? "" : ",").append(reader.line());
@@ -57,7 +59,7 @@ Built build_table(const Spec& spec, std::string_view text) {
     case Type::Aliases:
       return build_aliases(text);
     case Type::List:
-      return build_list(text);
+      return build_list(spec, text);
     case Type::Union:
     case Type::Pipe:
       break;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# bench: holds idle sessions until its input ends. crowd.py PORT COUNT plain|tls; prints "ready".
+# bench: holds idle sessions until its input ends. crowd.py PORT COUNT plain|tls|waiting; prints "ready".
+# waiting: they hear that they have to wait for the greeting, and do.
 import os
 import resource
 import sys
@@ -18,8 +19,11 @@ def main():
         # Many addresses, as many peers would have.
         source = f"127.0.{1 + number // 250}.{1 + number % 250}"
         try:
-            client = Client(port, source=source, timeout=60)
-            client.ehlo()
+            client = Client(port, source=source, timeout=60, greet=kind != "waiting")
+            if kind == "waiting":
+                client.line()
+            else:
+                client.ehlo()
             if context:
                 client.starttls(context)
                 client.ehlo()

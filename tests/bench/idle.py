@@ -16,9 +16,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Crowd:
     """Idle sessions held by a process of its own, so that their cost is not the server's."""
 
-    def __init__(self, port, count, tls=False):
+    def __init__(self, port, count, kind="plain"):
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "crowd.py"), str(port), str(count), "tls" if tls else "plain"],
+            [sys.executable, str(HERE / "crowd.py"), str(port), str(count), kind],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         answer = self.process.stdout.readline().strip()
         if answer != "ready":
@@ -91,12 +91,19 @@ def measure_idle(scratch, quick, tell):
     else:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(20000, hard if hard > 0 else 20000)), hard))
     facts = {"start_to_greeting_seconds": first_greeting(scratch), "idle_sessions": {}}
-    for kind, number in [("plain", count) for count in counts] + [("tls", 200 if quick else 500)]:
-        gatepost = Gatepost(scratch, {"smtpd_timeout": "600s"}).start()
+    # watched: under the tests of a session that has begun; waiting: for the greeting.
+    rounds = [(kind, count) for kind in ("plain", "watched", "waiting") for count in counts]
+    for kind, number in rounds + [("tls", 200 if quick else 500)]:
+        settings = {"smtpd_timeout": "600s"}
+        if kind in ("watched", "waiting"):
+            # The crowd is strangers; who measures is not.
+            settings |= {"postscreen_enable": "yes", "mynetworks": "127.0.0.1/32",
+                         "postscreen_greet_wait": "100s" if kind == "waiting" else "0s"}
+        gatepost = Gatepost(scratch, settings).start()
         try:
             base = settled_pss(gatepost.pid)
             facts.setdefault("idle_pss", base)
-            with Crowd(gatepost.port, number, kind == "tls"):
+            with Crowd(gatepost.port, number, "plain" if kind == "watched" else kind):
                 held = settled_pss(gatepost.pid)
                 worst, median = greeting_times(gatepost.port)
             row = {"sessions": number, "pss_per_session": (held - base) / number,
@@ -104,7 +111,8 @@ def measure_idle(scratch, quick, tell):
             if kind == "tls":
                 facts["idle_tls"] = row
             else:
-                facts["idle_sessions"][str(number)] = row
+                name = "idle_sessions" if kind == "plain" else f"{kind}_sessions"
+                facts.setdefault(name, {})[str(number)] = row
         finally:
             gatepost.stop()
     return facts

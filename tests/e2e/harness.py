@@ -117,6 +117,8 @@ class Server:
             "state_directory": f"{self.root}/state",
             "control_socket": f"{self.root}/run/control.sock",
             "maillog_file": f"{self.root}/log/mail.log",
+            "dns_servers": f"{STRANGER}:1",  # Nobody: every question fails at once.
+            "postscreen_enable": "no",  # Strangers are to be served at once; screening_test.py has it on.
             "alias_maps": "",  # The machine's own /etc/aliases is no part of a test.
         }
         self.settings.update(settings or {})
@@ -293,7 +295,7 @@ class Server:
         try:
             return wait_for(found, text)
         except AssertionError:
-            raise AssertionError(f"no log line with {text!r} in:\n{self.log()[-4000:]}") from None
+            raise AssertionError(f"no log line with {text!r} in:\n{self.log()[-4000:]}{self.said()[-1000:]}") from None
 
     # --- mail -----------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -89,6 +90,50 @@ static void show_addresses(void) {
   }
 }
 
+static int by_number(const void* a, const void* b) {
+  const int one = *(const int*)a, other = *(const int*)b;
+  return (one > other) - (one < other);
+}
+static int by_text(const void* a, const void* b) {
+  return strcmp(a, b);
+}
+
+static void show_lists(void) {
+  for (size_t count = 0; count < 40; ++count) {
+    int numbers[40] = {0};
+    for (size_t i = 0; i < count; ++i) numbers[i] = (int)((i * 7919 + count * 104729) % 23) - 11;
+    qsort(numbers, count, sizeof numbers[0], &by_number);
+    for (size_t i = 0; i < count; ++i) printf("%d ", numbers[i]);
+    SHOW("%zu", count);
+  }
+  char words[][7] = {"noon", "", "abc", "zebra", "abc", "ab", "mailer", "b"};
+  qsort(words, sizeof words / sizeof words[0], sizeof words[0], &by_text);
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; ++i) SHOW("%s", words[i]);
+  static const char kText[] = "aabaabaaab\0aab";
+  static const char* const kWanted[] = {"", "a", "aab", "aaab", "baaab", "c", "aabaabaaabx"};
+  for (size_t i = 0; i < sizeof kWanted / sizeof kWanted[0]; ++i) {
+    const char* const found = memmem(kText, sizeof kText - 1, kWanted[i], strlen(kWanted[i]));
+    SHOW("%d", found == NULL ? -1 : (int)(found - kText));
+  }
+  SHOW("%d %d", memmem(kText, 2, "aab", 3) == NULL, memmem(kText, sizeof kText, "b", 2) == kText + 9);
+  srand(7);
+  const int first = rand(), second = rand();
+  srand(7);
+  SHOW("%d %d %d", rand() == first, rand() == second, first != second && first >= 0 && second >= 0);
+}
+
+static void show_interfaces(void) {
+  char name[IF_NAMESIZE] = "";
+  const unsigned index = if_nametoindex("lo");
+  SHOW("%u %s", index, if_indextoname(index, name));
+  errno = 0;
+  SHOW("%u %d", if_nametoindex("no such thing"), errno);
+  errno = 0;
+  SHOW("%u %d", if_nametoindex("a name that is longer than any"), errno);
+  errno = 0;
+  SHOW("%d %d", if_indextoname(54321, name) == NULL, errno);
+}
+
 static void* in_thread(void* said) {
   char name[64];
   strcpy(said, strerror_r(12345, name, sizeof name));
@@ -146,7 +191,9 @@ int main(int argc, char** argv) {
   show_texts();
   show_kinds();
   show_strings();
+  show_lists();
   show_addresses();
+  show_interfaces();
   show_errors();
   show_files(argv[0]);
   show_protection();

@@ -226,6 +226,15 @@ void Play::note(const smtp::Note& note) {
       line = "SASL " + mechanism_ + " authentication ";
       line += note.text.empty() ? "aborted" : "failed: " + note.text;
       break;
+    case smtp::Note::Kind::BareNewline:
+    case smtp::Note::Kind::NotSmtp:
+    case smtp::Note::Kind::Impatience:
+    case smtp::Note::Kind::CommandCount:
+    case smtp::Note::Kind::CommandLength:
+    case smtp::Note::Kind::NoRecipients:
+      line = "watched: " + std::to_string(static_cast<int>(note.kind)) + " after " + from + ": " +
+             note.text;
+      break;
     case smtp::Note::Kind::Refused:
       line = "NOQUEUE: reject: " + from + ": " + note.text + "; from=<" +
              session_.envelope().sender.text() + ">";

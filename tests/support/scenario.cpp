@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "smtp/extensions.h"
 #include "support/play.h"
 
 namespace gatepost::support {
@@ -250,6 +251,11 @@ bool set_security_level(SessionSettings& settings, std::string_view value) {
   return value == "none" || value == "may" || value == "encrypt";
 }
 
+bool set_extensions(SessionSettings& settings, std::string_view value) {
+  settings.hidden = smtp::parse_extensions(value);
+  return true;
+}
+
 bool set_vrfy(SessionSettings& settings, std::string_view value) {
   settings.vrfy = value == "no";
   return value == "yes" || value == "no";
@@ -289,7 +295,7 @@ constexpr std::array<SettingRow, 29> kSettings{{
     {"disable_vrfy_command", set_vrfy},
     {"smtpd_tls_security_level", set_security_level},
     {"soft_bounce", set_flag<&S::soft_bounce>},
-    {"smtpd_discard_ehlo_keywords", set_words<&S::discard_ehlo_keywords>},
+    {"smtpd_discard_ehlo_keywords", set_extensions},
     {"smtpd_forbidden_commands", set_words<&S::forbidden_commands>},
     {"smtpd_starttls_timeout", set_time<&S::starttls_timeout>},
     {"smtpd_sasl_auth_enable", set_auth},

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "log/log.h"
@@ -189,6 +190,23 @@ class MapDirectory final : public server::Directory {
     out.domain = domain;
     return out;
   }
+  screen::Access access = screen::Access::Dunno;
+  bool earning = true;
+  screen::Access screen_access(const IpAddress& client) override {
+    return trusts_loopback && client.is_loopback() ? screen::Access::Permit : access;
+  }
+  /// By what it is, to whom and the key.
+  std::map<std::tuple<server::Talk, std::size_t, std::string>, std::string> talks;
+  std::optional<std::string> find_talk(server::Talk which,
+                                       std::size_t audience,
+                                       std::string_view key) override {
+    const auto found = talks.find({which, audience, std::string(key)});
+    if (found == talks.end()) return std::nullopt;
+    return found->second;
+  }
+  bool may_earn(const IpAddress&) override { return earning; }
+  bool is_proxy(const IpAddress&) override { return false; }
+  std::string shown_list(std::string_view zone) override { return std::string(zone); }
   std::vector<std::string> claimed;  ///< Throw-away addresses, by messages under way.
   std::vector<std::string> used;     ///< Those that got mail.
   std::optional<mail::ThrowawayUse> claim(std::string_view throwaway,
@@ -205,6 +223,7 @@ class MapDirectory final : public server::Directory {
     return trusts_loopback && client.is_loopback();
   }
   bool is_unlimited(const IpAddress&) override { return unlimited; }
+  bool is_never_banned(const IpAddress&) override { return unlimited; }
 
   std::map<std::string, policy::User, std::less<>> logins;  ///< By name.
   std::map<std::string, std::string, std::less<>> owners;   ///< A login by its sender.

@@ -562,3 +562,26 @@ TEST_CASE("a file that is not there is told with its parameter", "[app]") {
   place.settings.passwd_file = "/x/users";
   CHECK(place.refusal() == "passwd_file: /x/users is not there; gatepost user add NAME makes it");
 }
+
+TEST_CASE("a dunno in an access list's table leaves it to the next, the word ends the list",
+          "[app]") {
+  using screen::Access;
+  const IpAddress client = *IpAddress::parse("192.0.2.1");
+  Place place;
+  place.files.put("/etc/access", "192.0.2.1 dunno\n192.0.2.0/24 reject\n198.51.100.0/24 permit\n");
+  const auto access = [&](std::initializer_list<const char*> words) {
+    place.settings.postscreen_access_list.clear();
+    for (const char* word : words) {
+      const std::string_view text(word);
+      if (text.find(':') == text.npos) {
+        place.settings.postscreen_access_list.push_back({.what = std::string(text)});
+      } else {
+        place.settings.postscreen_access_list.push_back({.what = *tables::parse_spec(text)});
+      }
+    }
+    return place.open()->screen_access(client);
+  };
+  CHECK(access({"cidr:/etc/access", "permit"}) == Access::Permit);
+  CHECK(access({"cidr:/etc/access"}) == Access::Dunno);
+  CHECK(access({"dunno", "permit"}) == Access::Dunno);
+}

@@ -65,3 +65,9 @@ TEST_CASE("an endpoint needs an address and a port", "[base]") {
   CHECK_FALSE(Endpoint::parse("192.0.2.1:65536"));
   CHECK_FALSE(Endpoint::parse(":25"));
 }
+
+TEST_CASE("addresses are asked for with the last label first", "[base]") {
+  CHECK(IpAddress::parse("192.0.2.1")->reversed_labels() == "1.2.0.192");
+  CHECK(IpAddress::parse("2001:db8::567:89ab")->reversed_labels() ==
+        "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2");
+}

@@ -9,6 +9,7 @@
 
 #include "config/all_tables.h"
 #include "config/manual.h"
+#include "policy/access.h"
 #include "unit/tables/map_files.h"
 
 using namespace gatepost;
@@ -193,6 +194,8 @@ TEST_CASE("choices are spelled as in Postfix", "[config][load]") {
   CHECK(mentions(said("smtpd_tls_security_level = most\n"), "encrypt"));
   CHECK(mentions(said("log_format = jsno\n"), "did you mean \"json\"?"));
   CHECK(good("log_format = json\n").log_format == LogForm::Json);
+  CHECK(good("greylist_when = Never\n").greylist_when == "never");
+  CHECK(mentions(said("greylist_when = sometimes\n"), "expected one of always suspicious never"));
 }
 
 TEST_CASE("TLS versions are chosen in every spelling of Postfix, and 1.3 always stays",
@@ -240,7 +243,69 @@ TEST_CASE("users log in and send as themselves where users send", "[config][load
              "smtpd_sasl_mechanism_filter = !external, static:rest\n")
             .ok());
   CHECK_FALSE(load("smtpd_sasl_mechanism_filter = gssapi\n").ok());
-  CHECK_FALSE(load("smtpd_sender_restrictions = reject_unknown_sender_domain\n").ok());
+  CHECK_FALSE(load("smtpd_sender_restrictions = check_policy_service inet:127.0.0.1:1\n").ok());
+}
+
+TEST_CASE("restrictions name a DNS list behind them", "[config][load]") {
+  const Settings settings = good(
+      "smtpd_recipient_restrictions = permit_mynetworks,\n  Reject_RBL_client "
+      "bl.example=127.0.0.[2..11], permit_dnswl_client wl.example reject_unknown_sender_domain\n");
+  CHECK(settings.smtp.smtpd_recipient_restrictions ==
+        std::vector<std::string>{"permit_mynetworks",
+                                 "reject_rbl_client bl.example=127.0.0.[2..11]",
+                                 "permit_dnswl_client wl.example", "reject_unknown_sender_domain"});
+  CHECK(mentions(said("smtpd_client_restrictions = reject_rbl_client\n"), "expected the domain"));
+  CHECK(mentions(said("smtpd_helo_restrictions = reject_rbl_client 127.0.0.1\n"), "127.0.0.1"));
+  CHECK(mentions(said("smtpd_helo_restrictions = reject_rhsbl_helo bl.example*3\n"), "weight"));
+  CHECK(mentions(said("smtpd_helo_restrictions = reject_rhsbl_hello bl.example\n"),
+                 "did you mean \"reject_rhsbl_helo\"?"));
+  CHECK(load("reject_tempfail_action = defer\n").ok());
+  CHECK_FALSE(load("unknown_address_tempfail_action = maybe\n").ok());
+}
+
+TEST_CASE("warn_if_reject stands before a restriction", "[config][load]") {
+  const Settings settings = good(
+      "smtpd_client_restrictions = Warn_If_Reject reject_rbl_client bl.example, permit\n"
+      "smtpd_relay_restrictions = warn_if_reject defer, reject_unauth_destination\n");
+  CHECK(settings.smtp.smtpd_client_restrictions ==
+        std::vector<std::string>{"warn_if_reject reject_rbl_client bl.example", "permit"});
+  CHECK(settings.smtp.smtpd_relay_restrictions.front() == "warn_if_reject defer");
+  CHECK(mentions(said("smtpd_client_restrictions = permit, warn_if_reject\n"), "behind it"));
+  CHECK(mentions(said("smtpd_client_restrictions = warn_if_reject warn_if_reject permit\n"),
+                 "behind it"));
+  CHECK(mentions(said("smtpd_client_restrictions = warn_if_rejects permit\n"), "expected one of"));
+}
+
+TEST_CASE("words with names of a session are not expanded when they are read", "[config][load]") {
+  const Settings settings = good(
+      "my_footer = \\c. Call us\nsmtpd_reject_footer = $my_footer\n"
+      "submission.smtpd_reject_footer = ${client_name?yes}\n"
+      "rbl_reply_maps = inline:{bl.example=no}\nsmtpd_command_filter = pcre:{{/^x/ NOOP}}\n"
+      "smtpd_discard_ehlo_keyword_address_maps = inline:{192.0.2.1=dsn}\n");
+  CHECK(settings.smtp.smtpd_reject_footer == "\\c. Call us");
+  CHECK(settings.postscreen_reject_footer == settings.smtp.smtpd_reject_footer);
+  CHECK(settings.submission.smtpd_reject_footer == "${client_name?yes}");
+  CHECK(settings.smtp.smtpd_expansion_filter == settings.postscreen_expansion_filter);
+  CHECK(settings.smtp.smtpd_expansion_filter.starts_with(R"(\t\40!"#$%&'()"));
+  CHECK(settings.smtp.default_rbl_reply.starts_with("$rbl_code "));
+  CHECK(settings.postscreen_command_filter.size() == 1);
+  CHECK(settings.postscreen_discard_ehlo_keyword_address_maps.size() == 1);
+  CHECK(good("smtpd_reject_footer = $client_name\n").smtp.smtpd_reject_footer == "$client_name");
+  CHECK_FALSE(load("default_rbl_reply =\n").ok());
+}
+
+TEST_CASE("config admits the restrictions policy knows", "[config][load]") {
+  for (const policy::AccessRuleRow& row : policy::access_rules()) {
+    CAPTURE(row.name);
+    const std::string list = policy::takes_list(row) ? " bl.example" : "";
+    const std::string entry = std::string(row.name) + list;
+    CHECK(policy::parse_restriction(entry));
+    CHECK(load("smtpd_recipient_restrictions = " + entry + "\n").ok());
+    if (row.test == policy::DnsTest::None) continue;
+    for (const std::string name : {"client", "helo", "sender", "relay"}) {
+      CHECK(load("smtpd_" + name + "_restrictions = " + entry + "\n").ok());
+    }
+  }
 }
 
 TEST_CASE("addresses to listen at are written with their port", "[config][load]") {
@@ -377,7 +442,7 @@ TEST_CASE("a parameter of Postfix without use is accepted with a note why", "[co
 TEST_CASE("a parameter that asks for what is not there yet is an error unless it asks for nothing",
           "[config][load]") {
   for (const char* row :
-       {"postscreen_greet_action = enforce", "always_bcc = x@example.com", "relayhost = mx.example",
+       {"postscreen_of_tomorrow = x", "always_bcc = x@example.com", "relayhost = mx.example",
         "smtpd_data_restrictions = reject", "smtpd_sasl_type = saslauthd",
         "smtp_tls_security_level = encrypt", "home_mailbox = Maildir/", "always_bcc = x@y",
         "smtpd_milters = inet:localhost:1", "mynetworks_style = subnet",
@@ -431,6 +496,24 @@ TEST_CASE("what postconf -n of a Debian system prints is read as Postfix meant i
   CHECK(settings.mydestination.size() == 4);
 }
 
+TEST_CASE("greylisting that nobody could pass, or that means days and says seconds, is told",
+          "[config][load]") {
+  const std::string never = said("greylist_delay = 5m\ngreylist_retry_window = 1m\n");
+  CHECK(mentions(never, ":2: greylist_retry_window: nobody could pass"));
+  CHECK(mentions(never, "longer than greylist_delay"));
+  CHECK_FALSE(load("greylist_delay = 300\ngreylist_retry_window = 300\n").ok());
+  CHECK(mentions(said("greylist_delay = 1s\ngreylist_retry_window = 2\n"), "expected 2d"));
+  CHECK(mentions(said("greylist_max_age = 35\n"), "expected 35d"));
+  CHECK(load("greylist_max_age = 35\n").ok());
+  CHECK(said("greylist_retry_window = 1h\ngreylist_max_age = 1d\n").empty());
+  for (const char* header : {"no colon here", ": x", "two words: x"}) {
+    const std::string text = "greylist_header = " + std::string(header) + "\n";
+    CHECK(mentions(said(text), "greylist_header: expected a header field"));
+    CHECK_FALSE(load(text).ok());
+  }
+  CHECK(said("greylist_header =\n").empty());
+}
+
 TEST_CASE("all tables that are named are found", "[config][load]") {
   const Settings settings = good(
       "mynetworks = cidr:/a\nmydestination = hash:/b\nrelay_recipient_maps = hash:/c\n"
@@ -440,7 +523,8 @@ TEST_CASE("all tables that are named are found", "[config][load]") {
     all += std::string(table.parameter) + " " + table.spec.text() + ";";
   CHECK(all ==
         "mydestination hash:/b;relay_recipient_maps hash:/c;alias_maps "
-        "hash:/etc/aliases;mynetworks cidr:/a;");
+        "hash:/etc/aliases;mynetworks cidr:/a;postscreen_allowlist_interfaces "
+        "static:all;ban_exceptions cidr:/a;");
 }
 
 TEST_CASE("what is shown of a parameter is what is in the file, or its default", "[config][show]") {

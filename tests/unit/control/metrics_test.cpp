@@ -187,3 +187,21 @@ TEST_CASE("JSON holds the same samples with their labels", "[control]") {
       yyjson_arr_get_first(yyjson_obj_get(root, "gatepost_delivery_delay_seconds_sum"));
   CHECK(yyjson_get_real(yyjson_obj_get(sum, "value")) == 0.02);
 }
+
+TEST_CASE("each DNS list is counted by its name", "[control]") {
+  StatusSnapshot now = test::snapshot();
+  CHECK(format_metrics(now, log::Counters()).find("\ngatepost_dnsbl_muted{") == std::string::npos);
+  now.gauges.screen.on = true;
+  now.gauges.screen.stressed = true;
+  now.gauges.screen.lists = {{"bad.test", "no answers", 3, 2, 1, true}};
+  now.gauges.triplets = 7;
+  const std::string text = format_metrics(now, log::Counters());
+  for (const char* line :
+       {"gatepost_screen_under_test 0\n", "gatepost_screen_stress 1\n",
+        "gatepost_dnsbl_questions_total{list=\"bad.test\"} 3\n",
+        "gatepost_dnsbl_hits_total{list=\"bad.test\"} 2\n",
+        "gatepost_dnsbl_failures_total{list=\"bad.test\"} 1\n",
+        "gatepost_dnsbl_muted{list=\"bad.test\"} 1\n", "gatepost_greylist_triplets 7\n"}) {
+    CHECK(text.find(std::string("\n") + line) != std::string::npos);
+  }
+}

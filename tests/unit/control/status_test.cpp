@@ -76,7 +76,29 @@ TEST_CASE("programs read the same as JSON with UTC times", "[control]") {
         "\"log_lines_lost\":0},"
         "\"sessions\":{\"open\":3,\"phases\":{\"command\":2,\"data\":1,\"tls\":0}},"
         "\"queue\":{\"messages\":2,\"octets\":5000,\"oldest_seconds\":90},"
+        "\"dns\":{\"servers\":\"\",\"questions\":0,\"cached\":0,\"joined\":0,\"sent\":0,"
+        "\"failed\":0,\"under_way\":0,\"cache_octets\":0},"
         "\"memory\":{\"resident_octets\":4194304},\"storage_free_octets\":12884901888,"
         "\"certificates\":[{\"file\":\"/etc/ssl/a.pem\",\"expires_in_seconds\":7776000}],"
         "\"problems\":[\"a \\\"b\\\" ?\"]}\n");
+}
+
+TEST_CASE("screening is told where it is on, and lists that are not heard are marked",
+          "[control]") {
+  StatusSnapshot now = snapshot();
+  now.gauges.screen.on = true;
+  now.gauges.screen.under_test = 1;
+  now.gauges.screen.clients = 12;
+  now.gauges.screen.lists = {{"good.test", "", 5, 1, 0, false},
+                             {"bad.test", "no answers", 3, 0, 3, true}};
+  now.gauges.triplets = 7;
+  const std::string text = format_status(now, log::Counters());
+  CHECK(text.find("screening      1 connection under test, 12 clients remembered, 2 DNS lists, 1 "
+                  "muted\n") != std::string::npos);
+  CHECK(text.find("greylisting    7 triplets\n") != std::string::npos);
+  CHECK(text.ends_with("! DNS list bad.test is not heard: no answers\n"));
+  const std::string json = format_status_json(now, log::Counters());
+  CHECK(json.find("\"screening\":{\"under_test\":1,\"stress\":false,\"clients\":12,\"lists\":2,"
+                  "\"muted\":[\"bad.test\"]}") != std::string::npos);
+  CHECK(json.find("\"greylisting\":{\"triplets\":7}") != std::string::npos);
 }

@@ -34,6 +34,12 @@ TEST_CASE("a run begins, is reloaded and ends with lines of the master", "[log]"
   CHECK(json_of(ServiceStopped{}) == R"({"event":"service_stopped","level":"info"})");
 }
 
+TEST_CASE("what became of the networks of a domain is told", "[log]") {
+  CHECK(line_of(SpfListNote{"a.example: timeout"}) == "spf: warning: a.example: timeout");
+  CHECK(json_of(SpfListNote{"a.example: timeout"}) ==
+        R"({"event":"spf_list_note","level":"warning","detail":"a.example: timeout"})");
+}
+
 TEST_CASE("certificates are told by the manager of TLS", "[log]") {
   CHECK(line_of(CertificateLoaded{"2 chains"}) == "tlsmgr: certificate loaded: 2 chains");
   CHECK(json_of(CertificateLoaded{"2 chains"}) ==
@@ -54,6 +60,9 @@ TEST_CASE("what the owner should know about the process has its lines", "[log]")
   CHECK(line_of(ConfigNote{"/x:3: warning: odd"}) == "master: warning: /x:3: odd");
   CHECK(json_of(ConfigNote{"line 3"}) ==
         R"({"event":"config_note","level":"warning","detail":"line 3"})");
+  CHECK(line_of(StateProblem{"state.db is damaged"}) == "master: warning: state.db is damaged");
+  CHECK(json_of(StateProblem{"state.db is damaged"}) ==
+        R"({"event":"state_problem","level":"warning","detail":"state.db is damaged"})");
   CHECK(line_of(ControlRefused{"reload", 1000}) ==
         "master: warning: control request reload refused for uid 1000");
   CHECK(json_of(ControlRefused{"reload", 1000}) ==

@@ -159,6 +159,13 @@ TEST_CASE("TLS is told in the words of OpenSSL, without what is unknown", "[log]
         R"("reason":"timed out"})");
 }
 
+TEST_CASE("a trap that was learned is told", "[log]") {
+  CHECK(line_of(TrapLearned{"jon@example.com"}) ==
+        "smtpd: trap <jon@example.com> was learned: only those who guess ask for it");
+  CHECK(json_of(TrapLearned{"jon@example.com"}) ==
+        R"({"event":"trap_learned","level":"info","address":"jon@example.com"})");
+}
+
 TEST_CASE("too many connections of one client are a warning with their number", "[log]") {
   CHECK(line_of(ConnectionLimit{"smtp", kPeer, 51}) ==
         "smtpd: warning: Connection concurrency limit exceeded: 51 from unknown[192.0.2.7] for "
@@ -166,4 +173,34 @@ TEST_CASE("too many connections of one client are a warning with their number", 
   CHECK(json_of(ConnectionLimit{"smtp", kPeer, 51}) ==
         R"({"event":"connection_limit","level":"warning","service":"smtp",)"
         R"("peer":"unknown[192.0.2.7]","count":51})");
+}
+
+TEST_CASE("what greylisting decided is told in postgrey's words", "[log]") {
+  CHECK(line_of(GreylistJudged{"", "greylist", "new", "", "unknown", "192.0.2.1", "a@b.example",
+                               "bob@example.com"}) ==
+        "postgrey: action=greylist, reason=new, client_name=unknown, client_address=192.0.2.1, "
+        "sender=a@b.example, recipient=bob@example.com");
+  CHECK(line_of(GreylistJudged{"4A1B", "pass", "triplet found", "301", "mx.example", "192.0.2.1",
+                               "", "bob@example.com"}) ==
+        "postgrey: 4A1B: action=pass, reason=triplet found, delay=301, client_name=mx.example, "
+        "client_address=192.0.2.1, recipient=bob@example.com");
+  CHECK(json_of(GreylistJudged{"", "greylist", "new", "", "unknown", "192.0.2.1", "", "b@x"}) ==
+        R"({"event":"greylist_judged","level":"info","action":"greylist","reason":"new",)"
+        R"("client_name":"unknown","client_address":"192.0.2.1","sender":"","recipient":"b@x"})");
+  CHECK(line_of(GreylistAllowed{"unknown[192.0.2.1]"}) ==
+        "postgrey: whitelisted: unknown[192.0.2.1]");
+  CHECK(json_of(GreylistAllowed{"unknown[192.0.2.1]"}) ==
+        R"({"event":"greylist_allowed","level":"info","peer":"unknown[192.0.2.1]"})");
+}
+
+TEST_CASE("replaced commands and hidden keywords are told as the part that met them", "[log]") {
+  CHECK(line_of(CommandReplaced{"submission", kPeer, "HELO\n", "HELO x", false}) ==
+        "submission/smtpd: unknown[192.0.2.7]: replacing client command \"HELO?\" with "
+        "\"HELO x\"");
+  CHECK(line_of(CommandReplaced{"smtp", "[192.0.2.7]:9", "A", "B", true}) ==
+        "postscreen: [192.0.2.7]:9: replacing command \"A\" with \"B\"");
+  CHECK(line_of(KeywordsHidden{"smtp", "DSN CHUNKING", false}) ==
+        "smtpd: discarding EHLO keywords: DSN CHUNKING");
+  CHECK(line_of(KeywordsHidden{"smtp", "DSN", true}) ==
+        "postscreen: discarding EHLO keywords: DSN");
 }

@@ -11,6 +11,7 @@
 #include <asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/loop.h"
 #include "net/listener.h"
 #include "net/task_group.h"
 
@@ -31,8 +32,8 @@ struct Pair final : net::Acceptor {
   net::Deadlines deadlines{loop};
   Failures failures;
   net::TaskGroup tasks{loop, failures};
-  std::optional<asio::ip::tcp::socket> server;
-  asio::ip::tcp::socket client{loop};
+  std::optional<TcpSocket> server;
+  TcpSocket client{loop};
   Endpoint peer;
   Endpoint mine;
 
@@ -49,14 +50,12 @@ struct Pair final : net::Acceptor {
     loop.restart();
   }
 
-  void accepted(asio::ip::tcp::socket socket,
-                const Endpoint& from,
-                const Endpoint& local) override {
+  void accepted(TcpSocket socket, const Endpoint& from, const Endpoint& local) override {
     server.emplace(std::move(socket));
     peer = from;
     mine = local;
   }
-  void refused(asio::ip::tcp::socket&, int) override { FAIL("refused"); }
+  void refused(TcpSocket&, int) override { FAIL("refused"); }
   void accept_failed(int) override { FAIL("accept"); }
 };
 
@@ -124,7 +123,7 @@ TEST_CASE("waits end in the order of their deadlines", "[net]") {
   Pair two;
   // Both on one loop and one Deadlines: the second pair only lends its socket's descriptor.
   net::Connection first(std::move(*one.server), one.deadlines);
-  asio::ip::tcp::socket moved(one.loop, asio::ip::tcp::v4(), ::dup(two.server->native_handle()));
+  TcpSocket moved(one.loop, asio::ip::tcp::v4(), ::dup(two.server->native_handle()));
   net::Connection second(std::move(moved), one.deadlines);
   std::array<char, 8> buffer{};
   FillResult late;

@@ -16,6 +16,8 @@
 #include <asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/loop.h"
+
 using namespace gatepost;
 
 namespace {
@@ -32,17 +34,17 @@ constexpr bool kNeedsDescriptors = false;
 
 class Door final : public net::Acceptor {
  public:
-  void accepted(Tcp::socket socket, const Endpoint&, const Endpoint&) override {
+  void accepted(TcpSocket socket, const Endpoint&, const Endpoint&) override {
     inside.push_back(std::move(socket));
   }
-  void refused(Tcp::socket& socket, int) override {
+  void refused(TcpSocket& socket, int) override {
     ++told;
     constexpr std::string_view kText = "busy";
     CHECK(::send(socket.native_handle(), kText.data(), kText.size(), MSG_NOSIGNAL) == 4);
   }
   void accept_failed(int) override { ++failed; }
 
-  std::vector<Tcp::socket> inside;
+  std::vector<TcpSocket> inside;
   int told = 0;
   int failed = 0;
 };
@@ -84,7 +86,7 @@ struct House {
   asio::io_context loop;
   Door door;
   std::unique_ptr<net::Listener> listener;
-  Tcp::socket client{loop};
+  TcpSocket client{loop};
 };
 
 }  // namespace
@@ -104,7 +106,7 @@ TEST_CASE("without a free descriptor a peer is told, not left waiting", "[net][l
   CHECK(house.client.read_some(asio::buffer(text), ignored) == 0);
   CHECK(house.door.inside.empty());
 
-  Tcp::socket second(house.loop);
+  TcpSocket second(house.loop);
   second.connect({asio::ip::make_address_v4("127.0.0.1"), house.listener->local().port});
   while (house.door.inside.empty()) house.loop.run_one();
   CHECK(house.door.told == 1);

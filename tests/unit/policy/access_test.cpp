@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// unit: restriction lists about networks and logins.
+// unit: restriction lists: what they hold, and the rules about networks and logins.
 #include "policy/access.h"
 
 #include <optional>
@@ -19,9 +19,12 @@ constexpr AccessTexts kTexts{"unknown[192.0.2.1]", "client.example", "bob@exampl
 std::string judge(std::vector<std::string_view> names,
                   const AccessFacts& facts,
                   AccessClass which = AccessClass::Sender) {
-  std::vector<AccessRule> rules;
-  for (const std::string_view name : names) rules.push_back(parse_access_rule(name).value());
-  const auto reply = decide_access(rules, which, facts, kTexts, {});
+  AccessTally tally;
+  for (const std::string_view name : names) {
+    const AccessRule rule = parse_restriction(name).value().rule;
+    if (tally.add(decide_access(rule, which, facts, kTexts, {}))) break;
+  }
+  const auto reply = tally.take();
   if (!reply) return "";
   return std::to_string(reply->code) + " " + reply->enhanced + " " + reply->text;
 }
@@ -41,8 +44,46 @@ const std::string kNotLoggedIn =
 }  // namespace
 
 TEST_CASE("every rule is found by its name", "[policy][access]") {
-  for (const AccessRuleRow& row : access_rules()) CHECK(parse_access_rule(row.name) == row.rule);
-  CHECK_FALSE(parse_access_rule("reject_unknown_client_hostname"));
+  for (const AccessRuleRow& row : access_rules()) {
+    CAPTURE(row.name);
+    CHECK(row_of(row.rule).name == row.name);
+    const std::string name(row.name);
+    const auto with = parse_restriction(name + " BL.example=127.0.0.[2..11]");
+    const auto without = parse_restriction(name);
+    CHECK(with.has_value() == takes_list(row));
+    CHECK(without.has_value() != takes_list(row));
+    const auto& found = with ? with : without;
+    CHECK(found->rule == row.rule);
+    if (with) CHECK(with->list.zone == "bl.example");
+  }
+  CHECK_FALSE(parse_restriction("reject_rbl_client bl.example*3"));
+  CHECK_FALSE(parse_restriction("reject_rbl_client -bl-"));
+  CHECK_FALSE(parse_restriction("warn_if_reject"));
+  CHECK_FALSE(parse_restriction("warn_if_reject warn_if_reject reject"));
+  CHECK(parse_restriction("warn_if_reject reject_rbl_client bl.example").value().warn);
+  CHECK_FALSE(parse_restriction("reject").value().warn);
+}
+
+TEST_CASE("what could not be looked up puts off what it would have decided", "[policy][access]") {
+  using Kind = Verdict::Kind;
+  const smtp::Reply refusal{554, "5.7.1", "no"}, first{450, "4.7.1", "a"},
+      second{450, "4.7.1", "b"};
+  AccessTally tally;
+  CHECK_FALSE(tally.add({Kind::DeferIfPermit, first}));
+  CHECK_FALSE(tally.add({Kind::DeferIfPermit, second}));
+  CHECK(tally.add({Kind::Permit, {}}));
+  CHECK(tally.take() == first);
+  AccessTally refused;
+  CHECK_FALSE(refused.add({Kind::DeferIfPermit, first}));
+  CHECK(refused.add({Kind::Refuse, refusal}));
+  CHECK(refused.take() == refusal);
+  AccessTally doubtful;
+  CHECK_FALSE(doubtful.add({Kind::DeferIfRefuse, second}));
+  CHECK_FALSE(doubtful.add({}));
+  CHECK(AccessTally(doubtful).take() == std::nullopt);
+  CHECK(doubtful.add({Kind::Refuse, refusal}));
+  CHECK(doubtful.is_refused());
+  CHECK(doubtful.take() == second);
 }
 
 TEST_CASE("the sender login rules are Postfix's", "[policy][access]") {

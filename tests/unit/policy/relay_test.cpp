@@ -3,6 +3,8 @@
 #include "policy/relay.h"
 
 #include <array>
+#include <string_view>
+#include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -11,10 +13,11 @@ using namespace gatepost::policy;
 
 namespace {
 
-constexpr std::array kDefault{RelayRule::PermitMynetworks, RelayRule::PermitSaslAuthenticated,
-                              RelayRule::DeferUnauthDestination};
+const std::array kDefault{Restriction{AccessRule::PermitMynetworks},
+                          Restriction{AccessRule::PermitSaslAuthenticated},
+                          Restriction{AccessRule::DeferUnauthDestination}};
 
-std::string said(std::span<const RelayRule> rules, const RelayFacts& facts) {
+std::string said(std::span<const Restriction> rules, const RelayFacts& facts) {
   const auto reply = decide_relay(rules, facts, "r@x.example", RelayCodes{});
   if (!reply) return "permitted";
   return std::to_string(reply->code) + " " + reply->enhanced + " " + reply->text;
@@ -36,17 +39,19 @@ TEST_CASE("our networks and authenticated users may write to anyone", "[policy]"
 }
 
 TEST_CASE("the first rule that decides, decides", "[policy]") {
-  const std::array rules{RelayRule::RejectUnauthDestination, RelayRule::PermitMynetworks};
+  const std::array rules{Restriction{AccessRule::RejectUnauthDestination},
+                         Restriction{AccessRule::PermitMynetworks}};
   CHECK(said(rules, {.in_mynetworks = true}) == "554 5.7.1 <r@x.example>: Relay access denied");
-  const std::array closed{RelayRule::PermitMynetworks, RelayRule::Reject};
+  const std::array closed{Restriction{AccessRule::PermitMynetworks},
+                          Restriction{AccessRule::Reject}};
   CHECK(said(closed, {.domain = DomainClass::Local}) ==
         "554 5.7.1 <r@x.example>: Recipient address rejected: Access denied");
-  const std::array later{RelayRule::Defer};
+  const std::array later{Restriction{AccessRule::Defer}};
   CHECK(said(later, {}) == "450 4.3.2 <r@x.example>: Recipient address rejected: Try again later");
 }
 
 TEST_CASE("the enhanced code follows a changed reply code", "[policy]") {
-  const std::array rules{RelayRule::RejectUnauthDestination};
+  const std::array rules{Restriction{AccessRule::RejectUnauthDestination}};
   const auto reply =
       decide_relay(rules, {}, "r@x.example", RelayCodes{.relay_domains_reject = 454});
   REQUIRE(reply);
@@ -55,15 +60,17 @@ TEST_CASE("the enhanced code follows a changed reply code", "[policy]") {
 
 TEST_CASE("rules that would make an open relay are found", "[policy]") {
   CHECK_FALSE(find_open_relay(kDefault, {}));
-  const std::array<RelayRule, 0> none{};
+  const std::array<Restriction, 0> none{};
   CHECK(find_open_relay(none, {}));
-  const std::array networks_only{RelayRule::PermitMynetworks};
+  const std::array networks_only{Restriction{AccessRule::PermitMynetworks}};
   CHECK(find_open_relay(networks_only, {}));
-  const std::array permit_first{RelayRule::Permit, RelayRule::RejectUnauthDestination};
+  const std::array permit_first{Restriction{AccessRule::Permit},
+                                Restriction{AccessRule::RejectUnauthDestination}};
   CHECK(find_open_relay(permit_first, {}));
-  const std::array auth_only{RelayRule::PermitAuthDestination};
+  const std::array auth_only{Restriction{AccessRule::PermitAuthDestination}};
   CHECK(find_open_relay(auth_only, {}));
-  const std::array closed{RelayRule::PermitAuthDestination, RelayRule::Reject};
+  const std::array closed{Restriction{AccessRule::PermitAuthDestination},
+                          Restriction{AccessRule::Reject}};
   CHECK_FALSE(find_open_relay(closed, {}));
 }
 
@@ -81,8 +88,14 @@ TEST_CASE("networks as large as the Internet are no networks of ours", "[policy]
   CHECK_FALSE(with("2001:db8::/32"));
 }
 
-TEST_CASE("every rule is found by its name in any case", "[policy]") {
-  for (const RelayRuleRow& row : relay_rules()) CHECK(parse_relay_rule(row.name) == row.rule);
-  CHECK(parse_relay_rule("Permit_MyNetworks") == RelayRule::PermitMynetworks);
-  CHECK_FALSE(parse_relay_rule("permit_mynetwork"));
+TEST_CASE("what asks DNS, or only warns, keeps no stranger from relaying", "[policy]") {
+  const auto open = [](std::vector<std::string_view> texts) {
+    std::vector<Restriction> rules;
+    for (const std::string_view text : texts) rules.push_back(parse_restriction(text).value());
+    return find_open_relay(rules, {}).has_value();
+  };
+  CHECK(open({"reject_rbl_client bl.example", "reject_unknown_client_hostname"}));
+  CHECK(open({"warn_if_reject reject_unauth_destination"}));
+  CHECK(open({"warn_if_reject reject"}));
+  CHECK_FALSE(open({"permit_dnswl_client wl.example", "reject_unauth_destination"}));
 }

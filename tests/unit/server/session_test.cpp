@@ -9,6 +9,7 @@
 #include <asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/loop.h"
 #include "server/reception.h"
 #include "support/server_doubles.h"
 
@@ -47,8 +48,8 @@ struct House {
       service.session.hostname = "mx.example.com";
       service.session.banner = "mx.example.com ESMTP";
       service.session.error_sleep_time = 0ms;
-      service.relay_rules = {policy::RelayRule::PermitMynetworks,
-                             policy::RelayRule::RejectUnauthDestination};
+      service.relay_rules = {{policy::AccessRule::PermitMynetworks},
+                             {policy::AccessRule::RejectUnauthDestination}};
     }
     reception.configure(profile);
     auto listener = net::Listener::open(loop, *Endpoint::parse("127.0.0.1:0"));
@@ -80,7 +81,7 @@ struct House {
 
 struct Client {
   House& house;
-  asio::ip::tcp::socket socket;
+  TcpSocket socket;
   std::string heard;
   bool closed = false;
 
@@ -185,6 +186,57 @@ TEST_CASE("the queue is looked at when something came into it, not for each mail
   client.ask(std::string(kEnvelope) + "RCPT TO:<r@elsewhere.example>\r\nDATA\r\n", "354 ");
   client.ask("Subject: hi\r\n\r\n.\r\n", "250 2.0.0");
   CHECK(queue.wakes == 1);
+}
+
+TEST_CASE("refusals have a footer, and the log has not", "[server][talk]") {
+  House house;
+  server::Manners& manners = house.profile->manners[0];
+  manners.footer =
+      "\\c. Call us:\\n$client_name[$client_address] $helo_name $sender $recipient_domain";
+  manners.allowed = "abcdefghijklmnopqrstuvwxyz.@0123456789";
+  house.directory->talks[{server::Talk::Footer, 0, "500 5.5.2 Error: command not recognized"}] =
+      "At $localtime by $server_name$sender_name";
+  Client client(house);
+  client.ask("", "220 ");
+  client.ask("EHLO <client>\r\n", "250 ");
+  client.ask("MAIL FROM:<s@x.example>\r\n", "250 2.1.0 Ok\r\n");
+  CHECK(client.ask("RCPT TO:<r@elsewhere.example>\r\n", "554 5.7.1") ==
+        "554-5.7.1 <r@elsewhere.example>: Relay access denied. Call us:\r\n"
+        "554 5.7.1 unknown[127.0.0.1] _client_ s@x.example elsewhere.example\r\n");
+  CHECK(house.logged("<r@elsewhere.example>: Relay access denied; from=<s@x.example>"));
+  const std::string said = client.ask("BOGUS\r\n", "5");
+  CHECK(said.find("At ") != std::string::npos);
+  client.ask("QUIT\r\n", "221 2.0.0 Bye\r\n");
+}
+
+TEST_CASE("tables change what a client says, and what it is offered", "[server][talk]") {
+  House house;
+  house.directory->talks[{server::Talk::CommandFilter, 0, "HELO"}] = "HELO domain.invalid";
+  house.directory->talks[{server::Talk::EhloKeywords, 0, "127.0.0.1"}] = "dsn";
+  Client client(house);
+  client.ask("", "220 ");
+  client.ask("HELO\r\n", "250 mx.example.com\r\n");
+  CHECK(
+      house.logged("unknown[127.0.0.1]: replacing client command \"HELO\" with "
+                   "\"HELO domain.invalid\""));
+  CHECK(client.ask(kHello, "250 ").find("DSN") == std::string::npos);
+  CHECK(house.logged("discarding EHLO keywords: DSN"));
+  house.directory->talks[{server::Talk::EhloKeywords, 0, "127.0.0.1"}] = "chunking silent-discard";
+  CHECK(client.ask(kHello, "250 ").find("DSN") != std::string::npos);
+  CHECK_FALSE(house.logged("CHUNKING"));
+}
+
+TEST_CASE("what is only warned of is told, and no more", "[server]") {
+  House house;
+  house.profile->services[0].client_rules = {{.rule = policy::AccessRule::Reject, .warn = true}};
+  Client client(house);
+  client.ask("", "220 ");
+  client.ask(kHello, "250 ");
+  client.ask(kEnvelope, "250 2.1.5");
+  CHECK(
+      house.logged("NOQUEUE: reject_warning: RCPT from unknown[127.0.0.1]: 554 5.7.1 "
+                   "<unknown[127.0.0.1]>: Client host rejected: Access denied; "
+                   "from=<s@x.example> to=<alice@example.com>"));
 }
 
 TEST_CASE("strangers may not send to strangers, our networks may, and it is queued", "[server]") {
@@ -323,10 +375,28 @@ TEST_CASE("one client has a limited number of connections", "[server]") {
 TEST_CASE("a full house says so", "[server]") {
   House house;
   house.profile->sessions = 1;
+  Client idle(house);
+  idle.ask("", "220 ");
+  // Whose recipient was accepted stays; who has shown nothing makes room.
+  Client busy(house);
+  busy.ask("", "220 ");
+  idle.ask("", "421 4.3.2 All server ports are busy");
+  busy.ask(kHello, "250 ");
+  busy.ask(kEnvelope, "250 2.1.5");
+  Client two(house);
+  two.ask("", "421 4.3.2 All server ports are busy");
+  busy.ask("RSET\r\n", "250 ");
+}
+
+TEST_CASE("whom no limits are for is not sent away", "[server]") {
+  House house;
+  house.profile->sessions = 1;
+  house.directory->unlimited = true;
   Client one(house);
   one.ask("", "220 ");
   Client two(house);
   two.ask("", "421 4.3.2 All server ports are busy");
+  one.ask("NOOP\r\n", "250 ");
 }
 
 TEST_CASE("a shutdown lets a text finish and tells the idle", "[server]") {
@@ -349,7 +419,7 @@ TEST_CASE("a shutdown lets a text finish and tells the idle", "[server]") {
 
 TEST_CASE("a client that talks before the greeting is turned away", "[server]") {
   House house;
-  asio::ip::tcp::socket early(house.loop);
+  TcpSocket early(house.loop);
   const auto where = house.reception.listening().front().second;
   early.connect({asio::ip::make_address(where.address.text()), where.port});
   early.send(asio::buffer("EHLO eager.example\r\n", 20));

@@ -16,10 +16,21 @@ TEST_CASE("a keyword taken away takes its parameters with it", "[smtp][extension
   CHECK(admits_rcpt("NOTIFY", settings, PeerFacts{}));
   CHECK_FALSE(admits_rcpt("ENVID", settings, PeerFacts{}));
   CHECK_FALSE(admits_mail("", settings, PeerFacts{}));
-  settings.discard_ehlo_keywords = {"DSN"};
+  settings.hidden = parse_extensions("none, dsn");
   CHECK_FALSE(admits_mail("ENVID", settings, PeerFacts{}));
   CHECK_FALSE(admits_rcpt("NOTIFY", settings, PeerFacts{}));
   CHECK(format_ehlo(settings, PeerFacts{}).find("DSN") == std::string::npos);
+}
+
+TEST_CASE("a client's own list of hidden keywords takes the place of all", "[smtp][extensions]") {
+  SessionSettings settings = gatepost::support::plain_settings();
+  settings.hidden = parse_extensions("dsn");
+  const PeerFacts one{.hidden = parse_extensions("8bitmime,\tnothing\nsilent-discard CHUNKING")};
+  CHECK(format_extensions(*one.hidden) == "8BITMIME CHUNKING");
+  CHECK((*one.hidden & kSilent) != 0);
+  CHECK(is_offered(Extension::Dsn, settings, one));
+  CHECK_FALSE(is_offered(Extension::Chunking, settings, one));
+  CHECK_FALSE(is_offered(Extension::Dsn, settings, PeerFacts{}));
 }
 
 TEST_CASE("STARTTLS is offered until there is TLS", "[smtp][extensions]") {

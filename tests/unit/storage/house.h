@@ -86,6 +86,12 @@ T run_task(asio::io_context& loop, Task<T> task) {
   return std::move(*answer);
 }
 
+inline void run_task(asio::io_context& loop, Task<void> task) {
+  asio::co_spawn(loop, std::move(task), asio::detached);
+  loop.restart();
+  loop.run();
+}
+
 inline Moment at_second(std::int64_t second) {
   return Moment(std::chrono::seconds(second));
 }
