@@ -374,11 +374,12 @@ struct AliasLeaked {
   }
 };
 
-/// Somebody writes to a revoked throw-away address, which nobody has a reason to.
+/// Somebody writes to a trap, or to a revoked throw-away address, which nobody has a reason to.
 struct TrapHit {
   static constexpr About about{"trap_hit", Level::Info, "smtpd",
-                               "Somebody wrote to a revoked throw-away address and was answered as "
-                               "if it were unknown."};
+                               "Somebody wrote to a trap, which counts towards a ban, or to a revoked "
+                               "throw-away address; an address that does not exist was answered "
+                               "as unknown."};
   std::string_view peer, address, sender;
 
   void line(Line& out) const;

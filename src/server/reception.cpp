@@ -149,13 +149,14 @@ void Reception::shed_some() {
   }
 }
 
-std::optional<std::string> Reception::kept_out(Service service, const IpAddress& client) {
+std::optional<std::string> Reception::kept_out(Service service, const Endpoint& peer) {
   Warden* warden = floor_.warden;
   if (warden == nullptr) return std::nullopt;
+  const IpAddress& client = peer.address;
   const auto line = [&](const smtp::ReplyRow& row) {
     smtp::Reply reply = smtp::make_reply(row, profile_->hostname);
     reply.text += client.text();
-    return line_of(reply);
+    return with_footer(std::move(reply), static_cast<std::size_t>(service), peer);
   };
   if (warden->refuses(client)) {
     return profile_->ban_tells ? line(smtp::replies::kBanned) : std::string();
@@ -215,7 +216,7 @@ void Reception::accepted(Service service,
   if (is_stranger(service, peer.address)) return send_and_close(socket, {});
   const bool proxied = profile_->of(service).proxied;
   if (!proxied) {
-    if (const auto line = kept_out(service, peer.address)) {
+    if (const auto line = kept_out(service, peer)) {
       const bool clear = !profile_->of(service).wrapper_tls;
       send_and_close(socket, clear ? std::string_view(*line) : std::string_view());
       return;
@@ -247,7 +248,7 @@ bool Reception::settle(Session& session) {
   const IpAddress& client = session.client().address;
   // A proxy that speaks for itself asks whether we live, and that often.
   std::optional<std::string> refusal;
-  if (!profile_->directory->is_proxy(client)) refusal = kept_out(session.service(), client);
+  if (!profile_->directory->is_proxy(client)) refusal = kept_out(session.service(), session.client());
   if (!refusal) {
     std::string crowded = turned_away(session.service(), session.client(), session.local());
     if (!crowded.empty()) refusal = std::move(crowded);

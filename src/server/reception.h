@@ -70,7 +70,7 @@ class Reception {
   [[nodiscard]] IpAddress client_key(const IpAddress& client) const;
   /// The line for a client that is banned, or comes too often, which may be empty; nothing when it
   /// is neither.
-  [[nodiscard]] std::optional<std::string> kept_out(Service service, const IpAddress& client);
+  [[nodiscard]] std::optional<std::string> kept_out(Service service, const Endpoint& peer);
   /// Why there is no room for another connection, as a reply line; empty when there is. Somebody
   /// may have had to make it.
   [[nodiscard]] std::string crowded_out(const IpAddress& client);

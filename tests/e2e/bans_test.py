@@ -201,6 +201,12 @@ class Offences(Bans):
                 self.assertEqual(self.greeting(server, BAD), heard)
                 self.assert_served(server, OTHER)
 
+    def test_rb7_a_footer_tells_the_banned_where_to_ask(self):
+        server = self.bans({"smtpd_reject_footer": "\\c; ask postmaster, $client_address"})
+        self.offend(server)
+        server.wait_log(f"Ban {BAD} for 600s (1): unknown_user=10")
+        self.assertEqual(self.greeting(server, BAD), f"{BANNED}; ask postmaster, {BAD}")
+
     def test_rb7_thresholds_and_weights_can_be_set(self):
         server = self.bans({"ban_threshold": "3", "ban_rules": "relay_denied=1.5", "ban_time": "1h"})
         self.offend(server, times=15)
