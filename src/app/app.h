@@ -39,10 +39,10 @@
 #include "server/policy_server.h"
 #include "server/reception.h"
 #include "server/warden.h"
+#include "state/state_store.h"
 #include "storage/clerk.h"
 #include "storage/files.h"
 #include "storage/mail_store.h"
-#include "storage/state_store.h"
 #include "tls/server_context.h"
 
 namespace gatepost::app {
@@ -107,7 +107,7 @@ class App final : public ControlBackend, private net::TaskWatch, private server:
   storage::Clerk reader_;  ///< Reads tables and settings.
   std::unique_ptr<storage::Files> disk_;
   std::unique_ptr<storage::MailStore> store_;
-  storage::StateStore state_;
+  state::StateStore state_;
   std::unique_ptr<tls::ServerContexts> contexts_;
   std::shared_ptr<SettingsDirectory> directory_;
   system::ServiceManager& manager_;

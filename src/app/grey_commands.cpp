@@ -18,7 +18,7 @@ namespace gatepost::app {
 namespace {
 
 using control::Verb;
-using storage::GreyStore;
+using state::GreyStore;
 
 /// Those seen last; who wants all has sqlite3.
 constexpr std::size_t kMostRows = 1000;

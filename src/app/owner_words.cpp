@@ -92,13 +92,13 @@ Task<void> OwnerWords::load() {
   const auto networks = co_await store_.load(Kind::Allow, LetIn::kMost);
   const auto scopes = co_await store_.load(Kind::Expect, Expected::kMost);
   if (networks) {
-    for (const storage::OwnerStore::Row& row : *networks) {
+    for (const state::OwnerStore::Row& row : *networks) {
       const auto network = Network::parse(row.word);
       if (network) let_in_.add(*network, row.until);
     }
   }
   if (scopes) {
-    for (const storage::OwnerStore::Row& row : *scopes) {
+    for (const state::OwnerStore::Row& row : *scopes) {
       auto scope = Expected::Scope::parse(row.word);
       if (scope) expected_.add(*std::move(scope), row.until);
     }

@@ -12,8 +12,8 @@
 #include "screen/expected.h"
 #include "screen/let_in.h"
 #include "server/floor.h"
-#include "storage/owner_store.h"
-#include "storage/state_store.h"
+#include "state/owner_store.h"
+#include "state/state_store.h"
 
 namespace gatepost::app {
 
@@ -22,7 +22,7 @@ namespace gatepost::app {
 class OwnerWords {
  public:
   /// Both outlive it.
-  OwnerWords(storage::StateStore& state, const server::Clocks& clocks)
+  OwnerWords(state::StateStore& state, const server::Clocks& clocks)
       : state_(state), store_(state), clocks_(clocks) {}
 
   /// Before the first client.
@@ -42,7 +42,7 @@ class OwnerWords {
   [[nodiscard]] Result<std::string> perform(const control::Request& request, const View& view);
 
  private:
-  using Kind = storage::OwnerStore::Kind;
+  using Kind = state::OwnerStore::Kind;
 
   [[nodiscard]] Stamp now() const;
   Result<std::string> allow(const control::Request& request, const View& view);
@@ -52,8 +52,8 @@ class OwnerWords {
   [[nodiscard]] std::string list_allowed(const View& view) const;
   [[nodiscard]] std::string list_expected(const View& view) const;
 
-  storage::StateStore& state_;
-  storage::OwnerStore store_;
+  state::StateStore& state_;
+  state::OwnerStore store_;
   const server::Clocks& clocks_;
   screen::LetIn let_in_;
   screen::Expected expected_;

@@ -66,13 +66,13 @@ std::string format_counts(const ScreenDesk& desk, std::uint64_t clients) {
 }
 
 Task<Result<std::string>> show_all(const ScreenDesk& desk) {
-  storage::ScreenStore& store = desk.screening.store();
+  state::ScreenStore& store = desk.screening.store();
   const auto clients = co_await store.count();
   if (!clients) co_return clients.error();
   const auto rows = co_await store.list(kMostClients);
   if (!rows) co_return rows.error();
   std::string out = format_counts(desk, *clients);
-  for (const storage::ScreenStore::Row& row : *rows) {
+  for (const state::ScreenStore::Row& row : *rows) {
     const auto client = IpAddress::parse(row.client);
     const auto record = Record::parse(row.record);
     if (client && record) out += format_record(shown_key(*client), *record, desk.now, desk.view);

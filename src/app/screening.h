@@ -18,8 +18,8 @@
 #include "server/floor.h"
 #include "server/profile.h"
 #include "server/spf_identities.h"
-#include "storage/screen_store.h"
-#include "storage/state_store.h"
+#include "state/screen_store.h"
+#include "state/state_store.h"
 
 namespace gatepost::app {
 
@@ -31,7 +31,7 @@ class Screening {
     net::TaskGroup& tasks;
     net::Deadlines& deadlines;
     Dns& dns;
-    storage::StateStore& state;
+    state::StateStore& state;
     const screen::LetIn& let_in;
     const screen::Expected& expected;
   };
@@ -47,14 +47,14 @@ class Screening {
   [[nodiscard]] front::Screener& screener() { return screener_; }
   [[nodiscard]] front::ListInquiry& lists() { return lists_; }
   [[nodiscard]] const front::ListInquiry& lists() const { return lists_; }
-  [[nodiscard]] storage::ScreenStore& store() { return store_; }
+  [[nodiscard]] state::ScreenStore& store() { return store_; }
   [[nodiscard]] front::ClientMemory& memory() { return memory_; }
   /// In force; null before configure().
   [[nodiscard]] const std::shared_ptr<const server::Profile>& profile() const { return profile_; }
   [[nodiscard]] log::ScreenGauge gauge() const;
 
  private:
-  storage::ScreenStore store_;
+  state::ScreenStore store_;
   front::ClientMemory memory_;
   front::ListInquiry lists_;
   front::Screener screener_;

@@ -11,7 +11,7 @@
 #include "base/stamp.h"
 #include "base/task.h"
 #include "screen/record.h"
-#include "storage/screen_store.h"
+#include "state/screen_store.h"
 
 namespace gatepost::front {
 
@@ -23,7 +23,7 @@ class ClientMemory {
   static constexpr unsigned kIpv6Prefix = 64;
 
   /// `store` outlives it; null: nothing is kept over restarts.
-  explicit ClientMemory(storage::ScreenStore* store) : store_(store) {}
+  explicit ClientMemory(state::ScreenStore* store) : store_(store) {}
 
   [[nodiscard]] static IpAddress key_of(const IpAddress& client) {
     return client.is_v4() ? client : client.masked(kIpv6Prefix);
@@ -46,7 +46,7 @@ class ClientMemory {
   using Entries = std::list<Entry>;
   void put(const IpAddress& key, const screen::Record& record);
 
-  storage::ScreenStore* store_;
+  state::ScreenStore* store_;
   std::uint64_t forgotten_ = 0;  // How often something was: what was read before is out of date.
   Entries entries_;              // The one last used first.
   std::map<IpAddress, Entries::iterator> index_;

@@ -376,10 +376,11 @@ struct AliasLeaked {
 
 /// Somebody writes to a trap, or to a revoked throw-away address, which nobody has a reason to.
 struct TrapHit {
-  static constexpr About about{"trap_hit", Level::Info, "smtpd",
-                               "Somebody wrote to a trap, which counts towards a ban, or to a revoked "
-                               "throw-away address; an address that does not exist was answered "
-                               "as unknown."};
+  static constexpr About about{
+      "trap_hit", Level::Info, "smtpd",
+      "Somebody wrote to a trap, which counts towards a ban, or to a revoked "
+      "throw-away address; an address that does not exist was answered "
+      "as unknown."};
   std::string_view peer, address, sender;
 
   void line(Line& out) const;

@@ -56,9 +56,9 @@ std::string Greylisting::identity_of(const Question& question) const {
   return pool.empty() ? pool : "name:" + pool;
 }
 
-storage::GreyStore::Question Greylisting::make(const Question& question) const {
+state::GreyStore::Question Greylisting::make(const Question& question) const {
   const std::string identity = identity_of(question);
-  storage::GreyStore::Question out;
+  state::GreyStore::Question out;
   out.key = greylist::make_key(key_settings(),
                                {question.client, identity, question.sender, question.recipient});
   out.rules = settings_.rules;
@@ -136,7 +136,7 @@ Task<Greylisting::Verdict> Greylisting::judge(Question question) {
     tell(question, "pass", "recipient whitelist");
     co_return Verdict();
   }
-  storage::GreyStore::Question asked = make(question);
+  state::GreyStore::Question asked = make(question);
   const auto judged = co_await store_.judge(std::move(asked));
   if (!judged) {
     tell(question, "pass", "no memory of triplets");
@@ -175,7 +175,7 @@ Task<Greylisting::Verdict> Greylisting::judge(Question question) {
 Task<Greylisting::Verdict> Greylisting::judge_trap(Question question) {
   if (is_let_in(question) || is_exception(question)) co_return Verdict();
   if (exceptions_ && exceptions_->recipients.has(question.recipient)) co_return Verdict();
-  storage::GreyStore::Question asked = make(question);
+  state::GreyStore::Question asked = make(question);
   asked.traps_only = true;
   const auto judged = co_await store_.judge(std::move(asked));
   const bool refused = judged && !judged->passes() && (judged->caught || is_on());
@@ -195,8 +195,8 @@ Task<Greylisting::Refused> Greylisting::catch_refused(Question question,
                                                       bool sure,
                                                       const mail::Mailbox* unknown) {
   if (is_let_in(question) || is_exception(question)) co_return Refused::Nothing;
-  storage::GreyStore::Question asked = make(question);
-  storage::GreyStore::Learning learning;
+  state::GreyStore::Question asked = make(question);
+  state::GreyStore::Learning learning;
   if (unknown != nullptr && !unknown->domain.empty()) {
     learning.enough = settings_.learning;
     learning.address = plain_address(*unknown);

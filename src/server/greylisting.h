@@ -18,7 +18,7 @@
 #include "screen/expected.h"
 #include "screen/let_in.h"
 #include "server/floor.h"
-#include "storage/grey_store.h"
+#include "state/grey_store.h"
 
 namespace gatepost::server {
 
@@ -49,7 +49,7 @@ class Greylisting {
   };
 
   /// All outlive it.
-  Greylisting(storage::StateStore& state, log::Log& log, const Clocks& clocks)
+  Greylisting(state::StateStore& state, log::Log& log, const Clocks& clocks)
       : state_(state), store_(state), log_(log), clocks_(clocks) {}
 
   void configure(Settings settings) { settings_ = std::move(settings); }
@@ -97,7 +97,7 @@ class Greylisting {
   Task<Verdict> judge_trap(Question question);
   /// Whether there is anything judge_trap() or catch_refused() could find, but what is `sure`.
   [[nodiscard]] bool may_trap() const { return store_.may_trap(); }
-  using Refused = storage::GreyStore::Refused;
+  using Refused = state::GreyStore::Refused;
   /// Mail to an address that does not exist was refused; `sure`: to one known for a trap;
   /// `unknown`: that address, where nobody has or had it as far as can be seen; may be null. Of one
   /// that is ripe learn() shall be told.
@@ -113,7 +113,7 @@ class Greylisting {
   void tick();
 
   // For the commands.
-  [[nodiscard]] storage::GreyStore& store() { return store_; }
+  [[nodiscard]] state::GreyStore& store() { return store_; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] Stamp now() const;
   [[nodiscard]] greylist::KeySettings key_settings() const;
@@ -133,12 +133,12 @@ class Greylisting {
             std::int64_t waited = -1);
   /// As it is stored, without its extension.
   [[nodiscard]] std::string plain_address(const mail::Mailbox& recipient) const;
-  [[nodiscard]] storage::GreyStore::Question make(const Question& question) const;
+  [[nodiscard]] state::GreyStore::Question make(const Question& question) const;
   [[nodiscard]] Verdict put_off(const Question& question, const greylist::Judgement& judged);
   [[nodiscard]] std::string header(std::int64_t waited) const;
 
-  storage::StateStore& state_;
-  storage::GreyStore store_;
+  state::StateStore& state_;
+  state::GreyStore store_;
   log::Log& log_;
   const Clocks& clocks_;
   Settings settings_;

@@ -248,7 +248,8 @@ bool Reception::settle(Session& session) {
   const IpAddress& client = session.client().address;
   // A proxy that speaks for itself asks whether we live, and that often.
   std::optional<std::string> refusal;
-  if (!profile_->directory->is_proxy(client)) refusal = kept_out(session.service(), session.client());
+  if (!profile_->directory->is_proxy(client))
+    refusal = kept_out(session.service(), session.client());
   if (!refusal) {
     std::string crowded = turned_away(session.service(), session.client(), session.local());
     if (!crowded.empty()) refusal = std::move(crowded);

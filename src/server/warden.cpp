@@ -28,7 +28,7 @@ std::string name_of(const Network& network) {
 
 }  // namespace
 
-Warden::Warden(storage::StateStore& state, log::Log& log, const Clocks& clocks)
+Warden::Warden(state::StateStore& state, log::Log& log, const Clocks& clocks)
     : state_(state), store_(state), log_(log), clocks_(clocks) {}
 
 void Warden::configure(const bans::Settings& bans,
@@ -48,14 +48,14 @@ Task<void> Warden::load() {
   const auto content = co_await store_.load();
   if (!content) co_return;
   const Stamp today = now();
-  for (const storage::BanStore::Row& row : content->bans) {
+  for (const state::BanStore::Row& row : content->bans) {
     const auto network = Network::parse(row.network);
     if (!network) continue;
     bans::Ban ban{*network, row.begun, row.until, row.count, row.by_hand, row.reason};
     ban.reason = printable(row.reason, bans::Ban::kMostReason);
     ledger_.restore(std::move(ban), today);
   }
-  for (const storage::BanStore::Login& login : content->logins) {
+  for (const state::BanStore::Login& login : content->logins) {
     const auto network = Network::parse(login.network);
     if (network) ledger_.restore_login(*network, login.at, today);
   }

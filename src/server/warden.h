@@ -19,8 +19,8 @@
 #include "screen/let_in.h"
 #include "server/floor.h"
 #include "server/profile.h"
-#include "storage/ban_store.h"
-#include "storage/state_store.h"
+#include "state/ban_store.h"
+#include "state/state_store.h"
 
 namespace gatepost::server {
 
@@ -33,7 +33,7 @@ inline constexpr std::size_t kRates = 4;
 class Warden {
  public:
   /// The arguments outlive it.
-  Warden(storage::StateStore& state, log::Log& log, const Clocks& clocks);
+  Warden(state::StateStore& state, log::Log& log, const Clocks& clocks);
 
   void configure(const bans::Settings& bans,
                  const bans::BurstLimit& burst,
@@ -96,8 +96,8 @@ class Warden {
   void keep(const bans::Ban& ban);
   void tell_end(const bans::Ledger::Ended& ended);
 
-  storage::StateStore& state_;
-  storage::BanStore store_;
+  state::StateStore& state_;
+  state::BanStore store_;
   log::Log& log_;
   const Clocks& clocks_;
   std::shared_ptr<const Profile> profile_;

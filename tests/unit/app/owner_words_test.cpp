@@ -32,7 +32,7 @@ struct Place {
   Place() { open(); }
   void open() {
     words.reset();
-    state = std::make_unique<storage::StateStore>(loop, *files, scratch.path(), Instant());
+    state = std::make_unique<state::StateStore>(loop, *files, scratch.path(), Instant());
     words = std::make_unique<OwnerWords>(*state, clocks);
     test::run_task(loop, words->load());
   }
@@ -56,7 +56,7 @@ struct Place {
   test::Scratch scratch;
   std::unique_ptr<storage::Files> files = storage::make_system_files();
   asio::io_context loop{1};
-  std::unique_ptr<storage::StateStore> state;
+  std::unique_ptr<state::StateStore> state;
   std::unique_ptr<OwnerWords> words;
 };
 

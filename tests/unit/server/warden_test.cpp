@@ -42,8 +42,8 @@ struct Place {
   test::StoppedClock clock;
   log::Counters counters;
   log::Log log{{}, std::make_unique<test::Lines>(lines), clock, counters};
-  storage::StateStore state{loop, *files, scratch.path(), Instant()};
-  storage::BanStore rows_of{state};
+  state::StateStore state{loop, *files, scratch.path(), Instant()};
+  state::BanStore rows_of{state};
   server::Warden warden{state, log, clocks};
 };
 

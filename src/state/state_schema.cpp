@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: the tables of state.db, of all stores that stand on it.
-#include "storage/state_schema.h"
+// state: the tables of state.db, of all stores that stand on it.
+#include "state/state_schema.h"
 
 #include <array>
 
-namespace gatepost::storage {
+namespace gatepost::state {
 namespace {
 
 // Times are seconds since 1970.
@@ -114,4 +114,4 @@ std::span<const std::string_view> state_schema() {
   return kSteps;
 }
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

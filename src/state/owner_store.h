@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: what the owner said while the service ran, in state.db: a few words, each until a time.
+// state: what the owner said while the service ran, in state.db: a few words, each until a time.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 #include "base/result.h"
 #include "base/stamp.h"
 #include "base/task.h"
-#include "storage/state_store.h"
+#include "state/state_store.h"
 
-namespace gatepost::storage {
+namespace gatepost::state {
 
 class OwnerStore {
  public:
@@ -37,4 +37,4 @@ class OwnerStore {
   StateStore& state_;
 };
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

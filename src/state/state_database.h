@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: what may be lost, in one file, on the thread that has it to itself.
+// state: what may be lost, in one file, on the thread that has it to itself.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,9 @@
 #include "storage/database.h"
 #include "storage/files.h"
 
-namespace gatepost::storage {
+namespace gatepost::state {
+
+using storage::Statement;
 
 /// state.db in the folder of state. Whatever becomes of that file, there is a database: one that
 /// is damaged, or of a later version, is set aside and made anew; while the disk is full or
@@ -27,7 +29,8 @@ namespace gatepost::storage {
 class StateDatabase {
  public:
   /// `files` outlives it. Nothing is opened yet.
-  StateDatabase(Files& files, std::string folder) : files_(files), folder_(std::move(folder)) {}
+  StateDatabase(storage::Files& files, std::string folder)
+      : files_(files), folder_(std::move(folder)) {}
 
   /// The statement, prepared once for each database. `sql` lives as long as the program. Reset
   /// and ready for binding; the pointer counts until the next job. A caller that steps through
@@ -70,18 +73,18 @@ class StateDatabase {
     Statement statement;
   };
 
-  Result<Database> open_file();
-  Result<Database> open_or_renew();
+  Result<storage::Database> open_file();
+  Result<storage::Database> open_or_renew();
   Result<void> renew();
-  void use(Database database, bool in_memory);
+  void use(storage::Database database, bool in_memory);
   void use_memory(const Error& reason);
   void drop();
   void begin();
   void tell(std::string line);
 
-  Files& files_;
+  storage::Files& files_;
   const std::string folder_;
-  std::optional<Database> database_;
+  std::optional<storage::Database> database_;
   std::deque<Prepared> statements_;  // Stay where they are; go before the connection does.
   std::vector<std::string> problems_;
   Stamp last_written_ = 0;
@@ -95,4 +98,4 @@ class StateDatabase {
   bool closed_ = false;
 };
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

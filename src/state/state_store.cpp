@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: what is remembered but may be lost: one database on a thread of its own.
-#include "storage/state_store.h"
+// state: what is remembered but may be lost: one database on a thread of its own.
+#include "state/state_store.h"
 
 #include <chrono>
 
-namespace gatepost::storage {
+namespace gatepost::state {
 namespace {
 
 using namespace std::literals;
@@ -15,10 +15,13 @@ constexpr std::size_t kMostProblems = 20;
 
 }  // namespace
 
-StateStore::StateStore(asio::io_context& loop, Files& files, std::string folder, Instant started)
+StateStore::StateStore(asio::io_context& loop,
+                       storage::Files& files,
+                       std::string folder,
+                       Instant started)
     : database_(files, std::move(folder)),
       started_(started),
-      clerk_(loop, Clerk::Settings{.threads = 1}) {}
+      clerk_(loop, storage::Clerk::Settings{.threads = 1}) {}
 
 StateStore::~StateStore() {
   clerk_.abandon();
@@ -103,4 +106,4 @@ std::vector<std::string> StateStore::take_problems() {
       [](std::vector<std::string>& all) { return std::exchange(all, std::vector<std::string>()); });
 }
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

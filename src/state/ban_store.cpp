@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: the rows of bans in state.db: networks that are kept out, and those that are not to be.
-#include "storage/ban_store.h"
+// state: the rows of bans in state.db: networks that are kept out, and those that are not to be.
+#include "state/ban_store.h"
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
-namespace gatepost::storage {
+namespace gatepost::state {
 namespace {
 
 constexpr std::size_t kMostText = 300;
@@ -104,4 +104,4 @@ Task<Result<BanStore::Content>> BanStore::load() {
   return state_.run(std::move(job));
 }
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

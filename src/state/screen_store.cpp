@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: the rows of screening in state.db: what is remembered of clients.
-#include "storage/screen_store.h"
+// state: the rows of screening in state.db: what is remembered of clients.
+#include "state/screen_store.h"
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
-namespace gatepost::storage {
+namespace gatepost::state {
 namespace {
 
 constexpr std::size_t kMostText = 200;
@@ -166,4 +166,4 @@ Task<Result<std::uint64_t>> ScreenStore::count() {
   return state_.run(std::move(job));
 }
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // storage: bans over restarts.
-#include "storage/ban_store.h"
+#include "state/ban_store.h"
 
 #include <memory>
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "doubles.h"
-#include "house.h"
+#include "unit/storage/doubles.h"
+#include "unit/storage/house.h"
 
 using namespace gatepost;
+using namespace gatepost::state;
 using namespace gatepost::storage;
 
 namespace {
@@ -34,7 +35,7 @@ struct Place {
   }
 
   test::Scratch scratch;
-  std::unique_ptr<Files> files = make_system_files();
+  std::unique_ptr<storage::Files> files = make_system_files();
   asio::io_context loop{1};
   std::unique_ptr<StateStore> state;
   std::unique_ptr<BanStore> bans;

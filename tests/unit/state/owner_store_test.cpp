@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // storage: what the owner said is there after a restart; rows of screening can all be forgotten.
-#include "storage/owner_store.h"
+#include "state/owner_store.h"
 
 #include <memory>
 #include <string>
@@ -8,11 +8,12 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "doubles.h"
-#include "house.h"
-#include "storage/screen_store.h"
+#include "state/screen_store.h"
+#include "unit/storage/doubles.h"
+#include "unit/storage/house.h"
 
 using namespace gatepost;
+using namespace gatepost::state;
 using namespace gatepost::storage;
 using Kind = OwnerStore::Kind;
 
@@ -41,7 +42,7 @@ struct Place {
   }
 
   test::Scratch scratch;
-  std::unique_ptr<Files> files = make_system_files();
+  std::unique_ptr<storage::Files> files = make_system_files();
   asio::io_context loop{1};
   std::unique_ptr<StateStore> state;
   std::unique_ptr<OwnerStore> owner;
@@ -96,7 +97,8 @@ TEST_CASE("clients that screening has learned of are found, and strangers are no
   // Another program's, which nobody looks for.
   store.sweep(0, false);
   CHECK(test::run_task(place.loop, place.state->run([](StateDatabase& state) -> Result<void> {
-    GP_TRY(Statement * put, state.prepared("INSERT INTO screen VALUES('192.0.2.3', '5;6', 9)"));
+    GP_TRY(storage::Statement * put,
+           state.prepared("INSERT INTO screen VALUES('192.0.2.3', '5;6', 9)"));
     return put->perform();
   })));
   CHECK(find("192.0.2.3") == "none");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: what is remembered but may be lost: one database on a thread of its own.
+// state: what is remembered but may be lost: one database on a thread of its own.
 #pragma once
 
 #include <atomic>
@@ -16,11 +16,11 @@
 #include "base/stamp.h"
 #include "base/task.h"
 #include "base/time.h"
+#include "state/state_database.h"
 #include "storage/clerk.h"
 #include "storage/files.h"
-#include "storage/state_database.h"
 
-namespace gatepost::storage {
+namespace gatepost::state {
 
 /// Jobs on the state's database, one after the other. All calls from the loop's thread.
 ///
@@ -31,13 +31,13 @@ namespace gatepost::storage {
 class StateStore {
  public:
   /// `loop` and `files` outlive it. The file is opened by the first job. `started` is now.
-  StateStore(asio::io_context& loop, Files& files, std::string folder, Instant started);
+  StateStore(asio::io_context& loop, storage::Files& files, std::string folder, Instant started);
   ~StateStore();
 
   template <class F>
   auto run(F job) -> Task<std::invoke_result_t<F&, StateDatabase&>> {
     using R = std::invoke_result_t<F&, StateDatabase&>;
-    return clerk_.run(Attempt<R>{this, make_work<F, R, StateDatabase&>(std::move(job))});
+    return clerk_.run(Attempt<R>{this, storage::make_work<F, R, StateDatabase&>(std::move(job))});
   }
   /// Nobody waits for it. Left out when more jobs wait than a disk can keep up
   /// with: what they would write may be lost.
@@ -49,7 +49,7 @@ class StateStore {
     }
     ++waiting_;
     using R = std::invoke_result_t<F&, StateDatabase&>;
-    clerk_.leave(Left<R>{{this, make_work<F, R, StateDatabase&>(std::move(job))}});
+    clerk_.leave(Left<R>{{this, storage::make_work<F, R, StateDatabase&>(std::move(job))}});
   }
 
   /// For stamps: see state_time().
@@ -78,7 +78,7 @@ class StateStore {
   struct Attempt {
     R operator()() { return store->attempt(*job); }
     StateStore* store;
-    std::unique_ptr<Work<R, StateDatabase&>> job;
+    std::unique_ptr<storage::Work<R, StateDatabase&>> job;
   };
   template <class R>
   struct Left : Attempt<R> {
@@ -89,7 +89,7 @@ class StateStore {
   };
 
   template <class R>
-  R attempt(Work<R, StateDatabase&>& job) {
+  R attempt(storage::Work<R, StateDatabase&>& job) {
     if (ticked_.exchange(false)) database_.try_again();
     database_.prepare_for_job();
     auto outcome = job(database_);
@@ -101,7 +101,7 @@ class StateStore {
   void note_time(Moment wall, Instant steady);
 
   StateDatabase database_;  // The thread's.
-  Guarded<std::vector<std::string>> problems_;
+  storage::Guarded<std::vector<std::string>> problems_;
   std::atomic<bool> has_open_{false};
   std::atomic<bool> in_memory_{false};
   std::atomic<bool> committing_{false};
@@ -117,7 +117,7 @@ class StateStore {
   Instant tried_{};
   Stamp right_base_ = 0;  // By the clock, as it was when it was right; 0: it was not yet.
   bool stopped_ = false;
-  Clerk clerk_;  // Last: its thread uses the rest.
+  storage::Clerk clerk_;  // Last: its thread uses the rest.
 };
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: what may be lost, in one file, on the thread that has it to itself.
-#include "storage/state_database.h"
+// state: what may be lost, in one file, on the thread that has it to itself.
+#include "state/state_database.h"
 
 #include <cerrno>
 
 #include "base/format.h"
+#include "state/state_schema.h"
 #include "storage/set_aside.h"
-#include "storage/state_schema.h"
 
-namespace gatepost::storage {
+namespace gatepost::state {
 namespace {
 
 constexpr std::string_view kFile = "state.db";
@@ -56,7 +56,7 @@ void StateDatabase::drop() {
   open_ = false;
 }
 
-void StateDatabase::use(Database database, bool in_memory) {
+void StateDatabase::use(storage::Database database, bool in_memory) {
   drop();
   is_kept_out_ = false;
   is_patient_ = true;
@@ -72,16 +72,17 @@ void StateDatabase::use(Database database, bool in_memory) {
   if (written > last_written_) last_written_ = base_ = written;
 }
 
-Result<Database> StateDatabase::open_file() {
-  GP_TRY(auto database, Database::open(folder_ + "/" + std::string(kFile), Sharing::Open));
+Result<storage::Database> StateDatabase::open_file() {
+  GP_TRY(auto database,
+         storage::Database::open(folder_ + "/" + std::string(kFile), storage::Sharing::Open));
   GP_CHECK(database.check());
   GP_CHECK(database.migrate(state_schema()));
   return database;
 }
 
 Result<void> StateDatabase::renew() {
-  GP_TRY(const int number, files_.open_folder(kNoFolder, folder_));
-  const Descriptor place(files_, number);
+  GP_TRY(const int number, files_.open_folder(storage::kNoFolder, folder_));
+  const storage::Descriptor place(files_, number);
   auto aside = set_aside(files_, number, std::string(kFile), problems_, kMostAside);
   if (!aside && aside.error().system == EEXIST) {
     tell(format("{} is damaged, and removed: {}", kFile, aside.error().detail));
@@ -95,7 +96,7 @@ Result<void> StateDatabase::renew() {
   return {};
 }
 
-Result<Database> StateDatabase::open_or_renew() {
+Result<storage::Database> StateDatabase::open_or_renew() {
   auto opened = open_file();
   if (opened || !is_unusable(opened.error().system)) return opened;
   tell(format("{}: {}", kFile, opened.error().detail));
@@ -107,7 +108,7 @@ void StateDatabase::use_memory(const Error& reason) {
   if (!in_memory_ || !database_) {
     tell(format("{} cannot be used; what it is for is kept in memory: {}", kFile, reason.detail));
   }
-  auto memory = Database::open_memory(kMemoryPages);
+  auto memory = storage::Database::open_memory(kMemoryPages);
   if (memory) {
     if (const auto made = memory->migrate(state_schema()); made) {
       use(*std::move(memory), true);
@@ -209,4 +210,4 @@ void StateDatabase::close(Stamp now) {
   closed_ = true;
 }
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

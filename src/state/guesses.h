@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: addresses that do not exist and who asked for them, to find those that only guessers do.
+// state: addresses that do not exist and who asked for them, to find those that only guessers do.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@
 
 #include "base/result.h"
 #include "base/stamp.h"
-#include "storage/state_database.h"
+#include "state/state_database.h"
 
-namespace gatepost::storage {
+namespace gatepost::state {
 
 /// Rows of all kinds; when they are there nothing more is learned until some are over.
 inline constexpr std::uint64_t kMostGuesses = 20'000;
@@ -39,4 +39,4 @@ struct Guess {
 /// Guesses that are too old to say anything go.
 [[nodiscard]] Result<void> sweep_guesses(StateDatabase& state, Stamp now);
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: the rows of greylisting in state.db.
+// state: the rows of greylisting in state.db.
 #pragma once
 
 #include <atomic>
@@ -15,9 +15,9 @@
 #include "greylist/judge.h"
 #include "greylist/key.h"
 #include "greylist/postgrey_row.h"
-#include "storage/state_store.h"
+#include "state/state_store.h"
 
-namespace gatepost::storage {
+namespace gatepost::state {
 
 /// All calls from the loop's thread.
 class GreyStore {
@@ -160,4 +160,4 @@ class GreyStore {
   std::atomic<std::uint64_t> triplets_{0};  ///< As count_.rows was.
 };
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

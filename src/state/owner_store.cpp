@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: what the owner said while the service ran, in state.db: a few words, each until a time.
-#include "storage/owner_store.h"
+// state: what the owner said while the service ran, in state.db: a few words, each until a time.
+#include "state/owner_store.h"
 
 #include <string_view>
 #include <utility>
 
 #include "base/limits.h"
 
-namespace gatepost::storage {
+namespace gatepost::state {
 namespace {
 
 constexpr std::string_view kLoadAllow = "SELECT network, until FROM allow ORDER BY rowid LIMIT ?1";
@@ -56,4 +56,4 @@ void OwnerStore::forget(Kind kind, std::string word) {
   });
 }
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

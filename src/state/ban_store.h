@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: the rows of bans in state.db: networks that are kept out, and those that are not to be.
+// state: the rows of bans in state.db: networks that are kept out, and those that are not to be.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 #include "base/result.h"
 #include "base/stamp.h"
 #include "base/task.h"
-#include "storage/state_store.h"
+#include "state/state_store.h"
 
-namespace gatepost::storage {
+namespace gatepost::state {
 
 /// One row for each network, as text in CIDR form. What is kept is written behind.
 class BanStore {
@@ -50,4 +50,4 @@ class BanStore {
   StateStore& state_;
 };
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

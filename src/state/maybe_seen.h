@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: whether something may be in a table at all, so that the rest need not be looked up.
+// state: whether something may be in a table at all, so that the rest need not be looked up.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 #include <new>
 #include <string_view>
 
-namespace gatepost::storage {
+namespace gatepost::state {
 
 /// A set that forgets nothing and sometimes has what was never noted (B. H. Bloom, 1970): of
 /// 100,000 texts, one in a hundred others. 128 KiB, of which an empty one takes nothing.
@@ -57,4 +57,4 @@ class MaybeSeen {
   std::size_t noted_ = 0;
 };
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: addresses that do not exist and who asked for them, to find those that only guessers do.
-#include "storage/guesses.h"
+// state: addresses that do not exist and who asked for them, to find those that only guessers do.
+#include "state/guesses.h"
 
-namespace gatepost::storage {
+namespace gatepost::state {
 namespace {
 
 constexpr Stamp kDay = 86'400;
@@ -114,4 +114,4 @@ Result<void> sweep_guesses(StateDatabase& state, Stamp now) {
   return erase->perform();
 }
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // storage: what may be lost: written behind, readable by others, and never in the way of mail.
-#include "storage/state_store.h"
+#include "state/state_store.h"
 
 #include <cerrno>
 #include <filesystem>
@@ -8,10 +8,11 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "doubles.h"
-#include "house.h"
+#include "unit/storage/doubles.h"
+#include "unit/storage/house.h"
 
 using namespace gatepost;
+using namespace gatepost::state;
 using namespace gatepost::storage;
 using namespace std::literals;
 
@@ -22,14 +23,14 @@ constexpr std::string_view kGet = "SELECT written FROM clock WHERE id = 1";
 constexpr Stamp kNow = kEarliest + 1000;
 
 Result<std::int64_t> put(StateDatabase& state, std::int64_t value) {
-  GP_TRY(Statement * statement, state.prepared(kPut));
+  GP_TRY(storage::Statement * statement, state.prepared(kPut));
   statement->bind(1, value);
   GP_CHECK(statement->perform());
   return value;
 }
 
 Result<std::int64_t> get(StateDatabase& state) {
-  GP_TRY(Statement * statement, state.prepared(kGet));
+  GP_TRY(storage::Statement * statement, state.prepared(kGet));
   GP_TRY(const bool row, statement->step());
   const std::int64_t found = row ? statement->number(0).value_or(-1) : -1;
   statement->reset();

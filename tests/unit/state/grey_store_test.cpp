@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // storage: triplets over restarts, and the rest of what greylisting remembers.
-#include "storage/grey_store.h"
+#include "state/grey_store.h"
 
 #include <filesystem>
 #include <fstream>
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "doubles.h"
-#include "house.h"
-#include "storage/state_schema.h"
+#include "state/state_schema.h"
+#include "unit/storage/doubles.h"
+#include "unit/storage/house.h"
 
 using namespace gatepost;
+using namespace gatepost::state;
 using namespace gatepost::storage;
 using greylist::Reason;
 
@@ -84,7 +85,7 @@ struct Place {
   }
 
   test::Scratch scratch;
-  std::unique_ptr<Files> files = make_system_files();
+  std::unique_ptr<storage::Files> files = make_system_files();
   asio::io_context loop{1};
   greylist::Rules rules;
   std::unique_ptr<StateStore> state;
@@ -146,8 +147,8 @@ TEST_CASE("where there is no room, those that passed longest ago go, but not mos
   const auto fill = [&](int passed, int waiting) {
     const auto filled =
         test::run_task(place.loop, place.state->run([=](StateDatabase& state) -> Result<bool> {
-          GP_TRY(Statement * put, state.prepared("INSERT INTO grey VALUES('net' || ?1, "
-                                                 "'a@b.example', 'c', ?2, ?2, ?3)"));
+          GP_TRY(storage::Statement * put, state.prepared("INSERT INTO grey VALUES('net' || ?1, "
+                                                          "'a@b.example', 'c', ?2, ?2, ?3)"));
           for (int n = 1; n <= passed + waiting; ++n) {
             put->bind(1, std::int64_t{n});
             put->bind(2, kNow - n);
@@ -399,7 +400,7 @@ TEST_CASE("one network's guesses are bounded", "[storage][grey]") {
   }
   const auto rows =
       test::run_task(place.loop, place.state->run([](StateDatabase& state) -> Result<std::int64_t> {
-        GP_TRY(Statement * count, state.prepared("SELECT count(*) FROM guess"));
+        GP_TRY(storage::Statement * count, state.prepared("SELECT count(*) FROM guess"));
         GP_TRY(const bool row, count->step());
         const std::int64_t out = row ? count->number(0).value_or(-1) : -1;
         count->reset();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// storage: the rows of screening in state.db: what is remembered of clients.
+// state: the rows of screening in state.db: what is remembered of clients.
 #pragma once
 
 #include <atomic>
@@ -12,10 +12,10 @@
 #include "base/result.h"
 #include "base/stamp.h"
 #include "base/task.h"
-#include "storage/maybe_seen.h"
-#include "storage/state_store.h"
+#include "state/maybe_seen.h"
+#include "state/state_store.h"
 
-namespace gatepost::storage {
+namespace gatepost::state {
 
 /// One row for each client, by its address or network as text. All calls from the loop's thread.
 class ScreenStore {
@@ -56,4 +56,4 @@ class ScreenStore {
   std::atomic<bool> cleaning_{false};
 };
 
-}  // namespace gatepost::storage
+}  // namespace gatepost::state
