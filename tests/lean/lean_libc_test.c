@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 static char text[512];
 
@@ -51,6 +52,45 @@ static void show_kinds(void) {
   char* end = NULL;
   const long number = strtol(" \t-0x1fz", &end, 0);
   SHOW("%ld %s %lu", number, end, strtoul("077", NULL, 0));
+}
+
+static void show_read_numbers(void) {
+  const char* const given[] = {"", " ", "-", "+", "0", "-0", "0x", "0xg", "-0XfF.", "08", "0777z", "\n\v\f\r 12", "+-1", "- 1",
+    "2147483647", "2147483648", "-2147483648", "-2147483649", "4294967295", "4294967296", "-4294967295", "-4294967296",
+    "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "18446744073709551615",
+    "18446744073709551616", "-18446744073709551615", "-18446744073709551616", "99999999999999999999999", "-99999999999999999999999",
+    "zz", "-Zz!", "1@[`{", "\xb1", "ffffffffffffffff", "ffffffffffffffff0"};
+  const int bases[] = {0, 2, 8, 10, 16, 36, 1, 37, -1};
+  for (size_t n = 0; n < sizeof given / sizeof given[0]; ++n) {
+    for (size_t b = 0; b < sizeof bases / sizeof bases[0]; ++b) {
+      char* ends[4] = {NULL, NULL, NULL, NULL};
+      int errors[4];
+      errno = 0;
+      const long a = strtol(given[n], &ends[0], bases[b]);
+      errors[0] = errno, errno = 0;
+      const unsigned long u = strtoul(given[n], &ends[1], bases[b]);
+      errors[1] = errno, errno = 0;
+      const long long l = strtoll(given[n], &ends[2], bases[b]);
+      errors[2] = errno, errno = 0;
+      const unsigned long long v = strtoull(given[n], &ends[3], bases[b]);
+      errors[3] = errno;
+      SHOW("%d %d: %ld %lu %lld %llu", (int)n, bases[b], a, u, l, v);
+      for (int i = 0; i < 4; ++i) SHOW("%d %d", ends[i] == NULL ? -1 : (int)(ends[i] - given[n]), errors[i]);
+    }
+  }
+}
+
+static void show_environment(void) {
+  static char one[] = "ONE=1", ones[] = "ONES=11", again[] = "ONE=2", other[] = "OTHER=";
+  char* own[] = {one, ones, again, other, NULL};
+  char** const kept = environ;
+  environ = own;
+  SHOW("%d %d %d", unsetenv("ONE"), unsetenv(""), unsetenv("A=B"));
+  for (char** at = environ; *at != NULL; ++at) SHOW("%s", *at);
+  SHOW("%d %d", unsetenv("OTHER"), unsetenv("NONE"));
+  for (char** at = environ; *at != NULL; ++at) SHOW("%s", *at);
+  environ = kept;
+  for (int number = -1; number < 140; ++number) SHOW("%s", strerror(number));
 }
 
 static int sign(int value) {
@@ -190,6 +230,8 @@ int main(int argc, char** argv) {
   show_numbers();
   show_texts();
   show_kinds();
+  show_read_numbers();
+  show_environment();
   show_strings();
   show_lists();
   show_addresses();
