@@ -13,10 +13,11 @@ import concurrent.futures
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
+
+from batches import batches_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "dev"
@@ -35,31 +36,6 @@ def tool():
 def tidy(tidy_path, database, files, options):
     command = [tidy_path, "-p", str(database), "--quiet", *OVERLOOK, *options, *map(str, files)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-
-
-PRIVATE = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.MULTILINE | re.DOTALL)
-DECLARED = re.compile(r"^(?:(?:struct|class|enum(?: class)?|using) (\w+)|(?:inline |static )?const(?:expr|init)?\b[^=({;]*?(\w+)(?: =|\{|\[|;)"
-                      r"|[\w:][\w:<>,&* ]*?[ *&>](\w+)\()", re.MULTILINE)
-
-
-def private_names(file):
-    """What a source declares for itself alone, as far as a line's beginning tells."""
-    return {next(filter(None, name)) for block in PRIVATE.findall((ROOT / file).read_text()) for name in DECLARED.findall(block)}
-
-
-def batches_of(files):
-    """Some at a time, none of which has a private name of another."""
-    batches = []
-    for file in files:
-        names = private_names(file)
-        for batch, taken in batches:
-            if len(batch) < AT_ONCE and taken.isdisjoint(names):
-                batch.append(file)
-                taken |= names
-                break
-        else:
-            batches.append(([file], names))
-    return [batch for batch, _ in batches]
 
 
 def gather(files, commands):
@@ -98,8 +74,7 @@ def main():
     alone = [file for file in files if analyze and file.parent.name in DECIDING]
     together = [file for file in files if file not in alone]
     batches = [[file] for file in alone]
-    for room in sorted({file.parent for file in together}):
-        batches += batches_of([file for file in together if file.parent == room])
+    batches += [[file.relative_to(ROOT) for file in batch] for batch in batches_of([ROOT / file for file in together], AT_ONCE)]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for answers in pool.map(lambda batch: judge_batch(tidy_path, batch, commands, analyze), batches):

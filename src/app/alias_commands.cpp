@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "app/view.h"
 #include "base/format.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -38,10 +39,6 @@ Error nobody(std::string text) {
 
 std::int64_t seconds_of(log::Clock& clock) {
   return clock.now().time_since_epoch() / std::chrono::seconds(1);
-}
-
-Moment moment_of(std::int64_t seconds) {
-  return Moment(std::chrono::seconds(seconds));
 }
 
 /// A whole address in a domain of ours.
