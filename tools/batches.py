@@ -10,7 +10,7 @@ import re
 import sys
 
 PRIVATE = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.MULTILINE | re.DOTALL)
-DECLARED = re.compile(r"^(?:(?:struct|class|enum(?: class)?|using) (\w+)|(?:inline |static )?const(?:expr|init)?\b[^=({;]*?(\w+)(?: =|\{|\[|;)"
+DECLARED = re.compile(r"^(?:(?:struct|class|enum(?: class)?|using|namespace) (\w+)|(?:inline |static )?const(?:expr|init)?\b[^=({;]*?(\w+)(?: =|\{|\[|;)"
                       r"|[\w:][\w:<>,&* ]*?[ *&>](\w+)\()", re.MULTILINE)
 
 
