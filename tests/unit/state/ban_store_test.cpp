@@ -43,7 +43,7 @@ struct Place {
 
 }  // namespace
 
-TEST_CASE("bans and good logins outlive a restart", "[storage][bans]") {
+TEST_CASE("bans and good logins outlive a restart", "[state][bans]") {
   Place place;
   const BanStore::Row one{"192.0.2.1/32", kNow, kNow + 600, 2, false, "auth=5"};
   const BanStore::Row two{"2001:db8::/64", kNow, INT64_MAX, 1, true, "by hand"};
@@ -58,7 +58,7 @@ TEST_CASE("bans and good logins outlive a restart", "[storage][bans]") {
   CHECK(content.logins == std::vector{BanStore::Login{"192.0.2.7/32", kNow}});
 }
 
-TEST_CASE("a network has one ban, and logins that are too old go", "[storage][bans]") {
+TEST_CASE("a network has one ban, and logins that are too old go", "[state][bans]") {
   Place place;
   place.bans->keep({"192.0.2.1/32", kNow, kNow + 600, 1, false, "auth=5"});
   place.bans->keep({"192.0.2.1/32", kNow + 700, kNow + 1900, 2, false, "trap=1"});

@@ -94,7 +94,7 @@ struct Place {
 
 }  // namespace
 
-TEST_CASE("a triplet is remembered over a restart", "[storage][grey]") {
+TEST_CASE("a triplet is remembered over a restart", "[state][grey]") {
   Place place;
   CHECK(place.judge("192.0.2.1", "bob@example.com", kNow).reason == Reason::New);
   CHECK(place.judge("192.0.2.1", "carol@example.com", kNow).reason == Reason::New);
@@ -108,7 +108,7 @@ TEST_CASE("a triplet is remembered over a restart", "[storage][grey]") {
   CHECK(place.stats().clients == 1);
 }
 
-TEST_CASE("a damaged state.db costs one more wait, and nothing else", "[storage][grey]") {
+TEST_CASE("a damaged state.db costs one more wait, and nothing else", "[state][grey]") {
   Place place;
   CHECK(place.judge("192.0.2.1", "bob@example.com", kNow).reason == Reason::New);
   place.state->stop(test::at_second(kNow), Instant());
@@ -119,7 +119,7 @@ TEST_CASE("a damaged state.db costs one more wait, and nothing else", "[storage]
   CHECK(std::filesystem::exists(place.scratch / "state.db.damaged-1"));
 }
 
-TEST_CASE("without a disk triplets pass all the same", "[storage][grey]") {
+TEST_CASE("without a disk triplets pass all the same", "[state][grey]") {
   Place place;
   place.state = std::make_unique<StateStore>(place.loop, *place.files, "/nonexistent", Instant());
   place.grey = std::make_unique<GreyStore>(*place.state);
@@ -127,7 +127,7 @@ TEST_CASE("without a disk triplets pass all the same", "[storage][grey]") {
   CHECK(place.judge("192.0.2.1", "bob@example.com", kNow + 300).fresh);
 }
 
-TEST_CASE("a memory full of triplets is emptied rather than in the way", "[storage][grey]") {
+TEST_CASE("a memory full of triplets is emptied rather than in the way", "[state][large]") {
   Place place;
   place.rules.throttle = 0;
   place.state = std::make_unique<StateStore>(place.loop, *place.files, "/nonexistent", Instant());
@@ -142,7 +142,7 @@ TEST_CASE("a memory full of triplets is emptied rather than in the way", "[stora
 }
 
 TEST_CASE("where there is no room, those that passed longest ago go, but not most of them",
-          "[storage][grey]") {
+          "[state][large]") {
   Place place;
   const auto fill = [&](int passed, int waiting) {
     const auto filled =
@@ -179,8 +179,7 @@ TEST_CASE("where there is no room, those that passed longest ago go, but not mos
   }
 }
 
-TEST_CASE("a network with many senders that wait gets no more rows in the store",
-          "[storage][grey]") {
+TEST_CASE("a network with many senders that wait gets no more rows in the store", "[state][grey]") {
   Place place;
   place.rules.throttle = 3;
   const std::string bob = "bob@example.com";
@@ -196,7 +195,7 @@ TEST_CASE("a network with many senders that wait gets no more rows in the store"
   CHECK(place.judge("192.0.2.9", bob, kNow + 4 * 3600, "d@x.example").reason == Reason::New);
 }
 
-TEST_CASE("one mail to many, and a network whose mail passed, are no flood", "[storage][grey]") {
+TEST_CASE("one mail to many, and a network whose mail passed, are no flood", "[state][grey]") {
   Place place;
   place.rules.throttle = 3;
   for (int n = 0; n < 60; ++n) {
@@ -212,7 +211,7 @@ TEST_CASE("one mail to many, and a network whose mail passed, are no flood", "[s
   }
 }
 
-TEST_CASE("rows are listed, passed and forgotten by any part", "[storage][grey]") {
+TEST_CASE("rows are listed, passed and forgotten by any part", "[state][grey]") {
   Place place;
   static_cast<void>(place.judge("192.0.2.1", "bob@example.com", kNow));
   static_cast<void>(place.judge("192.0.2.1", "carol@example.com", kNow + 1));
@@ -236,7 +235,7 @@ TEST_CASE("rows are listed, passed and forgotten by any part", "[storage][grey]"
   CHECK(place.rows().empty());
 }
 
-TEST_CASE("a trap catches the network of who writes to it", "[storage][grey]") {
+TEST_CASE("a trap catches the network of who writes to it", "[state][grey]") {
   Place place;
   const auto added = test::run_task(place.loop, place.grey->add_trap("trap@example.com", kNow));
   REQUIRE(added);
@@ -264,7 +263,7 @@ TEST_CASE("a trap catches the network of who writes to it", "[storage][grey]") {
 }
 
 TEST_CASE("a trap that a client of a known network writes to is that client's alone",
-          "[storage][grey]") {
+          "[state][grey]") {
   Place place;
   const std::string bob = "bob@example.com";
   static_cast<void>(place.judge("192.0.2.1", bob, kNow));
@@ -284,7 +283,7 @@ TEST_CASE("a trap that a client of a known network writes to is that client's al
   CHECK(place.stats().trapped == 0);
 }
 
-TEST_CASE("whoever a client is by name, a trap is its network's", "[storage][grey]") {
+TEST_CASE("whoever a client is by name, a trap is its network's", "[state][grey]") {
   Place place;
   const auto ask = [&](std::string_view client, std::string_view identity) {
     GreyStore::Question out = place.question("192.0.2.1", "bob@example.com", kNow);
@@ -301,7 +300,7 @@ TEST_CASE("whoever a client is by name, a trap is its network's", "[storage][gre
   CHECK((other && other->reason == Reason::New));
 }
 
-TEST_CASE("traps alone are asked about as long as there may be any", "[storage][grey]") {
+TEST_CASE("traps alone are asked about as long as there may be any", "[state][grey]") {
   Place place;
   const auto judge = [&](const std::string& recipient) {
     GreyStore::Question asked = place.question("192.0.2.1", recipient, kNow);
@@ -327,7 +326,7 @@ TEST_CASE("traps alone are asked about as long as there may be any", "[storage][
 constexpr Stamp kDay = 86'400;
 
 TEST_CASE("an address that guessers alone ask for, over a day, is ripe to be a trap",
-          "[storage][grey]") {
+          "[state][grey]") {
   Place place;
   const std::string jon = "jon@example.com";
   // The first three addresses of each network say who it is; a day says that it lasts.
@@ -355,7 +354,7 @@ TEST_CASE("an address that guessers alone ask for, over a day, is ripe to be a t
 }
 
 TEST_CASE("one network that asks for nothing else keeps an address from being a trap",
-          "[storage][grey]") {
+          "[state][grey]") {
   Place place;
   const std::string old = "left-the-house@example.com";
   CHECK_FALSE(place.guess("203.0.113.1", old, kNow));
@@ -369,8 +368,7 @@ TEST_CASE("one network that asks for nothing else keeps an address from being a 
   CHECK(place.guesser("192.0.2.1", old, kNow + 31 * kDay));
 }
 
-TEST_CASE("who is known mistypes and does not guess, and what exists is no trap",
-          "[storage][grey]") {
+TEST_CASE("who is known mistypes and does not guess, and what exists is no trap", "[state][grey]") {
   Place place;
   place.rules.allow_after = 1;
   const std::string typo = "alicee@example.com";
@@ -393,7 +391,7 @@ TEST_CASE("who is known mistypes and does not guess, and what exists is no trap"
   CHECK(place.stats().traps == 0);
 }
 
-TEST_CASE("one network's guesses are bounded", "[storage][grey]") {
+TEST_CASE("one network's guesses are bounded", "[state][grey]") {
   Place place;
   for (int n = 0; n < 200; ++n) {
     CHECK_FALSE(place.guess("192.0.2.1", std::to_string(n) + "@example.com", kNow));
@@ -409,7 +407,7 @@ TEST_CASE("one network's guesses are bounded", "[storage][grey]") {
   CHECK((rows && *rows == 100));
 }
 
-TEST_CASE("a database without learned traps is brought to this version", "[storage][grey]") {
+TEST_CASE("a database without learned traps is brought to this version", "[state][grey]") {
   Place place;
   {
     auto database = Database::open(place.scratch / "state.db");
@@ -427,7 +425,7 @@ TEST_CASE("a database without learned traps is brought to this version", "[stora
 }
 
 TEST_CASE("what another greylister knew is taken over, but for what is known here or old",
-          "[storage][grey]") {
+          "[state][grey]") {
   Place place;
   static_cast<void>(place.judge("192.0.2.1", "bob@example.com", kNow));
   std::vector<greylist::PostgreyRow> rows;
@@ -455,7 +453,7 @@ TEST_CASE("what another greylister knew is taken over, but for what is known her
   CHECK(place.judge("203.0.113.9", "new@example.com", kNow).reason == Reason::Allowed);
 }
 
-TEST_CASE("a sweep removes what nobody needs, step by step", "[storage][grey]") {
+TEST_CASE("a sweep removes what nobody needs, step by step", "[state][grey]") {
   Place place;
   place.rules.throttle = 0;
   for (int n = 0; n < 500; ++n) {
@@ -474,7 +472,7 @@ TEST_CASE("a sweep removes what nobody needs, step by step", "[storage][grey]") 
   CHECK(place.stats().clients == 0);
 }
 
-TEST_CASE("a sweep by a clock that was wrong removes nothing", "[storage][grey]") {
+TEST_CASE("a sweep by a clock that was wrong removes nothing", "[state][grey]") {
   Place place;
   static_cast<void>(place.judge("192.0.2.1", "bob@example.com", 1000));
   static_cast<void>(place.judge("192.0.2.1", "bob@example.com", 1300));

@@ -50,7 +50,7 @@ struct Place {
 
 }  // namespace
 
-TEST_CASE("what the owner said outlasts a restart, each kind by itself", "[storage]") {
+TEST_CASE("what the owner said outlasts a restart, each kind by itself", "[state]") {
   Place place;
   place.owner->keep(Kind::Allow, "192.0.2.0/24", 0);
   place.owner->keep(Kind::Allow, "192.0.2.1", 100);
@@ -67,7 +67,7 @@ TEST_CASE("what the owner said outlasts a restart, each kind by itself", "[stora
   CHECK(place.words(Kind::Allow, 1).size() == 1);
 }
 
-TEST_CASE("clients that screening remembers are counted, swept and forgotten", "[storage]") {
+TEST_CASE("clients that screening remembers are counted, swept and forgotten", "[state]") {
   Place place;
   ScreenStore store(*place.state);
   store.keep("192.0.2.1", "1;2", 100);
@@ -81,7 +81,7 @@ TEST_CASE("clients that screening remembers are counted, swept and forgotten", "
 }
 
 TEST_CASE("clients that screening has learned of are found, and strangers are not looked up",
-          "[storage]") {
+          "[state]") {
   Place place;
   ScreenStore store(*place.state);
   const auto find = [&](std::string_view client) {
@@ -106,7 +106,7 @@ TEST_CASE("clients that screening has learned of are found, and strangers are no
   CHECK(find("192.0.2.1") == "none");
 }
 
-TEST_CASE("what was noted may be there, and little else", "[storage]") {
+TEST_CASE("what was noted may be there, and little else", "[state]") {
   MaybeSeen seen;
   MaybeSeen others;
   for (int n = 0; n < 50'000; ++n) seen.note("a" + std::to_string(n));

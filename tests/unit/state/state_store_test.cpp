@@ -83,7 +83,7 @@ struct Place {
 
 }  // namespace
 
-TEST_CASE("state is written when the interval is over, not before", "[storage][state]") {
+TEST_CASE("state is written when the interval is over, not before", "[state][state]") {
   Place place;
   place.write(kNow + 7);
   place.tick(1s);
@@ -95,7 +95,7 @@ TEST_CASE("state is written when the interval is over, not before", "[storage][s
   CHECK(place.store->take_problems().empty());
 }
 
-TEST_CASE("what was only looked at writes nothing", "[storage][state]") {
+TEST_CASE("what was only looked at writes nothing", "[state][state]") {
   Place place;
   CHECK(place.read() == -1);
   place.tick(1s);
@@ -103,7 +103,7 @@ TEST_CASE("what was only looked at writes nothing", "[storage][state]") {
   CHECK(place.seen_by_others() == -1);
 }
 
-TEST_CASE("a stop commits, and a later run reads it", "[storage][state]") {
+TEST_CASE("a stop commits, and a later run reads it", "[state][state]") {
   Place place;
   place.write(1);
   place.store->stop(test::at_second(kNow), Instant());
@@ -114,7 +114,7 @@ TEST_CASE("a stop commits, and a later run reads it", "[storage][state]") {
   CHECK(place.read() == kNow);
 }
 
-TEST_CASE("a file that is no database is set aside and the work goes on", "[storage][state]") {
+TEST_CASE("a file that is no database is set aside and the work goes on", "[state][state]") {
   Place place;
   std::ofstream(place.folder + "/state.db") << std::string(8192, 'x');
   CHECK(place.read() == -1);
@@ -125,7 +125,7 @@ TEST_CASE("a file that is no database is set aside and the work goes on", "[stor
   CHECK(told.back() == "state.db is damaged; it is kept as state.db.damaged-1");
 }
 
-TEST_CASE("no more damaged files are kept than a small card has room for", "[storage][state]") {
+TEST_CASE("no more damaged files are kept than a small card has room for", "[state][state]") {
   Place place;
   for (int n = 1; n <= 5; ++n) {
     std::ofstream(place.folder + "/state.db.damaged-" + std::to_string(n)) << "x";
@@ -136,7 +136,7 @@ TEST_CASE("no more damaged files are kept than a small card has room for", "[sto
   CHECK_FALSE(std::filesystem::exists(place.folder + "/state.db.damaged-6"));
 }
 
-TEST_CASE("a file of a later version is set aside", "[storage][state]") {
+TEST_CASE("a file of a later version is set aside", "[state][state]") {
   Place place;
   place.write(1);
   place.store->stop(test::at_second(kNow), Instant());
@@ -150,7 +150,7 @@ TEST_CASE("a file of a later version is set aside", "[storage][state]") {
   CHECK(std::filesystem::exists(place.folder + "/state.db.damaged-1"));
 }
 
-TEST_CASE("a file found damaged while it is used is replaced under the job", "[storage][state]") {
+TEST_CASE("a file found damaged while it is used is replaced under the job", "[state][state]") {
   Place place;
   place.write(1);
   int calls = 0;
@@ -165,7 +165,7 @@ TEST_CASE("a file found damaged while it is used is replaced under the job", "[s
   CHECK(std::filesystem::exists(place.folder + "/state.db.damaged-1"));
 }
 
-TEST_CASE("without a place for the file, memory stands in for it", "[storage][state]") {
+TEST_CASE("without a place for the file, memory stands in for it", "[state][state]") {
   Place place("/none");
   place.write(5);
   CHECK(place.read() == 5);
@@ -180,7 +180,7 @@ TEST_CASE("without a place for the file, memory stands in for it", "[storage][st
   CHECK(place.read() >= 0);
 }
 
-TEST_CASE("a full disk sends the state into memory, and room brings it back", "[storage][state]") {
+TEST_CASE("a full disk sends the state into memory, and room brings it back", "[state][state]") {
   Place place;
   place.write(1);
   place.files.fail_all(test::Call::Space, EIO);
@@ -202,7 +202,7 @@ TEST_CASE("a full disk sends the state into memory, and room brings it back", "[
   CHECK(told.back() == "state.db is used again; what was kept in memory meanwhile is forgotten");
 }
 
-TEST_CASE("a memory that is full is emptied and goes on", "[storage][state]") {
+TEST_CASE("a memory that is full is emptied and goes on", "[state][state]") {
   Place place("/none");
   place.write(5);
   int calls = 0;
@@ -215,7 +215,7 @@ TEST_CASE("a memory that is full is emptied and goes on", "[storage][state]") {
   CHECK(place.store->take_problems().size() == 1);
 }
 
-TEST_CASE("a writer from outside delays nothing for good", "[storage][state]") {
+TEST_CASE("a writer from outside delays nothing for good", "[state][state]") {
   Place place;
   place.write(1);
   place.store->stop(test::at_second(kNow), Instant());
@@ -234,7 +234,7 @@ TEST_CASE("a writer from outside delays nothing for good", "[storage][state]") {
 }
 
 TEST_CASE("while another program writes it is asked once a tick whether it goes on",
-          "[storage][state]") {
+          "[state][state]") {
   Place place;
   place.write(1);
   place.store->stop(test::at_second(kNow), Instant());
@@ -262,7 +262,7 @@ TEST_CASE("while another program writes it is asked once a tick whether it goes 
   CHECK(place.store->take_problems().empty());
 }
 
-TEST_CASE("what an owner was told is done is in the file", "[storage][state]") {
+TEST_CASE("what an owner was told is done is in the file", "[state][state]") {
   Place place;
   const std::uint64_t before = place.store->failures();
   place.store->leave([](StateDatabase& state) { return put(state, 9); });
@@ -279,14 +279,14 @@ TEST_CASE("what an owner was told is done is in the file", "[storage][state]") {
   CHECK_FALSE(place.commit(before + 1));
 }
 
-TEST_CASE("what memory alone has is not called done", "[storage][state]") {
+TEST_CASE("what memory alone has is not called done", "[state][state]") {
   Place place("/none");
   place.store->leave([](StateDatabase& state) { return put(state, 9); });
   CHECK_FALSE(place.commit(0));
 }
 
 TEST_CASE("state time goes on from the last commit while the clock is before this program",
-          "[storage][state]") {
+          "[state][state]") {
   using std::chrono::seconds;
   CHECK(state_time(test::at_second(kNow), 5s, 0) == kNow);
   CHECK(state_time(test::at_second(12), 5s, kNow) == kNow + 5);
@@ -298,7 +298,7 @@ TEST_CASE("state time goes on from the last commit while the clock is before thi
   CHECK(plausible(12, 20) == 12);
 }
 
-TEST_CASE("a board that wakes in 1970 counts on from its last commit", "[storage][state]") {
+TEST_CASE("a board that wakes in 1970 counts on from its last commit", "[state][state]") {
   Place place;
   place.write(1);
   place.store->stop(test::at_second(kNow), Instant());
@@ -307,7 +307,7 @@ TEST_CASE("a board that wakes in 1970 counts on from its last commit", "[storage
   CHECK(place.store->now(test::at_second(100), Instant() + 40s) == kNow + 40);
 }
 
-TEST_CASE("without a right clock state time runs as fast as time does", "[storage][state]") {
+TEST_CASE("without a right clock state time runs as fast as time does", "[state][state]") {
   Place place;
   place.write(1);
   place.store->stop(test::at_second(kNow), Instant());
@@ -327,14 +327,14 @@ TEST_CASE("without a right clock state time runs as fast as time does", "[storag
   CHECK(place.store->now(wrong, Instant() + 1s) == kNow + 111);
 }
 
-TEST_CASE("a clock that was right and is lost is gone on from", "[storage][state]") {
+TEST_CASE("a clock that was right and is lost is gone on from", "[state][state]") {
   Place place;
   place.write(1);
   place.store->tick(test::at_second(kNow + 50), Instant() + 50s, 0s);
   CHECK(place.store->now(test::at_second(100), Instant() + 60s) == kNow + 60);
 }
 
-TEST_CASE("a file that comes back late keeps its time", "[storage][state]") {
+TEST_CASE("a file that comes back late keeps its time", "[state][state]") {
   Place place;
   place.write(1);
   place.store->stop(test::at_second(kNow), Instant());
