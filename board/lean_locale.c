@@ -67,7 +67,7 @@ unsigned long long strtoull(const char* text, char** end, int base) {
   return read_number(text, end, base, ULLONG_MAX, ULLONG_MAX);
 }
 
-// Named by what reads JSON, of which we take whole numbers only; who calls it does not link, for what it calls is nowhere.
+// Named by what reads JSON, which nobody does here; who calls it does not link, for what it calls is nowhere.
 void no_fraction_is_read_here(void);
 double strtod(const char* text, char** end) {
   (void)text, (void)end;

@@ -9,7 +9,6 @@
 
 #include "base/loop.h"
 #include "log/events.h"
-#include "server/warden.h"
 
 namespace gatepost::server {
 namespace {
@@ -114,11 +113,8 @@ Task<std::string> PolicyServer::answer(greylist::PolicyRequest request) {
   const std::string sender = question.sender;
   const std::string peer = question.name + "[" + request.client_address + "]";
   const Greylisting::Verdict verdict = co_await greylisting_.judge(std::move(question));
-  if (verdict.caught) {
-    // The other server's clients are not ours, unless it runs here: then the ban is about them.
-    if (floor_.warden != nullptr) floor_.warden->note(*client, bans::Offence::Trap);
-    floor_.log.emit(log::TrapHit{peer, recipient, sender});
-  }
+  // It is told, and no more: whoever reaches the socket could have anybody banned.
+  if (verdict.caught) floor_.log.emit(log::TrapHit{peer, recipient, sender});
   if (verdict.put_off) {
     // Some servers take 4.7.1, which Postfix puts there else, for a refusal; those before 2.3
     // know no enhanced codes.

@@ -156,7 +156,9 @@ std::optional<std::string> Reception::kept_out(Service service, const Endpoint& 
   const auto line = [&](const smtp::ReplyRow& row) {
     smtp::Reply reply = smtp::make_reply(row, profile_->hostname);
     reply.text += client.text();
-    return with_footer(std::move(reply), static_cast<std::size_t>(service), peer);
+    const bool screened = gates_ != nullptr && service == Service::Smtp && profile_->screened;
+    return with_footer(std::move(reply), screened ? kUnderTest : static_cast<std::size_t>(service),
+                       peer);
   };
   if (warden->refuses(client)) {
     return profile_->ban_tells ? line(smtp::replies::kBanned) : std::string();
