@@ -63,15 +63,22 @@ def wait_for(condition, what, seconds=PATIENCE):
         time.sleep(0.01)
 
 
+PORTS_GIVEN = set()
+
+
 def free_ports(count, address=STRANGER):
-    """Distinct ports nobody listens on now."""
+    """Ports nobody listens on now, none of which was given before."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     held = []
-    for _ in range(count):
+    ports = []
+    while len(ports) < count:
         holder = socket.socket(family)
         holder.bind((address, 0))
         held.append(holder)
-    ports = [holder.getsockname()[1] for holder in held]
+        port = holder.getsockname()[1]
+        if port not in PORTS_GIVEN or len(held) > 1000:
+            ports.append(port)
+            PORTS_GIVEN.add(port)
     for holder in held:
         holder.close()
     return ports
