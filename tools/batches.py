@@ -26,11 +26,13 @@ def words(file):
     return set(re.findall(r"\w+", re.sub(r"//.*", "", text)))
 
 
-def batches_of(files, at_once):
-    """Lists of the files, in their order; the first that has room takes the next file."""
+def batches_of(files, at_once, sure=True):
+    """Lists of the files, in their order; the first that has room takes the next file. Unless `sure`, only names that two have
+    for themselves are kept apart, for who tries again one by one."""
     batches = []
     for file in map(pathlib.Path, files):
-        names, said = private_names(file), words(file)
+        names = private_names(file)
+        said = words(file) if sure else names
         for batch, taken, heard in batches:
             alone = file.name.endswith("_impl.cpp") or batch[0].name.endswith("_impl.cpp")
             if not alone and len(batch) < at_once and batch[0].parent == file.parent and taken.isdisjoint(said) and heard.isdisjoint(names):

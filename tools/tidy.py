@@ -74,7 +74,7 @@ def main():
     alone = [file for file in files if analyze and file.parent.name in DECIDING]
     together = [file for file in files if file not in alone]
     batches = [[file] for file in alone]
-    batches += [[file.relative_to(ROOT) for file in batch] for batch in batches_of([ROOT / file for file in together], AT_ONCE)]
+    batches += [[file.relative_to(ROOT) for file in batch] for batch in batches_of([ROOT / file for file in together], AT_ONCE, sure=False)]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for answers in pool.map(lambda batch: judge_batch(tidy_path, batch, commands, analyze), batches):

@@ -13,12 +13,10 @@
 namespace gatepost::state {
 namespace {
 
-using greylist::Client;
 using greylist::Judgement;
 using greylist::Known;
 using greylist::Reason;
 using greylist::Rules;
-using greylist::Triplet;
 
 /// What a flood that waits cannot take from those who passed.
 constexpr std::uint64_t kKeptPassed = kMostTriplets / 2;
