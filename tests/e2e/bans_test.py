@@ -207,6 +207,12 @@ class Offences(Bans):
         server.wait_log(f"Ban {BAD} for 600s (1): unknown_user=10")
         self.assertEqual(self.greeting(server, BAD), f"{BANNED}; ask postmaster, {BAD}")
 
+    def test_rb7_a_footer_of_screening_is_for_the_banned_too(self):
+        server = self.bans({"postscreen_enable": "yes", "postscreen_greet_wait": "1s", "postscreen_reject_footer": "\\c; screened",
+                            "smtpd_reject_footer": "\\c; not screened"})
+        self.assertEqual(server.command("ban", "add", BAD).returncode, 0)
+        self.assertEqual(self.greeting(server, BAD), f"{BANNED}; screened")
+
     def test_rb7_thresholds_and_weights_can_be_set(self):
         server = self.bans({"ban_threshold": "3", "ban_rules": "relay_denied=1.5", "ban_time": "1h"})
         self.offend(server, times=15)
