@@ -378,9 +378,9 @@ struct AliasLeaked {
 struct TrapHit {
   static constexpr About about{
       "trap_hit", Level::Info, "smtpd",
-      "Somebody wrote to a trap, which counts towards a ban, or to a revoked "
-      "throw-away address; an address that does not exist was answered "
-      "as unknown."};
+      "Somebody wrote to a trap or to a revoked throw-away address; an address "
+      "that does not exist was answered as unknown. It counts towards a ban of "
+      "who connects here, not of who another server asks about."};
   std::string_view peer, address, sender;
 
   void line(Line& out) const;

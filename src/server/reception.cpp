@@ -156,9 +156,8 @@ std::optional<std::string> Reception::kept_out(Service service, const Endpoint& 
   const auto line = [&](const smtp::ReplyRow& row) {
     smtp::Reply reply = smtp::make_reply(row, profile_->hostname);
     reply.text += client.text();
-    const bool screened = gates_ != nullptr && service == Service::Smtp && profile_->screened;
-    return with_footer(std::move(reply), screened ? kUnderTest : static_cast<std::size_t>(service),
-                       peer);
+    const auto audience = is_screened(service) ? kUnderTest : static_cast<std::size_t>(service);
+    return with_footer(std::move(reply), audience, peer);
   };
   if (warden->refuses(client)) {
     return profile_->ban_tells ? line(smtp::replies::kBanned) : std::string();
@@ -177,7 +176,7 @@ std::string Reception::turned_away(Service service, const Endpoint& peer, const 
   const IpAddress& client = peer.address;
   const ServiceProfile& settings = profile_->of(service);
   const std::uint32_t open = crowd_.open(client_key(client)) + 1;
-  const bool screened = gates_ != nullptr && service == Service::Smtp && profile_->screened;
+  const bool screened = is_screened(service);
   const std::uint32_t most =
       screened ? profile_->screened_connections : settings.client_connections;
   const bool limited = most != 0 && open > most;
@@ -188,6 +187,10 @@ std::string Reception::turned_away(Service service, const Endpoint& peer, const 
   smtp::Reply reply = smtp::make_reply(smtp::replies::kTooManyConnections, profile_->hostname);
   reply.text += client.text();
   return with_footer(std::move(reply), static_cast<std::size_t>(service), peer);
+}
+
+bool Reception::is_screened(Service service) const {
+  return gates_ != nullptr && service == Service::Smtp && profile_->screened;
 }
 
 bool Reception::is_exempt(const IpAddress& client) const {
@@ -250,8 +253,9 @@ bool Reception::settle(Session& session) {
   const IpAddress& client = session.client().address;
   // A proxy that speaks for itself asks whether we live, and that often.
   std::optional<std::string> refusal;
-  if (!profile_->directory->is_proxy(client))
+  if (!profile_->directory->is_proxy(client)) {
     refusal = kept_out(session.service(), session.client());
+  }
   if (!refusal) {
     std::string crowded = turned_away(session.service(), session.client(), session.local());
     if (!crowded.empty()) refusal = std::move(crowded);

@@ -79,6 +79,8 @@ class Reception {
                                         const Endpoint& peer,
                                         const Endpoint& local);
   [[nodiscard]] bool is_stranger(Service service, const IpAddress& peer);
+  /// Its clients are tested before they come in.
+  [[nodiscard]] bool is_screened(Service service) const;
   /// Limits are not for it.
   [[nodiscard]] bool is_exempt(const IpAddress& client) const;
   /// Gives it its place. Who has yet to log in, to be known, or to have a recipient accepted may have
